@@ -131,9 +131,8 @@ def _triangle(x, inner, precision, bandwidth, sigma):
         return np.exp(-(d**2) / (2 * (bandwidth * np.median(d) if sigma is None else sigma) ** 2))
     if inner == "mahalanobis":
         return pdist(x, "mahalanobis", VI=np.asarray(precision))
-    if inner in ("pearson", "cosine"):
-        return np.array([1 - (np.corrcoef(x[i], x[j])[0, 1] if inner == "pearson" else _cosine(x[i], x[j])) for i, j in zip(*upper, strict=True)])
-    return pdist(x, {"euclidean": "euclidean", "sq_euclidean": "sqeuclidean"}[inner])
+    names = {"pearson": "correlation", "cosine": "cosine", "euclidean": "euclidean", "sq_euclidean": "sqeuclidean"}
+    return pdist(x, names[inner])
 
 
 def _without_round_off(values):
@@ -398,7 +397,9 @@ def _compared(number, x, y, compare):
     of_x, of_y = number(x), number(y)
     if compare is None:
         return of_x, of_y
-    return abs(of_x - of_y) if compare == "absolute_difference" else _ratio(of_x, of_y)
+    if compare == "absolute_difference":
+        return abs(of_x - of_y)
+    return _ratio(min(abs(of_x), abs(of_y)), max(abs(of_x), abs(of_y)))
 
 
 # Predictions

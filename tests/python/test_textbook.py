@@ -1,0 +1,207 @@
+"""Every measure, in every setting of its closed options, equals its oracle on every input of the tables."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pairs
+import pytest
+import resemblance as rs
+from settings import MEASURES, PLAIN, SETTINGS, Setting, has_rows
+
+REPRESENTATIONS = [s for s in SETTINGS if s.input in ("matrix", "pair_matrix")]
+PREDICTIONS = [s for s in SETTINGS if s.input == "predictions"]
+PROBABILITIES = [s for s in SETTINGS if s.input == "probabilities"]
+
+# What a measure may say where the oracle divides zero by zero.
+NO_VALUE = {"no_variance", "no_structure", "undefined", "constant_row"}
+
+
+def check(setting: Setting, pair: pairs.Pair) -> bool:
+    """Compare with the oracle; NaN there must be a named error here. Returns whether there was a value."""
+    x, y = (pair.dress(a) for a in setting.inputs(pair.x, pair.y))
+    expected = setting.oracle(x, y)
+    if math.isnan(expected):
+        with pytest.raises(rs.ResemblanceError) as caught:
+            setting.library(x, y)
+        assert caught.value.code in NO_VALUE
+        return False
+    ours = setting.library(x, y)
+    assert isinstance(ours, float)
+    assert ours == pytest.approx(expected, rel=pair.rel, abs=pair.abs)
+    return True
+
+
+@pytest.mark.parametrize("pair", pairs.DEFINED, ids=str)
+@pytest.mark.parametrize("setting", REPRESENTATIONS, ids=str)
+def test_representations(setting, pair):
+    check(setting, pair)
+
+
+@pytest.mark.parametrize("pair", pairs.PREDICTIONS + pairs.SCORES, ids=str)
+@pytest.mark.parametrize("setting", PREDICTIONS, ids=str)
+def test_predictions(setting, pair):
+    check(setting, pair)
+
+
+@pytest.mark.parametrize("pair", pairs.SCORES, ids=str)
+@pytest.mark.parametrize("setting", PROBABILITIES, ids=str)
+def test_probabilities(setting, pair):
+    check(setting, pair)
+
+
+@pytest.mark.parametrize("pair", pairs.DEGENERATE, ids=str)
+@pytest.mark.parametrize("setting", REPRESENTATIONS, ids=str)
+def test_degenerate(setting, pair):
+    check(setting, pair)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_the_tables_are_not_empty_promises(name):
+    """Each measure has a value on nearly all of the table: a NaN of the oracle must not hide a refusal of everything."""
+    setting = next(s for s in PLAIN if s.measure == name)
+    table = {
+        "matrix": pairs.DEFINED,
+        "predictions": pairs.PREDICTIONS + pairs.SCORES,
+        "probabilities": pairs.SCORES,
+    }[setting.input]
+    without = [str(pair) for pair in table if not check(setting, pair)]
+    # one column makes every row constant, for which the default of `rsa` is undefined
+    assert without == (["one_column"] if name == "rsa" else [])
+
+
+@pytest.mark.parametrize("setting", PREDICTIONS, ids=str)
+def test_ids_and_scores_mix(setting):
+    x, y = pairs.scores(25, 3)
+    expected = setting.oracle(x, y)
+    assert setting.library(x.argmax(axis=1), y) == pytest.approx(expected, rel=1e-12)
+    assert setting.library(x, y.argmax(axis=1).tolist()) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if has_rows(s.measure)], ids=str)
+def test_rows(setting):
+    """`reduce=None` gives the value of every row, and their mean is the score."""
+    table = {"predictions": pairs.PREDICTIONS + pairs.SCORES, "probabilities": pairs.SCORES}
+    for pair in table.get(setting.input, pairs.DEFINED + [p for p in pairs.DEGENERATE if p.name == "zero_row"]):
+        x, y = (pair.dress(a) for a in setting.inputs(pair.x, pair.y))
+        rows, expected = setting.library(x, y, reduce=None), setting.oracle(x, y, reduce=None)
+        assert rows.dtype == np.float64
+        assert rows == pytest.approx(expected, rel=pair.rel, abs=pair.abs, nan_ok=True), pair
+        assert np.nanmean(rows) == pytest.approx(setting.library(x, y), rel=1e-12), pair
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.facts["kind"] == "statistic"], ids=str)
+def test_statistic_of_one_representation(setting):
+    for pair in pairs.DEFINED:
+        x, y = pair.dress(pair.x), pair.dress(pair.y)
+        options = setting.options | {"compare": None}
+        expected = setting.oracle(x, y, compare=None)
+        assert setting.library(x, y, compare=None) == pytest.approx(expected, rel=pair.rel), pair
+        function = getattr(rs, setting.measure)
+        assert function(x, **options) == pytest.approx(expected[0], rel=pair.rel), pair
+        assert function(x, y[:9], **options)[1] == pytest.approx(setting.oracle(x, y[:9], compare=None)[1], rel=pair.rel), pair
+
+
+# How the score grows with the data, for measures that are no ratio: both sides scaled by s multiply it by s ** degree
+DEGREE = {
+    "procrustes": lambda options: 0 if options.get("normalize") else (2 if options.get("squared") else 1),
+}
+
+
+@pytest.mark.parametrize("scales", [("huge",) * 2, ("tiny",) * 2, ("huge", "tiny"), ("large", "small")], ids="-".join)
+@pytest.mark.parametrize("setting", REPRESENTATIONS, ids=str)
+def test_scale(setting, scales):
+    """At 1e150 a square nearly overflows and a fourth power does: the score must not notice."""
+    x, y = setting.inputs(*pairs.related(20, 4, 3))
+    s, t = (pairs.SCALES[name] for name in scales)
+    degree = DEGREE.get(setting.measure, lambda options: 0)(setting.options)
+    if "scaling" in setting.facts["invariant_to"] or (degree and s == t):
+        expected = setting.oracle(x, y)
+        if math.isnan(expected):
+            return
+        assert setting.library(s * x, t * y) == pytest.approx(expected * s**degree, rel=1e-9)
+        return
+    try:  # elsewhere a kernel may saturate; there is a true value in range, or a name for what is missing
+        value = setting.library(s * x, t * y)
+    except rs.ResemblanceError as error:
+        assert error.code in NO_VALUE | {"nonfinite_input", "out_of_range"}
+    else:
+        low, high = setting.facts["range"]
+        assert low <= value <= high
+        assert not math.isnan(value)
+
+
+@pytest.mark.parametrize("setting", [s for s in REPRESENTATIONS if s.input == "matrix"], ids=str)
+def test_large_offset(setting):
+    """A mean of a million standard deviations: squares of the raw data would lose every digit of the variance."""
+    if "translation" not in setting.facts["invariant_to"]:
+        pytest.skip("the score depends on the mean, so there is nothing to compare with")
+    x, y = setting.inputs(*pairs.related(20, 4, 3))
+    assert setting.library(x + 1e6, y - 1e6) == pytest.approx(setting.oracle(x, y), rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("group", [2, 3, 7])
+def test_groups(group):
+    """Group measures take any number of models, as a list or as one array of class ids."""
+    from naive import fleiss_kappa
+
+    models = [pairs.ids(40, 3, seed)[0] for seed in range(group)]
+    assert rs.fleiss_kappa(models) == pytest.approx(fleiss_kappa(models), rel=1e-12)
+    assert rs.fleiss_kappa(np.array(models)) == rs.fleiss_kappa(models)
+    as_scores = [np.eye(3)[m] for m in models]
+    assert rs.fleiss_kappa(as_scores) == rs.fleiss_kappa(models)
+
+
+def test_without_errors_the_corrected_disagreement_is_undefined():
+    labels = np.array([0, 1, 2, 1])
+    other = np.array([0, 1, 2, 0])
+    with pytest.raises(rs.ResemblanceError) as caught:
+        rs.error_corrected_disagreement(labels, other, labels=labels)
+    assert caught.value.code == "undefined"
+    assert rs.error_corrected_disagreement(labels, other, labels=labels, reference="second") == 1.0
+
+
+@pytest.mark.parametrize("measure", [rs.cohen_kappa, lambda x, y: rs.fleiss_kappa([x, y])], ids=["cohen", "fleiss"])
+def test_kappa_of_one_and_the_same_class_is_undefined(measure):
+    with pytest.raises(rs.ResemblanceError) as caught:
+        measure([1, 1, 1], [1, 1, 1])
+    assert caught.value.code == "undefined"
+
+
+def test_one_input_is_enough_for_predictions():
+    assert rs.disagreement([1], [2]) == 1.0
+    assert rs.js_divergence([[0.5, 0.5]], [[0.5, 0.5]], kind="probs") == 0.0
+
+
+def test_masked_logits():
+    """A class that neither model may choose has logit minus infinity and probability 0."""
+    x, y = pairs.scores(10, 4)
+    x[:, 2] = y[:, 2] = -np.inf
+    kept = [0, 1, 3]
+    expected = rs.js_divergence(x[:, kept], y[:, kept], kind="logits")
+    assert rs.js_divergence(x, y, kind="logits") == pytest.approx(expected, rel=1e-12)
+
+
+def test_never_minus_zero():
+    x = pairs.scores(10, 3)[0]
+    for value in (rs.js_divergence(x, x, kind="logits"), rs.disagreement(x, x), rs.procrustes(x, x, squared=True)):
+        assert math.copysign(1.0, value) == 1.0
+
+
+def test_second_moment_identities():
+    """Ties between measures that the catalogue states, over random shapes."""
+    for seed in range(5):
+        x, y = pairs.related(25, 4 + seed, 3, seed=seed)
+        n, rank = 25, min(x.shape[1], 3)
+        assert rs.cca_mean_squared(x, y, summary="sum") == pytest.approx(rank * rs.cca_mean_squared(x, y), rel=1e-12)
+        assert math.cos(rs.angular_shape(x, y)) * np.linalg.norm(x) * np.linalg.norm(y) == pytest.approx(
+            np.linalg.norm(x.T @ y, "nuc"), rel=1e-10
+        )
+        assert rs.rsa(x, y, inner="precomputed" if False else "euclidean", outer="cosine") > 0
+        distances = [np.linalg.norm(a[:, None] - a[None], axis=2) for a in (x, y)]
+        assert rs.distance_correlation(x, y, squared=True) == pytest.approx(
+            rs.cka(*(-d for d in distances), kernel="precomputed"), rel=1e-10
+        )
+        assert rs.cka(x, y) == pytest.approx(rs.cka(x @ x.T, y @ y.T, kernel="precomputed"), rel=1e-10)
+        assert n > rank
