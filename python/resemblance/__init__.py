@@ -1,0 +1,116 @@
+r"""Similarity of neural networks: every measure, its chance level, and exact permutation significance.
+
+A representation is an array with one row per input and one column per unit; row i of `x` and of `y` belongs to the same
+input.
+
+>>> import numpy as np
+>>> import resemblance as rs
+>>> x = np.array([[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0]])
+>>> y = x[:, :1]
+
+A measure is a function of two representations:
+
+>>> round(rs.cka(x, y), 6)
+0.970143
+
+Operations take measures: `compare` one pair under several, `pairwise` all pairs, `permutation_test` with a p-value:
+
+>>> grid = rs.pairwise({"both": x, "first": y, "second": x[:, 1:]}, rs.cka)
+>>> print(grid)
+cka (similarity)
+         both  first  second
+both    1.000  0.970   0.243
+first   0.970  1.000   0.000
+second  0.243  0.000   1.000
+"""
+
+from resemblance import _core, errors
+from resemblance._core import Prepared
+from resemblance.config import config, show_config
+from resemblance.errors import ResemblanceError, ResemblanceWarning
+from resemblance.measures import (
+    aligned_cosine,
+    angular_shape,
+    cca_mean,
+    cca_mean_squared,
+    cka,
+    cohen_kappa,
+    disagreement,
+    distance_correlation,
+    error_corrected_disagreement,
+    fleiss_kappa,
+    js_divergence,
+    knn_jaccard,
+    linear_regression_r2,
+    mutual_knn,
+    participation_ratio,
+    procrustes,
+    pwcca,
+    rsa,
+    second_order_cosine,
+    svcca,
+    uniformity,
+)
+
+# `rs.measures` and `rs.config` are the functions; the modules of these names stay importable by their full path.
+from resemblance.operations import compare, measures, pairwise, permutation_test, prepare
+from resemblance.results import Comparison, Grid, Grids, Info, PermutationResult, Score
+
+__all__ = [
+    "Comparison",
+    "Grid",
+    "Grids",
+    "Info",
+    "PermutationResult",
+    "Prepared",
+    "ResemblanceError",
+    "ResemblanceWarning",
+    "Score",
+    "aligned_cosine",
+    "angular_shape",
+    "cca_mean",
+    "cca_mean_squared",
+    "cka",
+    "cohen_kappa",
+    "compare",
+    "config",
+    "disagreement",
+    "distance_correlation",
+    "error_corrected_disagreement",
+    "errors",
+    "fleiss_kappa",
+    "js_divergence",
+    "knn_jaccard",
+    "linear_regression_r2",
+    "measures",
+    "mutual_knn",
+    "pairwise",
+    "participation_ratio",
+    "permutation_test",
+    "prepare",
+    "procrustes",
+    "pwcca",
+    "rsa",
+    "second_order_cosine",
+    "show_config",
+    "svcca",
+    "uniformity",
+]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom asked for
+
+        return version("resemblance")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+if _core.show_config().get("debug_build"):
+    import warnings
+
+    warnings.warn(
+        "this is an unoptimized build of resemblance, some thirty times slower; build it with `make` or `--release`",
+        RuntimeWarning,
+        stacklevel=2,
+    )

@@ -1,0 +1,67 @@
+# The compiled core. Public signatures and docstrings stand in `resemblance.measures` and `resemblance.operations`.
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Input: TypeAlias = NDArray[Any] | tuple[NDArray[Any], str] | Prepared
+_Named: TypeAlias = tuple[str, Mapping[str, Any]]
+_Remarks: TypeAlias = list[tuple[str, str, Mapping[str, Any]]]
+_Progress: TypeAlias = Callable[[int, int], object] | None
+
+@final
+class Prepared:
+    @property
+    def measure(self) -> str: ...
+    @property
+    def options(self) -> dict[str, Any]: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+
+def score(
+    name: str, options: Mapping[str, Any], x: _Input, y: _Input, threads: int
+) -> float | tuple[float, _Remarks]: ...
+def rows(
+    name: str, options: Mapping[str, Any], x: _Input, y: _Input, threads: int
+) -> NDArray[np.float64] | tuple[NDArray[np.float64], _Remarks]: ...
+def statistic(name: str, options: Mapping[str, Any], x: _Input, threads: int) -> float | tuple[float, _Remarks]: ...
+def group(
+    name: str, options: Mapping[str, Any], models: Sequence[_Input], threads: int
+) -> float | tuple[float, _Remarks]: ...
+def compare(
+    measures: Sequence[_Named], x: _Input, y: _Input, threads: int, progress: _Progress
+) -> list[dict[str, Any]]: ...
+def pairwise(
+    measures: Sequence[_Named],
+    xs: Sequence[_Input],
+    x_names: Sequence[str],
+    ys: Sequence[_Input] | None,
+    y_names: Sequence[str] | None,
+    threads: int,
+    on_error: str,
+    progress: _Progress,
+) -> list[dict[str, Any]]: ...
+def permutation_test(
+    name: str,
+    options: Mapping[str, Any],
+    x: _Input,
+    y: _Input,
+    n_resamples: int,
+    key: bytes,
+    alternative: str | None,
+    threads: int,
+    return_null: bool,
+    progress: _Progress,
+) -> dict[str, Any]: ...
+def prepare(name: str, options: Mapping[str, Any], x: _Input, threads: int) -> Prepared: ...
+def measures() -> list[dict[str, Any]]: ...
+def facts(name: str, options: Mapping[str, Any]) -> dict[str, Any]: ...
+def permutation(key: bytes, stream: int, n: int) -> NDArray[np.int64]: ...
+def show_config() -> dict[str, Any]: ...
+def default_threads() -> int: ...

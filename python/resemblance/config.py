@@ -1,0 +1,164 @@
+"""Settings that are no property of a measure: how many threads, and what happens to warnings.
+
+>>> import resemblance as rs
+>>> with rs.config(num_threads=1, on_warning="ignore"):
+...     rs.show_config()["num_threads"]
+1
+
+The number of threads is the first of these that is given: the argument of an operation, this module, the environment
+variables ``RESEMBLANCE_NUM_THREADS``, ``RAYON_NUM_THREADS``, ``OMP_NUM_THREADS``, ``SLURM_CPUS_PER_TASK``, the number
+of processors this process may use. Results do not depend on it. The environment is read once, at the first call.
+"""
+
+from __future__ import annotations
+
+import os
+from contextvars import ContextVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from resemblance import _core
+from resemblance.errors import make
+
+if TYPE_CHECKING:
+    from contextvars import Token
+    from types import TracebackType
+
+__all__ = ["config", "show_config"]
+
+Policy: TypeAlias = Literal["warn", "raise", "ignore"]
+
+_POLICIES = ("warn", "raise", "ignore")
+_THREAD_VARIABLES = ("RESEMBLANCE_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK")
+
+
+class Settings(NamedTuple):
+    """What was set by hand; None falls through to the environment."""
+
+    num_threads: int | None = None
+    on_warning: Policy | None = None
+
+    def over(self, other: Settings) -> Settings:
+        """Take from `other` what is not set here."""
+        return Settings(self.num_threads or other.num_threads, self.on_warning or other.on_warning)
+
+
+# A plain call sets the whole process; a `with` block sets its own thread or task.
+_process = Settings()
+_block: ContextVar[Settings | None] = ContextVar("resemblance_settings", default=None)
+
+
+class config:  # noqa: N801 - used like a function
+    """Set the number of threads and what happens to warnings.
+
+    A call sets both for the whole process. In a ``with`` statement they hold inside the block only, for the thread or
+    task that runs it.
+
+    Parameters
+    ----------
+    num_threads : int, optional
+        Number of threads, at least 1. Results do not depend on it.
+    on_warning : {"warn", "raise", "ignore"}, optional
+        ``"warn"`` (the default) reports through Python's `warnings`, once per kind and call; ``"raise"`` makes every
+        warning an error; ``"ignore"`` leaves them in the results only.
+
+    Examples
+    --------
+    >>> import resemblance as rs
+    >>> with rs.config(on_warning="raise"):
+    ...     rs.show_config()["on_warning"]
+    'raise'
+    >>> rs.show_config()["on_warning"]
+    'warn'
+    """
+
+    def __init__(self, *, num_threads: int | None = None, on_warning: Policy | None = None) -> None:
+        global _process  # noqa: PLW0603 - this is the one place where process-wide settings live
+        self._given = Settings(None if num_threads is None else _thread_count(num_threads), _policy(on_warning))
+        self._before = _process
+        self._token: Token[Settings | None] | None = None
+        _process = self._given.over(_process)
+
+    def __enter__(self) -> None:
+        global _process  # noqa: PLW0603
+        _process = self._before
+        self._token = _block.set(self._given.over(_block.get() or Settings()))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            _block.reset(self._token)
+
+    def __repr__(self) -> str:
+        return f"config(num_threads={self._given.num_threads}, on_warning={self._given.on_warning!r})"
+
+
+def show_config() -> dict[str, Any]:
+    """Tell the settings in force and how the core was built.
+
+    Returns
+    -------
+    dict
+        ``num_threads`` and ``num_threads_from`` (what decided it), ``on_warning``, and what the compiled core says
+        about itself, such as ``debug_build``.
+
+    Examples
+    --------
+    >>> import resemblance as rs
+    >>> with rs.config(num_threads=2):
+    ...     rs.show_config()["num_threads_from"]
+    'config'
+    """
+    settings = _settings()
+    count, origin = _environment()[:2] if settings.num_threads is None else (settings.num_threads, "config")
+    return {"num_threads": count, "num_threads_from": origin, "on_warning": on_warning()} | _core.show_config()
+
+
+def threads(num_threads: int | None = None) -> int:
+    """Return the number of threads to use, given an operation's argument."""
+    if num_threads is not None:
+        return _thread_count(num_threads)
+    return (_settings() if _block.get() else _process).num_threads or _environment()[0]
+
+
+def on_warning() -> Policy:
+    """Return what to do with warnings."""
+    return _settings().on_warning or _environment()[2]
+
+
+def _settings() -> Settings:
+    block = _block.get()
+    return _process if block is None else block.over(_process)
+
+
+def _thread_count(value: Any) -> int:
+    try:
+        count = value.__index__()
+    except AttributeError:
+        count = 0
+    if isinstance(value, bool) or count < 1:
+        message = f"num_threads={value!r} must be a whole number of at least 1."
+        raise make("bad_option", message, {"option": "num_threads", "given": repr(value)})
+    return int(count)
+
+
+def _policy(value: Any, name: str = "on_warning") -> Policy | None:
+    if value is not None and value not in _POLICIES:
+        message = f"{name}={value!r} is not a choice; known are {', '.join(_POLICIES)}."
+        raise make("bad_option", message, {"option": name, "given": repr(value)})
+    return value  # type: ignore[no-any-return]
+
+
+@cache
+def _environment() -> tuple[int, str, Policy]:
+    """Read the number of threads, what decided it, and the policy for warnings, as the environment has them."""
+    policy = _policy(os.environ.get("RESEMBLANCE_ON_WARNING") or None, "RESEMBLANCE_ON_WARNING") or "warn"
+    for name in _THREAD_VARIABLES:
+        value = os.environ.get(name, "").split(",")[0].strip()  # OMP_NUM_THREADS may be a list, one per nesting level
+        if value.isdecimal() and int(value) > 0:
+            return int(value), name, policy
+        if value and name == "RESEMBLANCE_NUM_THREADS":  # the variables of others may hold what they like
+            message = f"{name}={value!r} must be a whole number of at least 1."
+            raise make("bad_option", message, {"option": name, "given": value})
+    return _core.default_threads(), "processors", policy

@@ -1,0 +1,313 @@
+"""Functional measures: do two models give the same answers?
+
+They compare predictions on the same inputs: class ids, one integer per input, or scores, one column per class, whose
+largest entry is the predicted class (the lowest index if tied). Column c means the same class in every array.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, overload
+
+from resemblance._call import group, score, score_or_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from resemblance._inputs import ModelsLike, Representation
+
+
+@overload
+def disagreement(x: Representation, y: Representation, *, reduce: Literal["mean"] = ...) -> float: ...
+@overload
+def disagreement(x: Representation, y: Representation, *, reduce: None) -> NDArray[np.float64]: ...
+def disagreement(
+    x: Representation, y: Representation, *, reduce: Literal["mean"] | None = "mean"
+) -> float | NDArray[np.float64]:
+    r"""Share of inputs on which two models predict different classes, a distance of predictions.
+
+    .. math:: \mathrm{disagreement}(x, y) = \frac{1}{n} \sum_i [a_i \ne b_i]
+
+    with :math:`a_i, b_i` the classes predicted for input i. Also called churn.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (n,) or (n, C)
+        Class ids (integers), or scores of C classes. Row i of both belongs to the same input.
+    reduce : {"mean", None}, default "mean"
+        None returns 0 or 1 for each input instead of their mean.
+
+    Returns
+    -------
+    float or ndarray, shape (n,)
+        From 0 (the same predictions) to 1.
+
+    Raises
+    ------
+    ResemblanceError
+        A ``ValueError`` that names the argument: different numbers of rows, NaN or infinity, class ids that are no
+        integers. If an input is no array of real numbers, also a ``TypeError``.
+
+    Notes
+    -----
+    Two accurate models agree because both are right: with error rates e and e' the value lies between \|e - e'\| and
+    e + e', however different the models are. See `error_corrected_disagreement` and `cohen_kappa`.
+
+    References
+    ----------
+    .. [1] O. Madani, D. Pennock, G. Flake, "Co-validation: Using model disagreement on unlabeled data to validate
+       classification algorithms", NeurIPS 2004.
+
+    Examples
+    --------
+    >>> from resemblance import disagreement
+    >>> disagreement([0, 1, 2, 1], [0, 1, 1, 1])
+    0.25
+    >>> disagreement([[0.9, 0.1], [0.4, 0.6]], [1, 1], reduce=None)
+    array([1., 0.])
+    """
+    return score_or_rows("disagreement", x, y, reduce)
+
+
+def cohen_kappa(x: Representation, y: Representation) -> float:
+    r"""Cohen's kappa: agreement of two models beyond what their class frequencies give, a similarity of predictions.
+
+    .. math:: \mathrm{cohen\_kappa}(x, y) = \frac{p_o - p_e}{1 - p_e}, \qquad p_e = \frac{1}{n^2} \sum_c k_c k'_c
+
+    with :math:`p_o` the share of equal predictions and :math:`k_c, k'_c` how often each model predicts class c.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (n,) or (n, C)
+        Class ids (integers), or scores of C classes. Row i of both belongs to the same input.
+
+    Returns
+    -------
+    float
+        From -1 to 1 (the same predictions); 0 if the predictions are independent.
+
+    Raises
+    ------
+    ResemblanceError
+        A ``ValueError`` that names the argument: different numbers of rows, NaN or infinity, class ids that are no
+        integers; ``undefined`` if both models predict one and the same class throughout. If an input is no array of
+        real numbers, also a ``TypeError``.
+
+    Notes
+    -----
+    Chance is meant given the class frequencies. Two models that learned the same task agree far beyond it, because they
+    are right on the same inputs; that is no evidence of a likeness beyond the task.
+
+    References
+    ----------
+    .. [1] J. Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological Measurement
+       20, 1960.
+
+    Examples
+    --------
+    >>> from resemblance import cohen_kappa
+    >>> a = [0, 0, 1, 1, 2, 0, 1, 1, 2, 2]
+    >>> b = [1, 1, 1, 1, 2, 0, 0, 1, 2, 1]
+
+    Six of ten are equal, and 0.36 are expected:
+
+    >>> round(cohen_kappa(a, b), 6)
+    0.375
+    """
+    return score("cohen_kappa", x, y)
+
+
+def fleiss_kappa(models: ModelsLike) -> float:
+    r"""Fleiss' kappa: agreement of a group of models beyond what their class frequencies give, a similarity.
+
+    With :math:`n_{ic}` the number of the M models that predict class c for input i,
+
+    .. math::
+
+        P_i = \frac{\sum_c n_{ic}^2 - M}{M (M - 1)}, \qquad p_c = \frac{1}{n M} \sum_i n_{ic}, \qquad
+        \mathrm{fleiss\_kappa} = \frac{\bar P - \sum_c p_c^2}{1 - \sum_c p_c^2}
+
+    Parameters
+    ----------
+    models : mapping or sequence of array_like, each of shape (n,) or (n, C)
+        Class ids (integers) or scores of at least two models, or an integer array of shape (M, n). Row i of all belongs
+        to the same input.
+
+    Returns
+    -------
+    float
+        From -1 / (M - 1) to 1 (the same predictions by all); 0 at chance level.
+
+    Raises
+    ------
+    ResemblanceError
+        A ``ValueError`` that names the model: fewer than two models, different numbers of rows, NaN or infinity, class
+        ids that are no integers; ``undefined`` if all models predict one and the same class throughout. If an input is
+        no array of real numbers, also a ``TypeError``.
+
+    Notes
+    -----
+    With two models this is Scott's pi, which pools the class frequencies of both, and not `cohen_kappa`.
+
+    References
+    ----------
+    .. [1] J. Fleiss, "Measuring nominal scale agreement among many raters", Psychological Bulletin 76, 1971.
+
+    Examples
+    --------
+    >>> from resemblance import fleiss_kappa
+    >>> a = [0, 0, 1, 1, 2, 0, 1, 1, 2, 2]
+    >>> b = [1, 1, 1, 1, 2, 0, 0, 1, 2, 1]
+    >>> c = [0, 0, 1, 2, 2, 2, 0, 1, 1, 0]
+    >>> round(fleiss_kappa([a, b]), 6), round(fleiss_kappa([a, b, c]), 6)
+    (0.36, 0.232082)
+    """
+    return group("fleiss_kappa", models)
+
+
+def error_corrected_disagreement(
+    x: Representation,
+    y: Representation,
+    *,
+    labels: ArrayLike,
+    reference: Literal["first", "second", "mean"] = "first",
+) -> float:
+    r"""Disagreement in units of the error rate, a distance of `x` to `y`.
+
+    Asks whether two models differ more than their mistakes make them.
+
+    .. math:: \mathrm{error\_corrected\_disagreement}(x, y) = \mathrm{disagreement}(x, y) \,/\, e
+
+    with e the share of inputs on which the first model is wrong. The order of the arguments matters.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (n,) or (n, C)
+        Class ids (integers), or scores of C classes. Row i of both belongs to the same input.
+    labels : array_like of int, shape (n,)
+        The true classes.
+    reference : {"first", "second", "mean"}, default "first"
+        Whose error rate to divide by.
+
+    Returns
+    -------
+    float
+        From \|e - e'\| / e (the mistakes of one model are among those of the other) to min(e + e', 1) / e.
+
+    Raises
+    ------
+    ResemblanceError
+        A ``ValueError`` that names the argument: different numbers of rows, NaN or infinity, class ids that are no
+        integers; ``undefined`` if the error rate is 0. If an input is no array of real numbers, also a ``TypeError``.
+
+    Notes
+    -----
+    The limits depend on both error rates: compare values of models of about equal accuracy only.
+
+    References
+    ----------
+    .. [1] S. Fort, H. Hu, B. Lakshminarayanan, "Deep Ensembles: A Loss Landscape Perspective", 2019, arXiv:1912.02757.
+
+    Examples
+    --------
+    >>> from resemblance import error_corrected_disagreement
+    >>> labels = [0, 0, 1, 1, 2, 2, 0, 1, 2, 0]
+    >>> a = [0, 0, 1, 1, 2, 0, 1, 1, 2, 2]
+    >>> b = [1, 1, 1, 1, 2, 0, 0, 1, 2, 1]
+
+    They differ on 4 of 10 inputs; the first is wrong on 3, the second on 4:
+
+    >>> round(error_corrected_disagreement(a, b, labels=labels), 6), error_corrected_disagreement(b, a, labels=labels)
+    (1.333333, 1.0)
+    """
+    return score("error_corrected_disagreement", x, y, labels=labels, reference=reference)
+
+
+@overload
+def js_divergence(
+    x: Representation,
+    y: Representation,
+    *,
+    kind: Literal["probs", "logits", "log_probs"],
+    base: float | None = ...,
+    sqrt: bool = ...,
+    renormalize: bool = ...,
+    reduce: Literal["mean"] = ...,
+) -> float: ...
+@overload
+def js_divergence(
+    x: Representation,
+    y: Representation,
+    *,
+    kind: Literal["probs", "logits", "log_probs"],
+    base: float | None = ...,
+    sqrt: bool = ...,
+    renormalize: bool = ...,
+    reduce: None,
+) -> NDArray[np.float64]: ...
+def js_divergence(
+    x: Representation,
+    y: Representation,
+    *,
+    kind: Literal["probs", "logits", "log_probs"] | None = None,
+    base: float | None = None,
+    sqrt: bool = False,
+    renormalize: bool = False,
+    reduce: Literal["mean"] | None = "mean",
+) -> float | NDArray[np.float64]:
+    r"""Jensen-Shannon divergence of the class probabilities, a distance of predictions.
+
+    Asks how differently two models distribute their belief over the classes. With :math:`p_i, q_i` the probabilities
+    for input i and :math:`m_i` their mean,
+
+    .. math:: \mathrm{js\_divergence}(x, y) = \frac{1}{2 n} \sum_i \big[\mathrm{KL}(p_i, m_i) + \mathrm{KL}(q_i,
+    m_i)\big]
+
+    Parameters
+    ----------
+    x, y : array_like, shape (n, C)
+        Scores of C classes. Row i of both belongs to the same input, column c to the same class.
+    kind : {"probs", "logits", "log_probs"}
+        What the scores are. There is no default: logits may look like probabilities, and the result would be a
+        plausible wrong number.
+    base : float, optional
+        Base of the logarithm, above 0 and not 1; by default natural.
+    sqrt : bool, default False
+        Whether to take the root of each input's value before the mean, which makes it a metric.
+    renormalize : bool, default False
+        Whether to divide rows of ``probs`` by their sum instead of refusing those that do not sum to 1.
+    reduce : {"mean", None}, default "mean"
+        None returns the value of each input instead of their mean.
+
+    Returns
+    -------
+    float or ndarray, shape (n,)
+        In nats, or units of the given base, from 0 (the same probabilities) to log 2 (no class in common).
+
+    Raises
+    ------
+    ResemblanceError
+        A ``ValueError`` that names the argument: `kind` missing (``kind_required``), rows that are no probabilities
+        (with the first of them and the remedy), NaN, different numbers of rows or of classes. If an input is no array
+        of real numbers, also a ``TypeError``.
+
+    Notes
+    -----
+    Confidence counts: two models that predict the same class everywhere differ if one is surer. Scaling the logits
+    (temperature) changes the value; adding a constant to a row of logits does not.
+
+    References
+    ----------
+    .. [1] J. Lin, "Divergence measures based on the Shannon entropy", IEEE Transactions on Information Theory 37, 1991.
+
+    Examples
+    --------
+    >>> from resemblance import js_divergence
+    >>> x = [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1]]
+    >>> y = [[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]]
+    >>> js_divergence(x, y, kind="probs", reduce=None).round(6)
+    array([0.021901, 0.      ])
+    >>> round(js_divergence([[1.0, 0.0]], [[0.0, 1.0]], kind="probs", base=2), 6)
+    1.0
+    """
+    return score_or_rows("js_divergence", x, y, reduce, kind=kind, base=base, sqrt=sqrt, renormalize=renormalize)

@@ -1,0 +1,8 @@
+"""What the operations return: small frozen objects with labels, tables and conversions."""
+
+from resemblance.results.grids import Grid, Grids
+from resemblance.results.info import Info
+from resemblance.results.permutation import PermutationResult
+from resemblance.results.scores import Comparison, Score
+
+__all__ = ["Comparison", "Grid", "Grids", "Info", "PermutationResult", "Score"]
