@@ -132,11 +132,9 @@ def test_scale(setting, scales):
         assert not math.isnan(value)
 
 
-@pytest.mark.parametrize("setting", [s for s in REPRESENTATIONS if s.input == "matrix"], ids=str)
+@pytest.mark.parametrize("setting", [s for s in REPRESENTATIONS if "translation" in s.facts["invariant_to"]], ids=str)
 def test_large_offset(setting):
     """A mean of a million standard deviations: squares of the raw data would lose every digit of the variance."""
-    if "translation" not in setting.facts["invariant_to"]:
-        pytest.skip("the score depends on the mean, so there is nothing to compare with")
     x, y = setting.inputs(*pairs.related(20, 4, 3))
     assert setting.library(x + 1e6, y - 1e6) == pytest.approx(setting.oracle(x, y), rel=1e-6, abs=1e-8)
 
@@ -193,15 +191,13 @@ def test_second_moment_identities():
     """Ties between measures that the catalogue states, over random shapes."""
     for seed in range(5):
         x, y = pairs.related(25, 4 + seed, 3, seed=seed)
-        n, rank = 25, min(x.shape[1], 3)
+        rank = min(x.shape[1], 3)
         assert rs.cca_mean_squared(x, y, summary="sum") == pytest.approx(rank * rs.cca_mean_squared(x, y), rel=1e-12)
         assert math.cos(rs.angular_shape(x, y)) * np.linalg.norm(x) * np.linalg.norm(y) == pytest.approx(
             np.linalg.norm(x.T @ y, "nuc"), rel=1e-10
         )
-        assert rs.rsa(x, y, inner="precomputed" if False else "euclidean", outer="cosine") > 0
         distances = [np.linalg.norm(a[:, None] - a[None], axis=2) for a in (x, y)]
         assert rs.distance_correlation(x, y, squared=True) == pytest.approx(
             rs.cka(*(-d for d in distances), kernel="precomputed"), rel=1e-10
         )
         assert rs.cka(x, y) == pytest.approx(rs.cka(x @ x.T, y @ y.T, kernel="precomputed"), rel=1e-10)
-        assert n > rank

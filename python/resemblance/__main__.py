@@ -1,0 +1,5 @@
+"""``python -m resemblance``."""
+
+from resemblance.cli import main
+
+raise SystemExit(main())

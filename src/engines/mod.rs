@@ -1,0 +1,7 @@
+//! Fast code that turns one representation into what measures need of it. Engines know no measure.
+
+pub mod centered;
+pub mod kernels;
+pub mod neighbors;
+pub mod pair_matrix;
+pub mod spectrum;

@@ -1,0 +1,572 @@
+//! Symmetric n x n matrices: how alike any two inputs are within one representation.
+//!
+//! Such a matrix need not be stored. [`PairMatrix`] is either *dense* (the upper triangle, row after row, and the
+//! diagonal) or a *factor* (`k = a a'` with an n x r matrix `a`). What the measures need is the inner product of two of
+//! them. Dense with dense is a sum over the triangle; factor with factor is `|a'b|^2`, which for r well below n costs far
+//! less. One function, [`dense_pays`], chooses.
+//!
+//! Three classes of matrices occur. The diagonal may be *kept* (centered kernels), *dropped*, or the matrix may be
+//! *U-centered* (zero diagonal and zero row sums), which is what makes an estimator unbiased. For a factor the latter two
+//! are corrections of the inner product that need only the squared lengths of the rows of `a`:
+//!
+//! ```text
+//! dropped     <k, l> - p.q                                                    p, q: squared row lengths of a and b
+//! U-centered  <k, l> - p.q - 2 p.q/(n-2) + (sum p)(sum q)/((n-1)(n-2))        columns of a and b centered
+//! ```
+
+use std::sync::{Arc, OnceLock};
+
+use crate::error::{Error, Result};
+use crate::linalg::{self, Matrix, rows_product};
+use crate::measure::Summary;
+use crate::numerics::sums;
+use crate::options::{Named, damaged};
+use crate::par::Par;
+use crate::value::Value;
+
+const TILE: usize = 256;
+const CHUNK: usize = 1 << 16;
+
+/// What happens on the diagonal of a factor's matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Diagonal {
+    /// `a a'` as it is.
+    Kept,
+    /// `a a'` with zeros on the diagonal.
+    Dropped,
+    /// `a a'` with zeros on the diagonal and row sums brought to zero; needs centered columns.
+    UCentered,
+}
+
+/// A stored matrix.
+#[derive(Debug, Clone)]
+pub struct Dense {
+    n: usize,
+    upper: Vec<f64>,
+    /// None where all of it is zero.
+    diagonal: Option<Vec<f64>>,
+}
+
+enum Kept {
+    Dense(Arc<Dense>),
+    Factor { a: Arc<Matrix>, squares: Vec<f64>, diagonal: Diagonal },
+}
+
+/// A symmetric matrix over pairs of inputs of one representation.
+pub struct PairMatrix {
+    name: String,
+    kept: Kept,
+    dense: OnceLock<Arc<Dense>>,
+    norm: OnceLock<f64>,
+    /// Size of what was there before centering took most of it away; 0 if nothing was.
+    before: f64,
+}
+
+/// Whether to store n x n matrices of factors with r columns rather than multiply the factors for every pair of them.
+///
+/// Flops: a dense matrix costs n^2 r once per side and n^2 per pair; a factor costs n r^2 once and 2 n r^2 per pair.
+pub fn dense_pays(n: usize, r: usize, sides: usize, pairs: usize) -> bool {
+    let (n, r, sides, pairs) = (n as f64, r as f64, sides as f64, pairs as f64);
+    sides * n * n * r + pairs * n * n < sides * n * r * r + pairs * 2.0 * n * r * r
+}
+
+impl Dense {
+    /// From entries above the diagonal, row after row, and those on it.
+    pub fn new(n: usize, upper: Vec<f64>, diagonal: Option<Vec<f64>>) -> Self {
+        debug_assert_eq!(upper.len(), n * n.saturating_sub(1) / 2);
+        Self { n, upper, diagonal }
+    }
+
+    /// Number of inputs.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Entries above the diagonal, row after row.
+    pub fn upper(&self) -> &[f64] {
+        &self.upper
+    }
+
+    /// The same, to be written.
+    pub fn upper_mut(&mut self) -> &mut [f64] {
+        &mut self.upper
+    }
+
+    /// The same entries with `diagonal` beside them.
+    #[must_use]
+    pub fn with_diagonal(self, diagonal: Vec<f64>) -> Self {
+        Self { diagonal: Some(diagonal), ..self }
+    }
+
+    /// The diagonal; None if it is zero.
+    pub fn diagonal(&self) -> Option<&[f64]> {
+        self.diagonal.as_deref()
+    }
+
+    /// Forget the diagonal.
+    pub fn drop_diagonal(&mut self) {
+        self.diagonal = None;
+    }
+
+    /// Where row i begins; entry (i, j) with i < j is at `start(i) + j - i - 1`.
+    fn start(&self, i: usize) -> usize {
+        i * self.n - i * (i + 1) / 2
+    }
+
+    /// Entry (i, j).
+    pub fn at(&self, i: usize, j: usize) -> f64 {
+        match i.cmp(&j) {
+            std::cmp::Ordering::Less => self.upper[self.start(i) + j - i - 1],
+            std::cmp::Ordering::Greater => self.upper[self.start(j) + i - j - 1],
+            std::cmp::Ordering::Equal => self.diagonal.as_ref().map_or(0.0, |d| d[i]),
+        }
+    }
+
+    /// The products of rows of `a` with each other, each passed through `entry(i, j, product)`.
+    pub fn of_rows(
+        a: &Matrix,
+        diagonal: bool,
+        entry: impl Fn(usize, usize, f64) -> f64 + Sync,
+        par: Par<'_>,
+    ) -> Result<Self> {
+        let n = a.rows();
+        let mut found = Self { n, upper: vec![0.0; n * (n - 1) / 2], diagonal: None };
+        let starts: Vec<usize> = (0..n).step_by(TILE).collect();
+        found.row_blocks(&starts, par, |i0, rows, block| {
+            let mut tile = vec![0.0; TILE * TILE];
+            let mut offsets = Vec::with_capacity(rows);
+            let mut offset = 0;
+            for i in i0..i0 + rows {
+                offsets.push(offset);
+                offset += n - 1 - i;
+            }
+            for j0 in (i0..n).step_by(TILE) {
+                par.check()?;
+                let cols = TILE.min(n - j0);
+                rows_product(a, i0..i0 + rows, a, j0..j0 + cols, &mut tile);
+                for (at, values) in tile.chunks(cols).take(rows).enumerate() {
+                    let i = i0 + at;
+                    let first = (i + 1).max(j0);
+                    let out = &mut block[offsets[at] + first.min(n) - i - 1..];
+                    for (o, j) in out.iter_mut().zip(first..j0 + cols) {
+                        *o = entry(i, j, values[j - j0]);
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        if diagonal {
+            found.diagonal = Some((0..n).map(|i| entry(i, i, sums::squares(a.row(i)))).collect());
+        }
+        Ok(found)
+    }
+
+    /// Hand out the packed rows in blocks that begin at `starts`: `work(first row, number of rows, their entries)`.
+    fn row_blocks(
+        &mut self,
+        starts: &[usize],
+        par: Par<'_>,
+        work: impl Fn(usize, usize, &mut [f64]) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let n = self.n;
+        let mut blocks = Vec::with_capacity(starts.len());
+        let mut rest = self.upper.as_mut_slice();
+        for (at, &i0) in starts.iter().enumerate() {
+            let i1 = starts.get(at + 1).copied().unwrap_or(n);
+            let size: usize = (i0..i1).map(|i| n - 1 - i).sum();
+            let (block, tail) = rest.split_at_mut(size);
+            blocks.push(std::sync::Mutex::new((i0, i1 - i0, block)));
+            rest = tail;
+        }
+        par.map(blocks.len(), |at, _| {
+            let mut guard = blocks[at].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let (i0, rows, block) = &mut *guard;
+            work(*i0, *rows, block)
+        })?;
+        Ok(())
+    }
+
+    /// Change every entry: `change(i, entries (i, i+1..n))` and the diagonal likewise by `on_diagonal(i, value)`.
+    fn change_rows(
+        &mut self,
+        par: Par<'_>,
+        change: impl Fn(usize, &mut [f64]) + Sync,
+        on_diagonal: impl Fn(usize, f64) -> f64,
+    ) -> Result<()> {
+        let n = self.n;
+        let starts: Vec<usize> = (0..n).step_by(64).collect();
+        self.row_blocks(&starts, par, |i0, rows, block| {
+            let mut rest = block;
+            for i in i0..i0 + rows {
+                let (row, tail) = rest.split_at_mut(n - 1 - i);
+                change(i, row);
+                rest = tail;
+            }
+            Ok(())
+        })?;
+        if let Some(diagonal) = &mut self.diagonal {
+            diagonal.iter_mut().enumerate().for_each(|(i, v)| *v = on_diagonal(i, *v));
+        }
+        Ok(())
+    }
+
+    /// Sum of every row, both triangles and the diagonal.
+    pub fn row_sums(&self, par: Par<'_>) -> Result<Vec<f64>> {
+        const ROWS: usize = 128;
+        let n = self.n;
+        let parts = par.map(n.div_ceil(ROWS), |part, _| {
+            let mut total = vec![0.0; n];
+            for i in part * ROWS..((part + 1) * ROWS).min(n) {
+                let row = &self.upper[self.start(i)..self.start(i) + n - 1 - i];
+                total[i] += sums::sum(row);
+                total[i + 1..].iter_mut().zip(row).for_each(|(t, v)| *t += v);
+            }
+            Ok(total)
+        })?;
+        let mut all = self.diagonal.clone().unwrap_or_else(|| vec![0.0; n]);
+        for part in parts {
+            all.iter_mut().zip(part).for_each(|(a, p)| *a += p);
+        }
+        Ok(all)
+    }
+
+    /// Multiply every entry.
+    pub fn scale(&mut self, factor: f64, par: Par<'_>) -> Result<()> {
+        self.change_rows(par, |_, row| row.iter_mut().for_each(|v| *v *= factor), |_, v| v * factor)
+    }
+
+    /// Subtract row and column means: `h k h`.
+    pub fn center(&mut self, par: Par<'_>) -> Result<()> {
+        let n = self.n as f64;
+        let means: Vec<f64> = self.row_sums(par)?.into_iter().map(|s| s / n).collect();
+        let grand = sums::sum(&means) / n;
+        self.diagonal.get_or_insert_with(|| vec![0.0; self.n]);
+        let means = &means;
+        self.change_rows(
+            par,
+            |i, row| row.iter_mut().zip(&means[i + 1..]).for_each(|(v, m)| *v = *v - means[i] - m + grand),
+            |i, v| v - 2.0 * means[i] + grand,
+        )
+    }
+
+    /// Drop the diagonal and bring every row sum to zero.
+    pub fn u_center(&mut self, par: Par<'_>) -> Result<()> {
+        self.diagonal = None;
+        let n = self.n as f64;
+        let sums_of_rows = self.row_sums(par)?;
+        let grand = sums::sum(&sums_of_rows) / ((n - 1.0) * (n - 2.0));
+        let means: Vec<f64> = sums_of_rows.into_iter().map(|s| s / (n - 2.0)).collect();
+        let means = &means;
+        self.change_rows(
+            par,
+            |i, row| row.iter_mut().zip(&means[i + 1..]).for_each(|(v, m)| *v = *v - means[i] - m + grand),
+            |_, v| v,
+        )
+    }
+
+    /// Sum of products of all entries.
+    pub fn inner(&self, other: &Self, par: Par<'_>) -> Result<f64> {
+        let parts = par.map(self.upper.len().div_ceil(CHUNK), |at, _| {
+            let range = at * CHUNK..((at + 1) * CHUNK).min(self.upper.len());
+            Ok(sums::dot(&self.upper[range.clone()], &other.upper[range]))
+        })?;
+        let diagonal = match (&self.diagonal, &other.diagonal) {
+            (Some(a), Some(b)) => sums::dot(a, b),
+            _ => 0.0,
+        };
+        Ok(2.0 * parts.iter().sum::<f64>() + diagonal)
+    }
+
+    /// Sum of products where input i here meets input `matching[i]` there.
+    fn inner_matched(&self, other: &Self, matching: &[usize], par: Par<'_>) -> Result<f64> {
+        let n = self.n;
+        let parts = par.map(n, |i, _| {
+            let row = &self.upper[self.start(i)..self.start(i) + n - 1 - i];
+            let partner = matching[i];
+            Ok(row.iter().zip(&matching[i + 1..]).map(|(v, &j)| v * other.at(partner, j)).sum::<f64>())
+        })?;
+        let diagonal: f64 = match (&self.diagonal, &other.diagonal) {
+            (Some(a), Some(b)) => a.iter().zip(matching).map(|(v, &j)| v * b[j]).sum(),
+            _ => 0.0,
+        };
+        Ok(2.0 * parts.iter().sum::<f64>() + diagonal)
+    }
+
+    /// All n x n entries.
+    pub fn full(&self) -> Matrix {
+        let n = self.n;
+        let mut out = Matrix::zeros(n, n);
+        for i in 0..n {
+            out.row_mut(i)[i] = self.diagonal.as_ref().map_or(0.0, |d| d[i]);
+            let row = &self.upper[self.start(i)..self.start(i) + n - 1 - i];
+            out.row_mut(i)[i + 1..].copy_from_slice(row);
+        }
+        const BLOCK: usize = 64;
+        for i0 in (0..n).step_by(BLOCK) {
+            for j0 in (0..=i0).step_by(BLOCK) {
+                for i in i0..(i0 + BLOCK).min(n) {
+                    for j in j0..(j0 + BLOCK).min(i) {
+                        let value = out.at(j, i);
+                        out.row_mut(i)[j] = value;
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Sum of the diagonal, and sum of all entries.
+    fn trace_and_total(&self, par: Par<'_>) -> Result<(f64, f64)> {
+        let trace = self.diagonal.as_ref().map_or(0.0, |d| sums::sum(d));
+        let parts = par.map(self.upper.len().div_ceil(CHUNK), |at, _| {
+            Ok(sums::sum(&self.upper[at * CHUNK..((at + 1) * CHUNK).min(self.upper.len())]))
+        })?;
+        Ok((trace, trace + 2.0 * parts.iter().sum::<f64>()))
+    }
+}
+
+impl PairMatrix {
+    /// `a a'`, kept as a factor where that is smaller and cheaper.
+    pub fn linear(name: &str, a: Arc<Matrix>, diagonal: Diagonal, par: Par<'_>) -> Result<Self> {
+        let squares: Vec<f64> = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
+        let before = match diagonal {
+            Diagonal::Kept => 0.0,
+            Diagonal::Dropped | Diagonal::UCentered => squares.iter().sum(),
+        };
+        let store = dense_pays(a.rows(), a.cols(), 2, 1);
+        let found = Self {
+            name: name.to_owned(),
+            kept: Kept::Factor { a, squares, diagonal },
+            dense: OnceLock::new(),
+            norm: OnceLock::new(),
+            before,
+        };
+        if !store {
+            return Ok(found);
+        }
+        let dense = found.dense(par)?;
+        Ok(Self { kept: Kept::Dense(dense), ..found })
+    }
+
+    /// A stored matrix; `before` is its norm before centering took most of it away.
+    pub fn stored(name: &str, dense: Dense, before: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            kept: Kept::Dense(Arc::new(dense)),
+            dense: OnceLock::new(),
+            norm: OnceLock::new(),
+            before,
+        }
+    }
+
+    /// Number of inputs.
+    pub fn n(&self) -> usize {
+        match &self.kept {
+            Kept::Dense(dense) => dense.n,
+            Kept::Factor { a, .. } => a.rows(),
+        }
+    }
+
+    /// Number of columns of the factor; None for a stored matrix.
+    pub fn factor_columns(&self) -> Option<usize> {
+        match &self.kept {
+            Kept::Dense(_) => None,
+            Kept::Factor { a, .. } => Some(a.cols()),
+        }
+    }
+
+    /// The stored matrix, made on demand and kept.
+    pub fn dense(&self, par: Par<'_>) -> Result<Arc<Dense>> {
+        let (a, diagonal) = match &self.kept {
+            Kept::Dense(dense) => return Ok(dense.clone()),
+            Kept::Factor { a, diagonal, .. } => (a, *diagonal),
+        };
+        if let Some(dense) = self.dense.get() {
+            return Ok(dense.clone());
+        }
+        let mut dense = Dense::of_rows(a, diagonal == Diagonal::Kept, |_, _, v| v, par)?;
+        if diagonal == Diagonal::UCentered {
+            dense.u_center(par)?;
+        }
+        Ok(self.dense.get_or_init(|| Arc::new(dense)).clone())
+    }
+
+    /// `<k, l>`: the sum of products of all entries, where input i of k meets input `matching[i]` of l.
+    pub fn inner(&self, other: &Self, matching: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
+        if let (
+            None,
+            Kept::Factor { a, squares: p, diagonal },
+            None,
+            Kept::Factor { a: b, squares: q, diagonal: same },
+        ) = (self.dense.get(), &self.kept, other.dense.get(), &other.kept)
+            && diagonal == same
+        {
+            let (b, q) = match matching {
+                None => (std::borrow::Cow::Borrowed(&**b), std::borrow::Cow::Borrowed(q.as_slice())),
+                Some(order) => (
+                    std::borrow::Cow::Owned(b.rows_in_order(order)),
+                    std::borrow::Cow::Owned(order.iter().map(|&j| q[j]).collect()),
+                ),
+            };
+            let full = if matching.is_none() && std::ptr::eq(&**a, &*b) {
+                linalg::squared_norm_of_gram(a, par)?
+            } else {
+                linalg::squared_norm_of_product(a, &b, par)?
+            };
+            return Ok(corrected(full, p, &q, *diagonal));
+        }
+        let (k, l) = (self.dense(par)?, other.dense(par)?);
+        match matching {
+            None => k.inner(&l, par),
+            Some(order) => k.inner_matched(&l, order, par),
+        }
+    }
+
+    /// `sqrt <k, k>`; refused if it is nothing but the round-off of what was subtracted.
+    pub fn norm(&self, par: Par<'_>) -> Result<f64> {
+        if let Some(norm) = self.norm.get() {
+            return Ok(*norm);
+        }
+        let norm = self.inner(self, None, par)?.max(0.0).sqrt();
+        if norm <= self.n() as f64 * f64::EPSILON * self.before || norm == 0.0 {
+            return Err(Error::NoStructure { name: self.name.clone() });
+        }
+        Ok(*self.norm.get_or_init(|| norm))
+    }
+
+    /// Mean of `<k, l>` when inputs are matched at random: exact, from the sums of the two matrices.
+    pub fn inner_at_chance(&self, other: &Self, par: Par<'_>) -> Result<f64> {
+        let ((t, s), (u, v)) = (self.trace_and_total(par)?, other.trace_and_total(par)?);
+        let n = self.n() as f64;
+        Ok(t * u / n + (s - t) * (v - u) / (n * (n - 1.0)))
+    }
+
+    fn trace_and_total(&self, par: Par<'_>) -> Result<(f64, f64)> {
+        match &self.kept {
+            Kept::Dense(dense) => dense.trace_and_total(par),
+            Kept::Factor { a, squares, diagonal } => {
+                let trace: f64 = sums::sum(squares);
+                let mut total = vec![0.0; a.cols()];
+                (0..a.rows()).for_each(|i| total.iter_mut().zip(a.row(i)).for_each(|(t, v)| *t += v));
+                Ok(match diagonal {
+                    Diagonal::Kept => (trace, sums::squares(&total)),
+                    Diagonal::Dropped => (0.0, sums::squares(&total) - trace),
+                    Diagonal::UCentered => (0.0, 0.0),
+                })
+            }
+        }
+    }
+}
+
+impl Summary for PairMatrix {
+    fn save(&self) -> Vec<(&'static str, Value)> {
+        let mut parts = vec![("name", Value::from(self.name.as_str())), ("before", self.before.into())];
+        match &self.kept {
+            Kept::Dense(dense) => {
+                parts.push(("n", dense.n.into()));
+                parts.push(("upper", Value::floats(dense.upper.clone())));
+                if let Some(diagonal) = &dense.diagonal {
+                    parts.push(("diagonal", Value::floats(diagonal.clone())));
+                }
+            }
+            Kept::Factor { a, diagonal, .. } => {
+                parts.push(("factor", super::spectrum::saved(a)));
+                let class = match diagonal {
+                    Diagonal::Kept => 0_i64,
+                    Diagonal::Dropped => 1,
+                    Diagonal::UCentered => 2,
+                };
+                parts.push(("class", class.into()));
+            }
+        }
+        parts
+    }
+
+    fn load(parts: &mut Named) -> Result<Self> {
+        let (name, before) = (parts.saved_text("name")?, parts.saved_number("before")?);
+        if parts.has("factor") {
+            let a = parts.saved_matrix("factor")?;
+            let diagonal = match parts.saved_count("class")? {
+                0 => Diagonal::Kept,
+                1 => Diagonal::Dropped,
+                2 => Diagonal::UCentered,
+                other => return Err(damaged(format!("there is no class {other}"))),
+            };
+            let squares = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
+            let kept = Kept::Factor { a: Arc::new(a), squares, diagonal };
+            return Ok(Self { name, kept, dense: OnceLock::new(), norm: OnceLock::new(), before });
+        }
+        let n = parts.saved_count("n")?;
+        let upper = parts.saved_floats("upper")?.0.to_vec();
+        let diagonal = if parts.has("diagonal") { Some(parts.saved_floats("diagonal")?.0.to_vec()) } else { None };
+        let pairs = n.checked_mul(n.saturating_sub(1)).map(|m| m / 2);
+        if n < 1 || pairs != Some(upper.len()) || diagonal.as_ref().is_some_and(|d| d.len() != n) {
+            return Err(damaged("the number of pairs does not fit the number of rows"));
+        }
+        Ok(Self::stored(&name, Dense { n, upper, diagonal }, before))
+    }
+
+    fn rows(&self) -> usize {
+        self.n()
+    }
+}
+
+fn corrected(full: f64, p: &[f64], q: &[f64], diagonal: Diagonal) -> f64 {
+    let n = p.len() as f64;
+    let own = sums::dot(p, q);
+    match diagonal {
+        Diagonal::Kept => full,
+        Diagonal::Dropped => full - own,
+        Diagonal::UCentered => {
+            full - own - 2.0 * own / (n - 2.0) + sums::sum(p) * sums::sum(q) / ((n - 1.0) * (n - 2.0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn centered(n: usize, d: usize, pace: f64) -> Arc<Matrix> {
+        let mut m = Matrix::from_fn(n, d, |i, j| (pace * (i * i) as f64 + 0.7 * (j * i) as f64).sin());
+        for j in 0..d {
+            let mean = (0..n).map(|i| m.at(i, j)).sum::<f64>() / n as f64;
+            (0..n).for_each(|i| m.row_mut(i)[j] -= mean);
+        }
+        Arc::new(m)
+    }
+
+    fn factor(a: &Arc<Matrix>, diagonal: Diagonal) -> PairMatrix {
+        let squares = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
+        let kept = Kept::Factor { a: a.clone(), squares, diagonal };
+        PairMatrix { name: "x".into(), kept, dense: OnceLock::new(), norm: OnceLock::new(), before: 0.0 }
+    }
+
+    /// The factor road, the dense road and the definition agree, for every class, with and without a matching.
+    #[test]
+    fn three_roads_to_the_inner_product() {
+        let n = 300;
+        let (a, b) = (centered(n, 3, 1.3), centered(n, 5, 2.1));
+        let order: Vec<usize> = (0..n).map(|i| (i * 7 + 3) % n).collect();
+        for diagonal in [Diagonal::Kept, Diagonal::Dropped, Diagonal::UCentered] {
+            let (k, l) = (factor(&a, diagonal), factor(&b, diagonal));
+            let (dense_k, dense_l) = (k.dense(Par::SEQ).unwrap().full(), l.dense(Par::SEQ).unwrap().full());
+            for matching in [None, Some(order.as_slice())] {
+                let to = |i: usize| matching.map_or(i, |m| m[i]);
+                let direct: f64 = (0..n)
+                    .flat_map(|i| (0..n).map(move |j| (i, j)))
+                    .map(|(i, j)| dense_k.at(i, j) * dense_l.at(to(i), to(j)))
+                    .sum();
+                let (fresh_k, fresh_l) = (factor(&a, diagonal), factor(&b, diagonal));
+                let by_factor = fresh_k.inner(&fresh_l, matching, Par::SEQ).unwrap();
+                let by_dense = k.inner(&l, matching, Par::SEQ).unwrap();
+                let size = k.norm(Par::SEQ).unwrap() * l.norm(Par::SEQ).unwrap();
+                assert!((by_factor - direct).abs() < 1e-12 * size, "{diagonal:?}: {by_factor} {direct}");
+                assert!((by_dense - direct).abs() < 1e-12 * size, "{diagonal:?}: {by_dense} {direct}");
+            }
+            if diagonal == Diagonal::UCentered {
+                assert!(k.dense(Par::SEQ).unwrap().row_sums(Par::SEQ).unwrap().iter().all(|s| s.abs() < 1e-11));
+            }
+        }
+    }
+}

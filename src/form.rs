@@ -1,0 +1,278 @@
+//! The mathematical form of a score, which operations exploit.
+//!
+//! The form decides what is fast. A `Bilinear` score of all pairs of layers is one matrix product, and its permutation
+//! test runs whole orbits through a Fourier transform; a `Cross` score needs one product and one small decomposition per
+//! pair; `Neighbors` only relabels lists; `Rows` re-reads rows. [`Form::score`] with a row matching is the general path,
+//! valid for all of them, and the slow twin against which every fast engine is tested.
+
+use crate::engines::neighbors::Neighbors;
+use crate::engines::pair_matrix::PairMatrix;
+use crate::error::Result;
+use crate::linalg::{self, Matrix};
+use crate::par::Par;
+
+/// What the two summaries of a pair amount to.
+pub enum Form<'a> {
+    /// A monotone function of `<k, l>`.
+    Bilinear(Bilinear<'a>),
+    /// A function of the small matrix `a'b`.
+    Cross(Cross<'a>),
+    /// A mean over rows of a function of the two neighbor lists of the row.
+    Neighbors(NeighborLists<'a>),
+    /// A comparison of one number per representation.
+    Statistic(Statistic),
+    /// A mean of a function of one row of either side.
+    Rows(Rows<'a>),
+    /// Anything else.
+    Pair(Pair<'a>),
+}
+
+/// `k` from x alone, `l` from y alone, both symmetric over pairs of inputs.
+pub struct Bilinear<'a> {
+    /// The side of x.
+    pub k: &'a PairMatrix,
+    /// The side of y.
+    pub l: &'a PairMatrix,
+    /// From `<k, l>` to the score.
+    pub link: Link,
+}
+
+/// `score = step(offset + factor * <k, l> / over)`.
+#[derive(Debug, Clone, Copy)]
+pub struct Link {
+    /// What `<k, l>` is divided by.
+    pub over: Over,
+    /// A positive factor makes the score rise with `<k, l>`.
+    pub factor: f64,
+    /// Added before the step.
+    pub offset: f64,
+    /// At most one monotone step.
+    pub step: Step,
+}
+
+/// A denominator.
+#[derive(Debug, Clone, Copy)]
+pub enum Over {
+    /// `|k| |l|`: the score is the cosine of the two matrices.
+    Norms,
+    /// A number.
+    Number(f64),
+}
+
+/// A monotone function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// As it is.
+    Identity,
+    /// Its root, of what is not negative.
+    Root,
+    /// The angle with this cosine; falls where the cosine rises.
+    Arccos,
+}
+
+impl Link {
+    /// The cosine of k and l.
+    pub const COSINE: Self = Self { over: Over::Norms, factor: 1.0, offset: 0.0, step: Step::Identity };
+
+    /// `<k, l>` over a number.
+    pub fn over(number: f64) -> Self {
+        Self { over: Over::Number(number), ..Self::COSINE }
+    }
+
+    /// Followed by a step.
+    #[must_use]
+    pub fn then(self, step: Step) -> Self {
+        Self { step, ..self }
+    }
+
+    /// The score that belongs to an inner product.
+    pub fn score(&self, inner: f64, denominator: f64) -> f64 {
+        let value = self.offset + self.factor * inner / denominator;
+        match self.step {
+            Step::Identity => value,
+            Step::Root => value.max(0.0).sqrt(),
+            Step::Arccos => value.clamp(-1.0, 1.0).acos(),
+        }
+    }
+
+    /// Whether the score rises with `<k, l>`.
+    pub fn rises(&self) -> bool {
+        (self.factor > 0.0) != (self.step == Step::Arccos)
+    }
+
+    /// Whether means carry over from `<k, l>` to the score.
+    pub fn is_affine(&self) -> bool {
+        self.step == Step::Identity
+    }
+}
+
+impl Bilinear<'_> {
+    /// What `<k, l>` is divided by.
+    pub fn denominator(&self, par: Par<'_>) -> Result<f64> {
+        Ok(match self.link.over {
+            Over::Norms => self.k.norm(par)? * self.l.norm(par)?,
+            Over::Number(number) => number,
+        })
+    }
+
+    fn score(&self, matching: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
+        let denominator = self.denominator(par)?;
+        // A matrix with itself: the inner product is the squared norm already at hand, and the score exactly 1.
+        let same = matching.is_none() && std::ptr::eq(self.k, self.l) && matches!(self.link.over, Over::Norms);
+        let inner = if same { denominator } else { self.k.inner(self.l, matching, par)? };
+        Ok(self.link.score(inner, denominator))
+    }
+}
+
+/// A function of `a'b`, and of nothing else that depends on the pair.
+pub struct Cross<'a> {
+    /// n rows, from x alone.
+    pub a: &'a Matrix,
+    /// n rows, from y alone.
+    pub b: &'a Matrix,
+    /// From the product (of the rows as matched) to the score.
+    pub of: CrossScore<'a>,
+}
+
+/// From `a'b` to a score; the matching is given for those who must look at the rows again.
+pub type CrossScore<'a> = Box<dyn Fn(&Matrix, Option<&[usize]>) -> Result<f64> + Send + Sync + 'a>;
+
+impl Cross<'_> {
+    /// `a'b` with the rows of b as matched.
+    pub fn product(&self, matching: Option<&[usize]>, par: Par<'_>) -> Result<Matrix> {
+        match matching {
+            None => linalg::product(self.a, self.b, par),
+            Some(order) => linalg::product(self.a, &self.b.rows_in_order(order), par),
+        }
+    }
+}
+
+/// Neighbor lists of both sides and what a row's score is.
+pub struct NeighborLists<'a> {
+    /// The lists of x.
+    pub x: &'a Neighbors,
+    /// The lists of y.
+    pub y: &'a Neighbors,
+    /// The score of a row that shares o neighbors is `of_overlap[o]`.
+    pub of_overlap: Vec<f64>,
+}
+
+impl NeighborLists<'_> {
+    /// The score of every row.
+    pub fn rows(&self, matching: Option<&[usize]>) -> Vec<f64> {
+        self.x.overlaps(self.y, matching).into_iter().map(|o| self.of_overlap[o as usize]).collect()
+    }
+}
+
+/// One number per representation, or whatever the comparison is.
+pub struct Statistic {
+    /// The number of x.
+    pub x: f64,
+    /// The number of y.
+    pub y: f64,
+    /// How the two are compared.
+    pub compare: Compare,
+}
+
+/// How two numbers are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// `|x - y|`.
+    AbsoluteDifference,
+    /// `x / y`.
+    Ratio,
+}
+
+/// `offset + factor * mean of row(i, j) over matched rows`.
+pub struct Rows<'a> {
+    /// Number of rows.
+    pub n: usize,
+    /// The term of row i of x with row j of y.
+    pub row: RowScore<'a>,
+    /// Multiplies the mean.
+    pub factor: f64,
+    /// Added to it.
+    pub offset: f64,
+    /// The mean over all rows and all matchings, where it is cheap to know.
+    pub at_chance: Option<f64>,
+}
+
+/// The term of one row of x with one row of y.
+pub type RowScore<'a> = Box<dyn Fn(usize, usize) -> f64 + Send + Sync + 'a>;
+
+/// A score that must be computed anew for every matching.
+pub struct Pair<'a> {
+    /// The score when row i of x is matched with row `matching[i]` of y.
+    pub of: PairScore<'a>,
+    /// The score of every row, where the measure is a mean over rows (NaN for rows left out).
+    pub rows: Option<PairRows<'a>>,
+}
+
+/// From a matching to a score.
+pub type PairScore<'a> = Box<dyn Fn(Option<&[usize]>, Par<'_>) -> Result<f64> + Send + Sync + 'a>;
+/// From a matching to the scores of all rows.
+pub type PairRows<'a> = Box<dyn Fn(Option<&[usize]>, Par<'_>) -> Result<Vec<f64>> + Send + Sync + 'a>;
+
+/// Rows left out are NaN; the mean is over the others.
+pub fn mean_of_present(rows: &[f64]) -> Option<f64> {
+    let (sum, count) = rows.iter().filter(|v| !v.is_nan()).fold((0.0, 0_usize), |(s, c), v| (s + v, c + 1));
+    (count > 0).then(|| sum / count as f64)
+}
+
+impl Form<'_> {
+    /// The score when row i of x is matched with row `matching[i]` of y (with row i if there is no matching).
+    pub fn score(&self, matching: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
+        match self {
+            Self::Bilinear(form) => form.score(matching, par),
+            Self::Cross(form) => (form.of)(&form.product(matching, par)?, matching),
+            Self::Neighbors(form) => {
+                let rows = form.rows(matching);
+                Ok(rows.iter().sum::<f64>() / rows.len() as f64)
+            }
+            Self::Statistic(form) => Ok(match form.compare {
+                Compare::AbsoluteDifference => (form.x - form.y).abs(),
+                Compare::Ratio => form.x / form.y,
+            }),
+            Self::Rows(form) => {
+                let total: f64 = (0..form.n).map(|i| (form.row)(i, matching.map_or(i, |m| m[i]))).sum();
+                Ok(form.offset + form.factor * total / form.n as f64)
+            }
+            Self::Pair(form) => (form.of)(matching, par),
+        }
+    }
+
+    /// The score of every row, for measures that are a mean over rows.
+    pub fn rows(&self, par: Par<'_>) -> Result<Option<Vec<f64>>> {
+        Ok(match self {
+            Self::Neighbors(form) => Some(form.rows(None)),
+            Self::Rows(form) => Some((0..form.n).map(|i| form.offset + form.factor * (form.row)(i, i)).collect()),
+            Self::Pair(Pair { rows: Some(rows), .. }) => Some(rows(None, par)?),
+            _ => None,
+        })
+    }
+
+    /// The mean score of randomly matched rows, where a closed form of it is exact.
+    pub fn at_chance(&self, par: Par<'_>) -> Result<Option<f64>> {
+        Ok(match self {
+            Self::Bilinear(form) if form.link.is_affine() => {
+                let mean = form.k.inner_at_chance(form.l, par)?;
+                Some(form.link.score(mean, form.denominator(par)?))
+            }
+            Self::Neighbors(form) => Some(form.x.at_chance(form.y, &form.of_overlap)),
+            Self::Rows(form) => form.at_chance.map(|mean| form.offset + form.factor * mean),
+            _ => None,
+        })
+    }
+
+    /// The name of the form.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Bilinear(_) => "bilinear",
+            Self::Cross(_) => "cross",
+            Self::Neighbors(_) => "neighbors",
+            Self::Statistic(_) => "statistic",
+            Self::Rows(_) => "rows",
+            Self::Pair(_) => "pair",
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! How similar are these neural networks, and is that more than chance?
+//!
+//! `resemblance` computes similarity measures of representations and of predictions. An **engine** turns one
+//! representation into a summary. A **measure** turns two summaries into a number and states its **form**. An
+//! **operation** decides which representations, which pairs, how often.
+//!
+//! ```text
+//! representation   the only door for data: a checked view, and a memo of what engines made of it
+//! measure          the contract every measure fulfils, and its object-safe twin    (start reading here)
+//! form             the mathematical shape of a score; the score itself, in general
+//! facts            what a measure states about itself
+//! options          named options become typed fields
+//! engines/         centering, spectra, matrices over pairs, neighbors, predictions
+//! measures/        one file per measure, and the list of them all
+//! operations/      compare, all pairs, permutation tests
+//! linalg/          the only door to linear algebra
+//! numerics/        sums, ranks, random streams, Fourier transforms
+//! par              parallelism as an argument; pools; cancelling
+//! bindings/        Python (feature `python`)
+//! ```
+
+pub mod caution;
+pub mod engines;
+pub mod error;
+pub mod facts;
+pub mod form;
+pub mod linalg;
+pub mod measure;
+pub mod measures;
+pub mod numerics;
+pub mod operations;
+pub mod options;
+pub mod par;
+pub mod representation;
+pub mod value;
+
+#[cfg(feature = "python")]
+mod bindings;
+#[cfg(test)]
+mod testing;
+
+pub use error::{Error, Result};
+pub use par::Par;
+pub use representation::Representation;

@@ -1,0 +1,200 @@
+//! The contract: what a measure is, and what the operations may know of it.
+//!
+//! A [`Measure`] turns one representation into a *summary* and, from two summaries, states the *form* of its score
+//! ([`crate::form::Form`]). It has no loop over models, no thread, no seed and no word of Python in it. The score follows
+//! from the form, and so do the grid of all pairs, the chance level and the permutation test, which are written once, in
+//! `operations/`.
+//!
+//! Operations see measures through the object-safe twin [`AnyMeasure`], and find them in the one list
+//! [`crate::measures::ALL`], whose entries are made by [`Entry::of`].
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::caution::Caution;
+use crate::error::{Error, Result};
+use crate::facts::Facts;
+use crate::form::Form;
+use crate::options::{Declared, Named, closest};
+use crate::par::Par;
+use crate::representation::Representation;
+use crate::value::Value;
+
+/// A number that says how alike two representations are.
+pub trait Measure: Send + Sync + Sized + 'static {
+    /// The name, the same in Rust, Python, tests and pages.
+    const NAME: &'static str;
+    /// The survey's family.
+    const FAMILY: &'static str;
+    /// What is kept of one representation.
+    type Summary: Summary;
+
+    /// Read the options; reading one declares it.
+    fn from_options(options: &mut Named) -> Result<Self>;
+
+    /// What is true of this instance; options change facts.
+    fn facts(&self) -> Facts;
+
+    /// The work on one representation.
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Self::Summary>;
+
+    /// The shape of the score of a pair.
+    fn form<'a>(&'a self, x: &'a Self::Summary, y: &'a Self::Summary) -> Result<Form<'a>>;
+
+    /// What a reader should know before believing the score of this pair; cheap.
+    fn cautions(&self, _x: &Self::Summary, _y: &Self::Summary) -> Vec<Caution> {
+        Vec::new()
+    }
+
+    /// The score of a whole group of models; offered where the facts say so.
+    fn group(&self, _models: &[&Self::Summary]) -> Result<f64> {
+        Err(Error::NotOffered { measure: Self::NAME.into(), problem: "compares two models, not a group".into() })
+    }
+}
+
+/// What an engine keeps of one representation. It can be written down as named arrays and read back.
+pub trait Summary: Any + Send + Sync {
+    /// Named arrays and numbers.
+    fn save(&self) -> Vec<(&'static str, Value)>;
+    /// Back from them; nothing about them may be believed without a check.
+    fn load(parts: &mut Named) -> Result<Self>
+    where
+        Self: Sized;
+    /// Number of rows it was made from, to be matched with those of another.
+    fn rows(&self) -> usize;
+}
+
+/// A summary whose type only its measure knows.
+#[derive(Clone)]
+pub struct AnySummary {
+    kept: Arc<dyn Summary>,
+}
+
+impl AnySummary {
+    /// Number of rows it was made from.
+    pub fn rows(&self) -> usize {
+        self.kept.rows()
+    }
+
+    /// Named arrays and numbers.
+    pub fn save(&self) -> Vec<(&'static str, Value)> {
+        self.kept.save()
+    }
+
+    fn get<S: Summary>(&self) -> Result<&S> {
+        let kept: &dyn Any = &*self.kept;
+        kept.downcast_ref()
+            .ok_or_else(|| Error::SummaryMismatch { problem: "belongs to another measure".into() })
+    }
+}
+
+/// The object-safe twin of [`Measure`], implemented for every one of them.
+pub trait AnyMeasure: Send + Sync {
+    /// See [`Measure::NAME`].
+    fn name(&self) -> &'static str;
+    /// See [`Measure::facts`].
+    fn facts(&self) -> Facts;
+    /// See [`Measure::summarize`].
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<AnySummary>;
+    /// See [`Summary::load`].
+    fn load(&self, parts: &mut Named) -> Result<AnySummary>;
+    /// See [`Measure::form`].
+    fn form<'a>(&'a self, x: &'a AnySummary, y: &'a AnySummary) -> Result<Form<'a>>;
+    /// See [`Measure::cautions`].
+    fn cautions(&self, x: &AnySummary, y: &AnySummary) -> Result<Vec<Caution>>;
+    /// See [`Measure::group`].
+    fn group(&self, models: &[&AnySummary]) -> Result<f64>;
+}
+
+impl<M: Measure> AnyMeasure for M {
+    fn name(&self) -> &'static str {
+        M::NAME
+    }
+
+    fn facts(&self) -> Facts {
+        Measure::facts(self)
+    }
+
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<AnySummary> {
+        let needed = Measure::facts(self).min_rows;
+        if x.rows() < needed {
+            return Err(Error::TooFewSamples {
+                measure: M::NAME.into(),
+                name: x.name().into(),
+                needed,
+                n: x.rows(),
+            });
+        }
+        Ok(AnySummary { kept: Arc::new(Measure::summarize(self, x, par)?) })
+    }
+
+    fn load(&self, parts: &mut Named) -> Result<AnySummary> {
+        Ok(AnySummary { kept: Arc::new(M::Summary::load(parts)?) })
+    }
+
+    fn form<'a>(&'a self, x: &'a AnySummary, y: &'a AnySummary) -> Result<Form<'a>> {
+        if Measure::facts(self).rows_paired && x.rows() != y.rows() {
+            return Err(Error::RowCountMismatch { x: "x".into(), y: "y".into(), n: x.rows(), m: y.rows() });
+        }
+        Measure::form(self, x.get()?, y.get()?)
+    }
+
+    fn cautions(&self, x: &AnySummary, y: &AnySummary) -> Result<Vec<Caution>> {
+        Ok(Measure::cautions(self, x.get()?, y.get()?))
+    }
+
+    fn group(&self, models: &[&AnySummary]) -> Result<f64> {
+        let typed: Vec<&M::Summary> = models.iter().map(|model| model.get()).collect::<Result<_>>()?;
+        Measure::group(self, &typed)
+    }
+}
+
+/// One row of the list of measures.
+pub struct Entry {
+    /// See [`Measure::NAME`].
+    pub name: &'static str,
+    /// See [`Measure::FAMILY`].
+    pub family: &'static str,
+    make: fn(&mut Named) -> Result<Box<dyn AnyMeasure>>,
+}
+
+impl Entry {
+    /// The row of a measure.
+    pub const fn of<M: Measure>() -> Self {
+        fn make<M: Measure>(options: &mut Named) -> Result<Box<dyn AnyMeasure>> {
+            Ok(Box::new(M::from_options(options)?))
+        }
+        Self { name: M::NAME, family: M::FAMILY, make: make::<M> }
+    }
+
+    /// The measure with these options.
+    pub fn with(&self, options: Vec<(String, Value)>) -> Result<Box<dyn AnyMeasure>> {
+        let mut named = Named::new(self.name, options);
+        let measure = (self.make)(&mut named);
+        match named.finish() {
+            // A misspelt option is the better explanation of a missing one.
+            Err(unknown) if measure.is_ok() || matches!(measure, Err(Error::KindRequired { .. })) => Err(unknown),
+            _ => measure,
+        }
+    }
+
+    /// The measure with default options (placeholders where there is no default), and all its options.
+    pub fn probe(&self) -> Result<(Box<dyn AnyMeasure>, Vec<Declared>)> {
+        let mut named = Named::probe(self.name);
+        let measure = (self.make)(&mut named)?;
+        Ok((measure, named.declared()))
+    }
+}
+
+/// The entry of that name, or the error that suggests one.
+pub fn find(name: &str) -> Result<&'static Entry> {
+    let all = crate::measures::ALL;
+    all.iter().find(|entry| entry.name == name).ok_or_else(|| {
+        let known: Vec<&str> = all.iter().map(|entry| entry.name).collect();
+        Error::UnknownMeasure {
+            given: name.to_owned(),
+            closest: closest(name, &known).map(str::to_owned),
+            known: known.into_iter().map(str::to_owned).collect(),
+        }
+    })
+}

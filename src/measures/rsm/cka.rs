@@ -1,0 +1,192 @@
+//! Centered kernel alignment: do two representations arrange the same inputs alike?
+//!
+//! ```text
+//! cka(x, y) = <K, L> / (|K| |L|)
+//! ```
+//!
+//! `K` and `L` are n x n and say how alike any two inputs are within one representation (by default their inner product),
+//! centered: `K = H k(x, x) H` with `H = 1 - 11'/n`. The score is the cosine of the angle between them, so x and y may
+//! differ in width and no matching of columns is sought.
+//!
+//! The *debiased* estimator U-centers instead (zero diagonal, zero row sums), which takes the chance level to zero; it may
+//! be negative. *lange* centers and then leaves the diagonal out.
+//!
+//! - Misleads when n is small: unrelated Gaussian data of shapes 20 x 50 and 20 x 60 score 0.735 on average, because
+//!   nothing subtracts the chance level. It also listens mostly to the few directions of largest variance; two
+//!   representations that agree there and nowhere else still look alike. `1 - cka` is not a metric; its arc cosine is.
+//! - Cost: linear kernel, summary O(n d min(n, d)), score O(n^2) or O(n d^2), as `dense_pays` decides; others O(n^2 d).
+//! - Reference: Kornblith, Norouzi, Lee & Hinton (2019), arXiv:1905.00414, section 3; debiased: Song et al. (2012), Nguyen
+//!   et al. (2020), arXiv:2010.15327.
+
+use crate::caution::Caution;
+use crate::engines::centered::centered;
+use crate::engines::kernels;
+use crate::engines::pair_matrix::{Dense, Diagonal, PairMatrix};
+use crate::error::{Error, Result};
+use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
+use crate::facts::{Change, Facts, Input};
+use crate::form::{Bilinear, Form, Link};
+use crate::measure::Measure;
+use crate::options::Named;
+use crate::par::Par;
+use crate::representation::Representation;
+
+/// CKA with its kernel and estimator.
+#[derive(Clone, Copy, Debug)]
+pub struct Cka {
+    kernel: Kernel,
+    estimator: Estimator,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kernel {
+    Linear,
+    Rbf { bandwidth: f64, sigma: Option<f64> },
+    Laplace { bandwidth: f64, sigma: Option<f64> },
+    Cosine,
+    Polynomial { gamma: Option<f64>, coef0: f64, degree: usize },
+    Precomputed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Estimator {
+    Biased,
+    Debiased,
+    Lange,
+}
+
+impl Measure for Cka {
+    const NAME: &'static str = "cka";
+    const FAMILY: &'static str = "rsm";
+    type Summary = PairMatrix;
+
+    fn from_options(options: &mut Named) -> Result<Self> {
+        let bandwidth = options.float("bandwidth", 1.0, |v| v > 0.0, "a positive number")?;
+        let sigma = options.optional_float("sigma", |v| v > 0.0, "a positive number")?;
+        let gamma = options.optional_float("gamma", |v| v > 0.0, "a positive number")?;
+        let coef0 = options.float("coef0", 1.0, |_| true, "a number")?;
+        let degree = options.int("degree", 3, 1)?;
+        let kernels = [
+            ("linear", Kernel::Linear),
+            ("rbf", Kernel::Rbf { bandwidth, sigma }),
+            ("laplace", Kernel::Laplace { bandwidth, sigma }),
+            ("cosine", Kernel::Cosine),
+            ("polynomial", Kernel::Polynomial { gamma, coef0, degree }),
+            ("precomputed", Kernel::Precomputed),
+        ];
+        let estimators =
+            [("biased", Estimator::Biased), ("debiased", Estimator::Debiased), ("lange", Estimator::Lange)];
+        Ok(Self { kernel: options.choice("kernel", &kernels)?, estimator: options.choice("estimator", &estimators)? })
+    }
+
+    fn facts(&self) -> Facts {
+        let invariant_to: &[Change] = match self.kernel {
+            Kernel::Linear => &[Permutation, Orthogonal, Scaling, Translation],
+            Kernel::Rbf { sigma: None, .. } | Kernel::Laplace { sigma: None, .. } => {
+                &[Permutation, Orthogonal, Scaling, Translation]
+            }
+            Kernel::Rbf { .. } | Kernel::Laplace { .. } => &[Permutation, Orthogonal, Translation],
+            Kernel::Cosine => &[Permutation, Orthogonal, Scaling],
+            Kernel::Polynomial { .. } => &[Permutation, Orthogonal],
+            Kernel::Precomputed => &[Scaling],
+        };
+        Facts {
+            input: if self.kernel == Kernel::Precomputed { Input::PairMatrix } else { Input::Matrix },
+            // A kernel matrix of the user's may be indefinite.
+            range: if self.estimator == Estimator::Biased && self.kernel != Kernel::Precomputed {
+                (0.0, 1.0)
+            } else {
+                (-1.0, 1.0)
+            },
+            invariant_to,
+            min_rows: if self.estimator == Estimator::Debiased { 4 } else { 2 },
+            chance_corrected: self.estimator == Estimator::Debiased,
+            reference: "Kornblith et al. 2019, arXiv:1905.00414",
+            cost: "linear kernel O(n d min(n, d)) per representation and O(n min(n, d)^2) per pair; others O(n^2 d)",
+            ..Facts::SIMILARITY
+        }
+    }
+
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<PairMatrix> {
+        if self.kernel == Kernel::Linear {
+            let diagonal = match self.estimator {
+                Estimator::Biased => Diagonal::Kept,
+                Estimator::Debiased => Diagonal::UCentered,
+                Estimator::Lange => Diagonal::Dropped,
+            };
+            return PairMatrix::linear(x.name(), centered(x, par)?.matrix.clone(), diagonal, par);
+        }
+        let kernel = self.kernel_matrix(x, par)?;
+        self.center(x.name(), kernel, par)
+    }
+
+    fn form<'a>(&'a self, k: &'a PairMatrix, l: &'a PairMatrix) -> Result<Form<'a>> {
+        Ok(Form::Bilinear(Bilinear { k, l, link: Link::COSINE }))
+    }
+
+    fn cautions(&self, k: &PairMatrix, _: &PairMatrix) -> Vec<Caution> {
+        let n = k.n();
+        if self.estimator != Estimator::Debiased || n >= 50 {
+            return Vec::new();
+        }
+        vec![Caution::new(
+            "small_sample",
+            format!("With n={n} the debiased estimate scatters widely around its mean; look at its permutation null."),
+            vec![("n", n.into())],
+        )]
+    }
+}
+
+impl Cka {
+    fn kernel_matrix(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Dense> {
+        match self.kernel {
+            Kernel::Rbf { bandwidth, sigma } => kernels::gaussian(x, bandwidth, sigma, par),
+            Kernel::Laplace { bandwidth, sigma } => kernels::laplacian(x, bandwidth, sigma, par),
+            Kernel::Cosine => kernels::cosines(x, par),
+            Kernel::Polynomial { gamma, coef0, degree } => {
+                kernels::polynomial(x, gamma.unwrap_or(1.0 / x.cols() as f64), coef0, degree, par)
+            }
+            Kernel::Linear => kernels::products(x, par).map(|(k, _)| k),
+            Kernel::Precomputed => kernels::precomputed(x, false, par),
+        }
+    }
+
+    fn center(&self, name: &str, mut k: Dense, par: Par<'_>) -> Result<PairMatrix> {
+        let largest = k.upper().iter().chain(k.diagonal().unwrap_or(&[])).fold(0.0_f64, |m, v| m.max(v.abs()));
+        if !largest.is_finite() {
+            return Err(Error::Undefined {
+                measure: Self::NAME.into(),
+                reason: format!("the kernel of {name} exceeds the range of numbers; scale the data down"),
+            });
+        }
+        let scale = crate::linalg::unit_scale(largest);
+        k.scale(scale, par)?;
+        let before = k.inner(&k, par)?.sqrt();
+        match self.estimator {
+            Estimator::Biased => k.center(par)?,
+            Estimator::Debiased => k.u_center(par)?,
+            Estimator::Lange => {
+                k.center(par)?;
+                k.drop_diagonal();
+            }
+        }
+        Ok(PairMatrix::stored(name, k, before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Measure as _;
+
+    /// By hand: with u and v orthogonal and of equal length, K = uu' and L = uu' + vv', so the cosine is 1/sqrt 2.
+    #[test]
+    fn one_direction_of_two() {
+        let cka = Cka { kernel: Kernel::Linear, estimator: Estimator::Biased };
+        let x = crate::testing::representation("x", &[1.0, -1.0, 0.0, 0.0], 1); // u
+        let y = crate::testing::representation("y", &[1.0, 0.0, -1.0, 0.0, 0.0, 1.0, 0.0, -1.0], 2); // u beside v
+        let [k, l] = [x, y].map(|side| cka.summarize(&side, Par::SEQ).unwrap());
+        let score = cka.form(&k, &l).unwrap().score(None, Par::SEQ).unwrap();
+        assert!((score - 0.5_f64.sqrt()).abs() < 1e-15);
+    }
+}

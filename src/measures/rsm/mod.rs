@@ -1,0 +1,3 @@
+//! Measures that compare n x n matrices of similarities or distances between inputs.
+
+pub mod cka;

@@ -1,0 +1,88 @@
+//! Sums in a fixed order.
+//!
+//! Sixteen partial sums run side by side, whatever vector instructions the machine has, and are added as a tree at the
+//! end. The instruction set is chosen at run time; the order, and so the result up to fused multiplication, is not.
+
+use pulp::Arch;
+
+const LANES: usize = 16;
+
+fn tree(mut lanes: [f64; LANES]) -> f64 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+#[inline(always)]
+fn dot_lanes(a: &[f64], b: &[f64]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (a_head, a_rest) = a.as_chunks::<LANES>();
+    let (b_head, b_rest) = b.as_chunks::<LANES>();
+    for (x, y) in a_head.iter().zip(b_head) {
+        for l in 0..LANES {
+            lanes[l] = x[l].mul_add(y[l], lanes[l]);
+        }
+    }
+    for (l, (x, y)) in a_rest.iter().zip(b_rest).enumerate() {
+        lanes[l] = x.mul_add(*y, lanes[l]);
+    }
+    tree(lanes)
+}
+
+#[inline(always)]
+fn sum_lanes(a: &[f64]) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (head, rest) = a.as_chunks::<LANES>();
+    for x in head {
+        for l in 0..LANES {
+            lanes[l] += x[l];
+        }
+    }
+    for (l, x) in rest.iter().enumerate() {
+        lanes[l] += x;
+    }
+    tree(lanes)
+}
+
+/// Sum of products.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    debug_assert_eq!(a.len(), b.len());
+    Arch::new().dispatch(
+        #[inline(always)]
+        || dot_lanes(a, b),
+    )
+}
+
+/// Sum of squares.
+pub fn squares(a: &[f64]) -> f64 {
+    dot(a, a)
+}
+
+/// Sum.
+pub fn sum(a: &[f64]) -> f64 {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || sum_lanes(a),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agree_with_the_plain_loop_at_every_length() {
+        for n in 0..70 {
+            let a: Vec<f64> = (0..n).map(|i| (i as f64 * 0.7).sin()).collect();
+            let b: Vec<f64> = (0..n).map(|i| (i as f64 * 1.1).cos()).collect();
+            let plain: f64 = a.iter().zip(&b).map(|(x, y)| x * y).sum();
+            assert!((dot(&a, &b) - plain).abs() < 1e-13);
+            assert!((sum(&a) - a.iter().sum::<f64>()).abs() < 1e-13);
+        }
+    }
+}

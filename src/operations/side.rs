@@ -1,0 +1,80 @@
+//! One side of a comparison: a representation, or the summary somebody prepared from one.
+
+use crate::error::{Error, Result};
+use crate::measure::{AnyMeasure, AnySummary};
+use crate::par::Par;
+use crate::representation::Representation;
+
+/// What an operation is given for one model.
+pub enum Side<'a> {
+    /// The data.
+    Data(Representation<'a>),
+    /// A summary made earlier, for one measure with one set of options.
+    Prepared(Prepared),
+}
+
+/// A summary with what must agree before it may be used again.
+#[derive(Clone)]
+pub struct Prepared {
+    /// How messages call it.
+    pub name: String,
+    /// The measure it was made for.
+    pub measure: &'static str,
+    /// The options it was made with, written out in order of name.
+    pub options: String,
+    /// The summary.
+    pub summary: AnySummary,
+}
+
+impl<'a> Side<'a> {
+    /// How messages call it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Data(x) => x.name(),
+            Self::Prepared(prepared) => &prepared.name,
+        }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Data(x) => x.rows(),
+            Self::Prepared(prepared) => prepared.summary.rows(),
+        }
+    }
+
+    /// The data, if they are at hand.
+    pub fn data(&self) -> Option<&Representation<'a>> {
+        match self {
+            Self::Data(x) => Some(x),
+            Self::Prepared(_) => None,
+        }
+    }
+
+    /// The summary for this measure.
+    pub fn summary(&self, measure: &dyn AnyMeasure, options: &str, par: Par<'_>) -> Result<AnySummary> {
+        match self {
+            Self::Data(x) => measure.summarize(x, par),
+            Self::Prepared(made) if made.measure != measure.name() => Err(Error::SummaryMismatch {
+                problem: format!("was made for {}, not for {}", made.measure, measure.name()),
+            }),
+            Self::Prepared(made) if made.options != options => Err(Error::SummaryMismatch {
+                problem: format!("was made with options {{{}}}, not {{{options}}}", made.options),
+            }),
+            Self::Prepared(made) => Ok(made.summary.clone()),
+        }
+    }
+}
+
+/// The rows of two sides must belong to the same inputs.
+pub fn rows_must_match(measure: &dyn AnyMeasure, x: &Side<'_>, y: &Side<'_>) -> Result<()> {
+    if measure.facts().rows_paired && x.rows() != y.rows() {
+        return Err(Error::RowCountMismatch {
+            x: x.name().into(),
+            y: y.name().into(),
+            n: x.rows(),
+            m: y.rows(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Named values that cross borders: options coming in, details of errors and warnings going out, saved summaries both ways.
+
+use std::sync::Arc;
+
+/// One value of a kind that Python, files and Rust all know.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Not given.
+    None,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A real number.
+    Float(f64),
+    /// A name or a sentence.
+    Text(String),
+    /// Whole numbers in a row (class ids, neighbor lists); `shape` has one or two entries.
+    Ints {
+        /// Numbers in row-major order.
+        data: Arc<[i64]>,
+        /// One or two lengths whose product is the number of entries.
+        shape: Vec<usize>,
+    },
+    /// Real numbers in a row; `shape` has one or two entries.
+    Floats {
+        /// Numbers in row-major order.
+        data: Arc<[f64]>,
+        /// One or two lengths whose product is the number of entries.
+        shape: Vec<usize>,
+    },
+}
+
+impl Value {
+    /// A vector of reals.
+    pub fn floats(data: impl Into<Arc<[f64]>>) -> Self {
+        let data = data.into();
+        Self::Floats { shape: vec![data.len()], data }
+    }
+
+    /// A vector of whole numbers.
+    pub fn ints(data: impl Into<Arc<[i64]>>) -> Self {
+        let data = data.into();
+        Self::Ints { shape: vec![data.len()], data }
+    }
+
+    /// What kind of value this is, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Bool(_) => "a bool",
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a number",
+            Self::Text(_) => "a string",
+            Self::Ints { .. } => "an array of integers",
+            Self::Floats { .. } => "an array of numbers",
+        }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::None => write!(f, "None"),
+            Self::Bool(true) => write!(f, "True"),
+            Self::Bool(false) => write!(f, "False"),
+            Self::Int(v) => write!(f, "{v}"),
+            Self::Float(v) => write!(f, "{v}"),
+            Self::Text(v) => write!(f, "{v:?}"),
+            Self::Ints { shape, .. } | Self::Floats { shape, .. } => write!(f, "<array of shape {shape:?}>"),
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(v: bool) -> Self {
+        Self::Bool(v)
+    }
+}
+impl From<usize> for Value {
+    fn from(v: usize) -> Self {
+        Self::Int(i64::try_from(v).unwrap_or(i64::MAX))
+    }
+}
+impl From<i64> for Value {
+    fn from(v: i64) -> Self {
+        Self::Int(v)
+    }
+}
+impl From<f64> for Value {
+    fn from(v: f64) -> Self {
+        Self::Float(v)
+    }
+}
+impl From<&str> for Value {
+    fn from(v: &str) -> Self {
+        Self::Text(v.to_owned())
+    }
+}
