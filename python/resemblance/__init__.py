@@ -28,31 +28,20 @@ from resemblance import _core, errors
 from resemblance._core import Prepared
 from resemblance.config import config, show_config
 from resemblance.errors import ResemblanceError, ResemblanceWarning
-from resemblance.measures import (
-    aligned_cosine,
-    angular_shape,
-    cca_mean,
-    cca_mean_squared,
-    cka,
+from resemblance.measures.alignment import aligned_cosine, angular_shape, linear_regression_r2, procrustes
+from resemblance.measures.cca import cca_mean, cca_mean_squared, pwcca, svcca
+from resemblance.measures.functional import (
     cohen_kappa,
     disagreement,
-    distance_correlation,
     error_corrected_disagreement,
     fleiss_kappa,
     js_divergence,
-    knn_jaccard,
-    linear_regression_r2,
-    mutual_knn,
-    participation_ratio,
-    procrustes,
-    pwcca,
-    rsa,
-    second_order_cosine,
-    svcca,
-    uniformity,
 )
+from resemblance.measures.neighbors import knn_jaccard, mutual_knn, second_order_cosine
+from resemblance.measures.rsm import cka, distance_correlation, rsa
+from resemblance.measures.statistics import participation_ratio, uniformity
 
-# `rs.measures` and `rs.config` are the functions; the modules of these names stay importable by their full path.
+# `rs.measures` and `rs.config` are the functions; what stands in the modules is imported from them by name.
 from resemblance.operations import compare, measures, pairwise, permutation_test, prepare
 from resemblance.results import Comparison, Grid, Grids, Info, PermutationResult, Score
 

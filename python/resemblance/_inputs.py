@@ -137,7 +137,7 @@ def _as_array(given: Any, name: str) -> tuple[Array, str | None]:
         raise _refuse(name, f"a sparse matrix ({where})", "pass the dense array, for example x.toarray()")
     if where.startswith("torch."):
         return _from_torch(given, name)
-    if where.startswith("pandas.") and hasattr(given, "to_numpy"):
+    if where.startswith("pandas.") and hasattr(given, "ndim"):
         return _from_pandas(given), None
     return _from_any(given, name, where), None
 
@@ -153,7 +153,7 @@ def _from_any(given: Any, name: str, where: str) -> Array:
     try:
         return np.asarray(given)
     except (TypeError, ValueError) as error:
-        raise _refuse(name, f"a {where} that is no array ({error})") from error
+        raise _refuse(name, f"a {where} that is no array", str(error).splitlines()[0].rstrip(".")) from error
 
 
 def _from_torch(tensor: Any, name: str) -> tuple[Array, str | None]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from resemblance import _core, measures
+from resemblance import _core
 from resemblance._inputs import as_options
 from resemblance.errors import make
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     MeasureLike: TypeAlias = str | Callable[..., Any]
     MeasuresLike: TypeAlias = MeasureLike | Sequence[MeasureLike]
-
-# Whatever `resemblance.measures` exports is a measure; a function of that name is recognised by identity.
-_NAMES: dict[Any, str] = {getattr(measures, name): name for name in measures.__all__}
 
 # What can be said of a function of the user's own.
 UNKNOWN_FACTS: dict[str, Any] = {
@@ -41,17 +38,12 @@ UNKNOWN_FACTS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure with its options; `function` is set if it runs in Python."""
+    """One measure, the options given for it, and its name in tables; `function` is set if it runs in Python."""
 
     name: str
     given: dict[str, Any]
+    label: str
     function: Callable[..., Any] | None = None
-
-    @property
-    def label(self) -> str:
-        """Name it as a table does: the name, and in brackets what differs from the defaults."""
-        shown = ", ".join(f"{key}={value}" for key, value in self.given.items() if np.ndim(value) == 0)
-        return f"{self.name}[{shown}]" if shown else self.name
 
     @property
     def options(self) -> dict[str, Any]:
@@ -61,45 +53,64 @@ class Measure:
     @property
     def facts(self) -> dict[str, Any]:
         """What is known about the score."""
-        return UNKNOWN_FACTS if self.function is not None else _core.facts(self.name, self.given)
+        return dict(UNKNOWN_FACTS) if self.function is not None else _core.facts(self.name, self.given)
 
 
 def as_measure(wanted: Any) -> Measure:
-    """Recognise a measure: a function of this library, a `functools.partial` of it, its name, or any callable."""
+    """Recognize a measure: a function of this library, a `functools.partial` of it, its name, or any callable."""
     if isinstance(wanted, str):
-        if wanted not in measures.__all__:
-            raise _unknown(wanted)
-        return Measure(wanted, {})
+        return Measure(wanted, {}, wanted)  # the core refuses a name it does not know, with a suggestion
     if name := _name(wanted):
-        return Measure(name, {})
+        return Measure(name, {}, name)
     if isinstance(wanted, partial) and (name := _name(wanted.func)):
         if wanted.args:
-            message = f"a partial of {name} may fix options only, not the arrays."
+            message = f"A partial of {name} may fix options only, not the arrays."
             raise make("bad_option", message, {"measure": name, "given": len(wanted.args)})
-        return Measure(name, _options(name, wanted.keywords))
+        given = _options(name, wanted.keywords)
+        shown = ", ".join(f"{option}={value}" for option, value in given.items() if np.ndim(value) == 0)
+        return Measure(name, given, f"{name}[{shown}]" if shown else name)
     if callable(wanted):
         inner = wanted.func if isinstance(wanted, partial) else wanted
-        return Measure(getattr(inner, "__name__", type(inner).__name__), {}, wanted)
+        name = getattr(inner, "__name__", type(inner).__name__)
+        return Measure(name, {}, name, wanted)
     message = (
-        "a measure is a function of this library, a functools.partial of one, its name, "
+        "A measure is a function of this library, a functools.partial of one, its name, "
         f"or any function f(x, y) -> float; got a {type(wanted).__name__}."
     )
     raise make("unknown_measure", message, {"given": repr(wanted)})
 
 
 def as_measures(wanted: Any) -> tuple[list[Measure], bool]:
-    """Recognise one measure or several, and say whether it was several."""
+    """Recognize one measure or several, and say whether it was several."""
     if isinstance(wanted, str) or callable(wanted) or not hasattr(wanted, "__iter__"):
         return [as_measure(wanted)], False
     found = [as_measure(one) for one in wanted]
+    labels = [measure.label for measure in found]
+    for position, label in enumerate(labels):  # functions may share a name, and labels tell results apart
+        if twins := labels[:position].count(label):
+            found[position] = replace(found[position], label=f"{label} ({twins + 1})")
     if not found:
-        raise make("unknown_measure", "the list of measures is empty.", {"given": "[]"})
+        raise make("unknown_measure", "The list of measures is empty.", {"given": "[]"})
     return found, True
+
+
+@cache
+def _entries() -> dict[str, dict[str, Any]]:
+    """Return the measures of the core by name."""
+    return {entry["name"]: entry for entry in _core.measures()}
+
+
+@cache
+def _functions() -> dict[Any, str]:
+    """Return the names of the functions that stand for the measures of the core."""
+    import resemblance  # noqa: PLC0415 - which imports this module
+
+    return {getattr(resemblance, name): name for name in _entries()}
 
 
 def _name(function: Any) -> str | None:
     try:
-        return _NAMES.get(function)
+        return _functions().get(function)
     except TypeError:  # a callable object that cannot be hashed
         return None
 
@@ -114,20 +125,6 @@ def _options(name: str, given: dict[str, Any]) -> dict[str, Any]:
     return as_options({option: value for option, value in given.items() if (option, value) != ("reduce", "mean")})
 
 
-@cache
 def _defaults(name: str) -> dict[str, Any]:
-    return {
-        option["name"]: option["default"]
-        for entry in _core.measures()
-        if entry["name"] == name
-        for option in entry["options"]
-        if option["default"] is not None
-    }
-
-
-def _unknown(given: str) -> Exception:
-    from difflib import get_close_matches  # noqa: PLC0415 - only wanted here
-
-    near = get_close_matches(given, measures.__all__, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(measures.__all__)}."
-    return make("unknown_measure", f"There is no measure {given!r}; {hint}", {"given": given})
+    options = _entries()[name]["options"]
+    return {option["name"]: option["default"] for option in options if option["default"] is not None}

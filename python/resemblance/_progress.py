@@ -38,19 +38,25 @@ def _bar(what: str) -> _Tqdm | _Line:
         from tqdm import tqdm  # noqa: PLC0415 - an optional dependency
     except ImportError:
         return _Line(what)
-    return _Tqdm(tqdm(desc=what, leave=False))
+    return _Tqdm(tqdm, what)
 
 
 class _Tqdm:
-    """A tqdm bar that learns its length with the first report."""
+    """A tqdm bar, made with the first report because that tells its length."""
 
-    def __init__(self, bar: Any) -> None:
-        self._bar = bar
-        self.close = bar.close
+    def __init__(self, make_bar: Any, what: str) -> None:
+        self._make_bar = make_bar
+        self._what = what
+        self._bar: Any = None
 
     def tell(self, done: int, total: int) -> None:
-        self._bar.total = total
+        if self._bar is None:
+            self._bar = self._make_bar(total=total, desc=self._what, leave=False)
         self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
 
 
 class _Line:

@@ -329,7 +329,7 @@ def replay(
         message = f"{before.measure} is a function of your own, which a result does not keep: pass measure=."
         raise make("not_offered", message, {"measure": before.measure})
     else:
-        chosen = Measure(before.measure, before.options)
+        chosen = Measure(before.measure, before.options, before.label)
     return _permutation_test(
         chosen,
         x,
