@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,6 +68,8 @@ def as_text(table: Sequence[Sequence[str]]) -> str:
 
 def as_html(table: Sequence[Sequence[str]], caption: str) -> str:
     """Write a table for a notebook."""
+    from html import escape  # noqa: PLC0415 - only wanted in notebooks
+
     heading = "".join(f"<th>{escape(cell)}</th>" for cell in table[0])
     lines = "".join(
         f"<tr><th>{escape(line[0])}</th>" + "".join(f"<td>{escape(cell)}</td>" for cell in line[1:]) + "</tr>"
@@ -86,8 +87,3 @@ def as_latex(table: Iterable[Sequence[str]]) -> str:
         f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{' & '.join(heading)} \\\\\n\\midrule\n"
         f"{body} \\\\\n\\bottomrule\n\\end{{tabular}}\n"
     )
-
-
-def escape_latex(text: str) -> str:
-    """Write a name in LaTeX."""
-    return text.translate(_LATEX)
