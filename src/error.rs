@@ -96,15 +96,15 @@ pub enum Error {
     NotSymmetric { name: String, problem: String },
 
     /// An option nobody reads.
-    #[error("{measure} has no option {given:?}{}.", suggestion(.closest, .known))]
+    #[error("{measure} has no option {given:?}{}", suggestion(.closest, .known))]
     UnknownOption { measure: String, given: String, closest: Option<String>, known: Vec<String> },
 
     /// An option whose value cannot be used.
-    #[error("{measure}: {option}={given} {problem}.")]
+    #[error("{measure}: {option}={given} {problem}")]
     BadOption { measure: String, option: String, given: String, problem: String },
 
     /// A measure nobody knows.
-    #[error("There is no measure {given:?}{}.", suggestion(.closest, .known))]
+    #[error("There is no measure {given:?}{}", suggestion(.closest, .known))]
     UnknownMeasure { given: String, closest: Option<String>, known: Vec<String> },
 
     /// An operation the measure does not offer.
@@ -123,8 +123,8 @@ pub enum Error {
 fn suggestion(closest: &Option<String>, known: &[String]) -> String {
     match closest {
         Some(name) => format!("; did you mean {name:?}?"),
-        None if known.is_empty() => "; it has no options".to_owned(),
-        None => format!("; known are {}", known.join(", ")),
+        None if known.is_empty() => "; it has no options.".to_owned(),
+        None => format!("; known are {}.", known.join(", ")),
     }
 }
 

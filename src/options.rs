@@ -64,7 +64,7 @@ impl Named {
             measure: self.owner.into(),
             option: option.into(),
             given: given.to_string(),
-            problem: problem.into(),
+            problem: full_stop(problem.into()),
         }
     }
 
@@ -285,6 +285,10 @@ impl Named {
             known: known.into_iter().map(str::to_owned).collect(),
         })
     }
+}
+
+fn full_stop(sentence: String) -> String {
+    if sentence.ends_with(['.', '?']) { sentence } else { sentence + "." }
 }
 
 /// The complaint about a saved summary that does not hold together.

@@ -75,7 +75,7 @@ pub fn mahalanobis(x: &Representation<'_>, precision: &Matrix, par: Par<'_>) -> 
             measure: "rsa".into(),
             option: "precision".into(),
             given: format!("<{} x {}>", precision.rows(), precision.cols()),
-            problem: "must be positive semidefinite and not zero".into(),
+            problem: "must be positive semidefinite and not zero.".into(),
         });
     }
     let mapped = crate::linalg::product_nn(&columns.matrix, &factor.v.scale_columns(&roots), par)?;

@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     fn wave(rows: usize, cols: usize, pace: f64) -> Matrix {
-        Matrix::from_fn(rows, cols, |i, j| (pace * i as f64 + 0.7 * (j * j) as f64).sin())
+        Matrix::from_fn(rows, cols, |i, j| (1.0 + pace * i as f64 + 0.7 * (j * j) as f64).sin())
     }
 
     /// Sizes on both sides of every cut.
