@@ -15,9 +15,9 @@ use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::Form;
-use crate::options::{Declared, Named, closest};
+use crate::options::{Declared, Named, closest, damaged};
 use crate::par::Par;
-use crate::representation::Representation;
+use crate::representation::{Representation, Storage, View};
 use crate::value::Value;
 
 /// A number that says how alike two representations are.
@@ -184,6 +184,31 @@ impl Entry {
         let measure = (self.make)(&mut named)?;
         Ok((measure, named.declared()))
     }
+
+    /// The form of the score with default options, seen on a small example.
+    pub fn form_name(&self) -> &'static str {
+        example_form(self).unwrap_or("pair")
+    }
+}
+
+/// Number of rows of the example; the placeholder of class ids has as many.
+const EXAMPLE_ROWS: usize = 12;
+
+fn example_form(entry: &Entry) -> Result<&'static str> {
+    let (measure, _) = entry.probe()?;
+    let wave = |phase: f64| (0..EXAMPLE_ROWS * 3).map(move |at| (phase + (at * at) as f64).sin());
+    let scores = |phase: f64| -> Vec<f64> {
+        let raw: Vec<f64> = wave(phase).map(f64::exp).collect();
+        raw.chunks(3).flat_map(|row| row.iter().map(|v| v / row.iter().sum::<f64>()).collect::<Vec<_>>()).collect()
+    };
+    let soft = matches!(measure.facts().input, crate::facts::Input::Predictions | crate::facts::Input::Probabilities);
+    let (a, b) = if soft { (scores(0.0), scores(1.0)) } else { (wave(0.0).collect(), wave(1.0).collect::<Vec<_>>()) };
+    let view = |values| {
+        let view = ndarray::ArrayView2::from_shape((EXAMPLE_ROWS, 3), values).map_err(|_| damaged("shape"))?;
+        Representation::matrix("example", View::F64(view), Storage::F64)
+    };
+    let (x, y) = (measure.summarize(&view(&a)?, Par::SEQ)?, measure.summarize(&view(&b)?, Par::SEQ)?);
+    Ok(measure.form(&x, &y)?.name())
 }
 
 /// The entry of that name, or the error that suggests one.

@@ -182,6 +182,11 @@ impl<'a> Representation<'a> {
         Ok(made)
     }
 
+    /// An engine product, if somebody made it.
+    pub fn find<T: Any + Send + Sync>(&self, key: &str) -> Option<Arc<T>> {
+        self.shelf().get(key).cloned().and_then(|kept| kept.downcast::<T>().ok())
+    }
+
     /// The engine products made so far, by name.
     pub fn made(&self) -> Vec<String> {
         let mut names: Vec<String> = self.shelf().keys().cloned().collect();

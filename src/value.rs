@@ -44,6 +44,27 @@ impl Value {
         Self::Ints { shape: vec![data.len()], data }
     }
 
+    /// Equal, where 1 and 1.0 are.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Int(a), Self::Float(b)) | (Self::Float(b), Self::Int(a)) => *a as f64 == *b,
+            _ => self == other,
+        }
+    }
+
+    /// Written out in full, an array by its shape and a hash of its entries.
+    pub fn written(&self) -> String {
+        let hash = |bits: &mut dyn Iterator<Item = u64>| {
+            bits.fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ b).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23))
+        };
+        match self {
+            Self::Int(v) => format!("{}", *v as f64),
+            Self::Ints { data, .. } => format!("{self}#{:016x}", hash(&mut data.iter().map(|v| *v as u64))),
+            Self::Floats { data, .. } => format!("{self}#{:016x}", hash(&mut data.iter().map(|v| v.to_bits()))),
+            _ => self.to_string(),
+        }
+    }
+
     /// What kind of value this is, for messages.
     pub fn kind(&self) -> &'static str {
         match self {

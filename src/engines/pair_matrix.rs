@@ -58,6 +58,8 @@ pub struct PairMatrix {
     kept: Kept,
     dense: OnceLock<Arc<Dense>>,
     norm: OnceLock<f64>,
+    /// Trace and sum of all entries.
+    totals: OnceLock<(f64, f64)>,
     /// Size of what was there before centering took most of it away; 0 if nothing was.
     before: f64,
 }
@@ -339,6 +341,7 @@ impl PairMatrix {
             kept: Kept::Factor { a, squares, diagonal },
             dense: OnceLock::new(),
             norm: OnceLock::new(),
+            totals: OnceLock::new(),
             before,
         };
         if !store {
@@ -355,6 +358,7 @@ impl PairMatrix {
             kept: Kept::Dense(Arc::new(dense)),
             dense: OnceLock::new(),
             norm: OnceLock::new(),
+            totals: OnceLock::new(),
             before,
         }
     }
@@ -442,6 +446,13 @@ impl PairMatrix {
     }
 
     fn trace_and_total(&self, par: Par<'_>) -> Result<(f64, f64)> {
+        match self.totals.get() {
+            Some(totals) => Ok(*totals),
+            None => self.count_totals(par).map(|totals| *self.totals.get_or_init(|| totals)),
+        }
+    }
+
+    fn count_totals(&self, par: Par<'_>) -> Result<(f64, f64)> {
         match &self.kept {
             Kept::Dense(dense) => dense.trace_and_total(par),
             Kept::Factor { a, squares, diagonal } => {
@@ -494,7 +505,7 @@ impl Summary for PairMatrix {
             };
             let squares = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
             let kept = Kept::Factor { a: Arc::new(a), squares, diagonal };
-            return Ok(Self { name, kept, dense: OnceLock::new(), norm: OnceLock::new(), before });
+            return Ok(Self { name, kept, dense: OnceLock::new(), norm: OnceLock::new(), totals: OnceLock::new(), before });
         }
         let n = parts.saved_count("n")?;
         let upper = parts.saved_floats("upper")?.0.to_vec();
@@ -539,7 +550,7 @@ mod tests {
     fn factor(a: &Arc<Matrix>, diagonal: Diagonal) -> PairMatrix {
         let squares = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
         let kept = Kept::Factor { a: a.clone(), squares, diagonal };
-        PairMatrix { name: "x".into(), kept, dense: OnceLock::new(), norm: OnceLock::new(), before: 0.0 }
+        PairMatrix { name: "x".into(), kept, dense: OnceLock::new(), norm: OnceLock::new(), totals: OnceLock::new(), before: 0.0 }
     }
 
     /// The factor road, the dense road and the definition agree, for every class, with and without a matching.

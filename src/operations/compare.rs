@@ -1,19 +1,38 @@
 //! One pair: the score, the score of every row, and everything a reader should know beside it.
 
+use super::diagnose::{Dominant, diagnose, dominant, without};
 use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Form, mean_of_present};
-use crate::measure::{AnyMeasure, AnySummary};
+use crate::measure::{AnyMeasure, AnySummary, find};
 use crate::par::Par;
+use crate::representation::{Representation, View};
+use crate::value::Value;
 
 /// A measure with its options written out, as operations receive it.
 pub struct Asked {
     /// The measure.
     pub measure: Box<dyn AnyMeasure>,
-    /// The options, in order of name.
+    /// The options that differ from their defaults, in order of name.
     pub options: String,
+}
+
+impl Asked {
+    /// The measure of that name with these options.
+    pub fn new(name: &str, options: Vec<(String, Value)>) -> Result<Self> {
+        let entry = find(name)?;
+        let (_, declared) = entry.probe()?;
+        let default = |name: &str| declared.iter().find(|d| d.name == name).map(|d| d.default.clone());
+        let mut written: Vec<String> = options
+            .iter()
+            .filter(|(name, value)| !default(name).is_some_and(|default| default.is_same_as(value)))
+            .map(|(name, value)| format!("{name}={}", value.written()))
+            .collect();
+        written.sort();
+        Ok(Self { measure: entry.with(options)?, options: written.join(", ") })
+    }
 }
 
 /// A score with its chance level and cautions.
@@ -27,8 +46,24 @@ pub struct Outcome {
     pub cautions: Vec<Caution>,
 }
 
+impl Outcome {
+    /// The score on the scale where chance is 0 and identity is 1.
+    pub fn calibrated(&self, facts: &Facts) -> Option<f64> {
+        calibrated(self.value, self.at_chance?, facts)
+    }
+}
+
+/// A score on the scale where chance is 0 and identity is 1, for distances as well; None where the two coincide.
+pub fn calibrated(value: f64, at_chance: f64, facts: &Facts) -> Option<f64> {
+    let room = facts.identity_value - at_chance;
+    let found = (value - at_chance) / room;
+    (room.abs() > 1e-12 && found.is_finite()).then_some(found)
+}
+
 /// Round-off that carries a score out of its range is taken away; anything larger is left to be seen.
 const ROUND_OFF: f64 = 1e-12;
+/// A score that moves by more than this when one column is left out rests on it.
+const MOVED: f64 = 0.1;
 
 /// A finite score inside its range, or the error that says why there is none.
 pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caution>) -> Result<f64> {
@@ -50,7 +85,7 @@ pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caut
 }
 
 /// The summaries of both sides, made side by side.
-pub fn summaries(asked: &Asked, x: &Side<'_>, y: &Side<'_>, par: Par<'_>) -> Result<(AnySummary, AnySummary)> {
+pub fn summaries<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<(AnySummary, AnySummary)> {
     let measure = &*asked.measure;
     rows_must_match(measure, x, y)?;
     let (k, l) = par.join(
@@ -60,13 +95,17 @@ pub fn summaries(asked: &Asked, x: &Side<'_>, y: &Side<'_>, par: Par<'_>) -> Res
     Ok((k?, l?))
 }
 
-/// The score of a pair and its cautions.
-pub fn score(asked: &Asked, x: &Side<'_>, y: &Side<'_>, par: Par<'_>) -> Result<(f64, Vec<Caution>)> {
-    compare(asked, x, y, par).map(|outcome| (outcome.value, outcome.cautions))
+/// The score of a pair with its chance level and everything a reader should know.
+pub fn compare<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<Outcome> {
+    let mut outcome = plain(asked, x, y, par)?;
+    let facts = asked.measure.facts();
+    for found in dominant(&facts, x, y) {
+        outcome.cautions.extend(leaning(asked, x, y, &found, outcome.value, par));
+    }
+    Ok(outcome)
 }
 
-/// The score of a pair with its chance level.
-pub fn compare(asked: &Asked, x: &Side<'_>, y: &Side<'_>, par: Par<'_>) -> Result<Outcome> {
+fn plain<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<Outcome> {
     let (k, l) = summaries(asked, x, y, par)?;
     let measure = &*asked.measure;
     let form = measure.form(&k, &l)?;
@@ -74,11 +113,50 @@ pub fn compare(asked: &Asked, x: &Side<'_>, y: &Side<'_>, par: Par<'_>) -> Resul
     let mut cautions = measure.cautions(&k, &l)?;
     let value = settled(form.score(None, par)?, measure.name(), &facts, &mut cautions)?;
     let at_chance = form.at_chance(par)?;
+    cautions.extend(diagnose(&facts, x, y, at_chance, &form));
     Ok(Outcome { value, at_chance, cautions })
 }
 
+/// The caution that a score rests on one row or column, after leaving it out once.
+fn leaning(asked: &Asked, x: &Side<'_>, y: &Side<'_>, found: &Dominant, value: f64, par: Par<'_>) -> Option<Caution> {
+    let sample = found.code == "dominant_sample";
+    let (row, column) = if sample { (Some(found.at), None) } else { (None, Some(found.at)) };
+    let (a, a_storage) = without(x.data()?, row, column)?;
+    let (b, b_storage) = without(y.data()?, row, column)?;
+    let side = |array, storage| Representation::matrix("", View::F64(array), storage).ok().map(Side::Data);
+    let rest = plain(asked, &side(a.view(), a_storage)?, &side(b.view(), b_storage)?, par).ok()?.value;
+    if !sample && (rest - value).abs() <= MOVED {
+        return None;
+    }
+    let (what, percent) = (if sample { "Sample" } else { "Column" }, 100.0 * found.share);
+    let message =
+        format!("{what} {} carries {percent:.0}% of the variance; without it the score is {rest:.2}.", found.at);
+    let details = vec![("at", found.at.into()), ("share", found.share.into()), ("value", rest.into())];
+    Some(Caution::new(found.code, message, details))
+}
+
+/// The score of a group of models.
+pub fn group(asked: &Asked, models: &[Side<'_>], par: Par<'_>) -> Result<f64> {
+    let measure = &*asked.measure;
+    let facts = measure.facts();
+    if !facts.groups {
+        let problem = "compares two models, not a group".into();
+        return Err(Error::NotOffered { measure: measure.name().into(), problem });
+    }
+    if models.len() < 2 {
+        let problem = format!("needs at least two models, got {}", models.len());
+        return Err(Error::NotOffered { measure: measure.name().into(), problem });
+    }
+    for other in &models[1..] {
+        rows_must_match(measure, &models[0], other)?;
+    }
+    let made = par.map(models.len(), |at, par| models[at].summary(measure, &asked.options, par))?;
+    let value = measure.group(&made.iter().collect::<Vec<_>>())?;
+    settled(value, measure.name(), &facts, &mut Vec::new())
+}
+
 /// The score of every row; NaN where the measure leaves a row out.
-pub fn rows(asked: &Asked, x: &Side<'_>, y: &Side<'_>, par: Par<'_>) -> Result<(Vec<f64>, Vec<Caution>)> {
+pub fn rows<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<(Vec<f64>, Vec<Caution>)> {
     let (k, l) = summaries(asked, x, y, par)?;
     let measure = &*asked.measure;
     let form = measure.form(&k, &l)?;
@@ -93,11 +171,15 @@ pub fn rows(asked: &Asked, x: &Side<'_>, y: &Side<'_>, par: Par<'_>) -> Result<(
 }
 
 /// The number of one representation, for descriptive statistics.
-pub fn statistic(asked: &Asked, x: &Side<'_>, par: Par<'_>) -> Result<f64> {
+pub fn statistic(asked: &Asked, x: &Side<'_>, par: Par<'_>) -> Result<(f64, Vec<Caution>)> {
     let measure = &*asked.measure;
     let summary = x.summary(measure, &asked.options, par)?;
+    let cautions = measure.cautions(&summary, &summary)?;
     match measure.form(&summary, &summary)? {
-        Form::Statistic(form) => settled(form.x, measure.name(), &Facts { range: (f64::NEG_INFINITY, f64::INFINITY), ..measure.facts() }, &mut Vec::new()),
+        Form::Statistic(form) if form.x.is_nan() => {
+            Err(Error::Undefined { measure: measure.name().into(), reason: "a ratio is 0/0 for these data".into() })
+        }
+        Form::Statistic(form) => Ok((form.x, cautions)),
         _ => Err(Error::NotOffered { measure: measure.name().into(), problem: "compares two representations".into() }),
     }
 }

@@ -1,7 +1,11 @@
 //! Operations: which representations, which pairs, how often. Written once for all measures.
 
 pub mod compare;
+pub mod diagnose;
+pub mod pairwise;
+pub mod repeats;
 pub mod side;
 
-pub use compare::{Outcome, compare, rows, score, statistic};
-pub use side::Side;
+pub use compare::{Asked, Outcome, compare, group, rows, statistic};
+pub use pairwise::{Grid, OnError, pairwise};
+pub use side::{Prepared, Side};

@@ -129,10 +129,12 @@ impl Measure for Cka {
         if self.estimator != Estimator::Debiased || n >= 50 {
             return Vec::new();
         }
+        // The exact standard deviation over all matchings of two U-centered matrices, in units of their norms.
+        let se = (2.0 / (n as f64 * (n as f64 - 3.0))).sqrt();
         vec![Caution::new(
             "small_sample",
-            format!("With n={n} the debiased estimate scatters widely around its mean; look at its permutation null."),
-            vec![("n", n.into())],
+            format!("With n={n} this estimate has a standard error near {se:.2}."),
+            vec![("n", n.into()), ("standard_error", se.into())],
         )]
     }
 }

@@ -1,0 +1,342 @@
+//! The functions of the module.
+
+use numpy::{PyArray1, PyArrayMethods};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use super::errors::{exception, remarks};
+use super::inputs::{Held, options, to_python};
+use super::prepared::{self, PyPrepared};
+use super::run::run;
+use crate::caution::Caution;
+use crate::error::Error;
+use crate::facts::Facts;
+use crate::linalg::Matrix;
+use crate::measures::ALL;
+use crate::operations::{self, Asked, OnError};
+use crate::value::Value;
+
+type Any<'py> = Bound<'py, PyAny>;
+type Options<'py> = Bound<'py, PyDict>;
+
+fn asked(py: Python<'_>, name: &str, given: &Options<'_>) -> PyResult<Asked> {
+    Asked::new(name, options(given)?).map_err(|error| exception(py, &error))
+}
+
+fn several<'py>(py: Python<'py>, measures: &[(String, Options<'py>)]) -> PyResult<Vec<Asked>> {
+    measures.iter().map(|(name, given)| asked(py, name, given)).collect()
+}
+
+/// A number alone where there is nothing to remark.
+fn with_remarks<'py>(py: Python<'py>, value: Any<'py>, cautions: &[Caution]) -> PyResult<Any<'py>> {
+    // Removed round-off is in the full result of `compare`; it is no news in a bare number.
+    let news: Vec<Caution> = cautions.iter().filter(|caution| caution.code != "clamped").cloned().collect();
+    if news.is_empty() { Ok(value) } else { Ok((value, remarks(py, &news)?).into_pyobject(py)?.into_any()) }
+}
+
+/// The score of a pair.
+#[pyfunction]
+pub fn score<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    y: Any<'py>,
+    threads: usize,
+) -> PyResult<Any<'py>> {
+    let asked = asked(py, name, &given)?;
+    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
+    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
+    let size = x.size() + y.size();
+    let outcome = run(py, threads, size, None, |par| operations::compare(&asked, &sides.0, &sides.1, par))?;
+    with_remarks(py, outcome.value.into_pyobject(py)?.into_any(), &outcome.cautions)
+}
+
+/// The score of every row.
+#[pyfunction]
+pub fn rows<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    y: Any<'py>,
+    threads: usize,
+) -> PyResult<Any<'py>> {
+    let asked = asked(py, name, &given)?;
+    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
+    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
+    let size = x.size() + y.size();
+    let (values, cautions) = run(py, threads, size, None, |par| operations::rows(&asked, &sides.0, &sides.1, par))?;
+    with_remarks(py, PyArray1::from_vec(py, values).into_any(), &cautions)
+}
+
+/// The number of one representation.
+#[pyfunction]
+pub fn statistic<'py>(py: Python<'py>, name: &str, given: Options<'py>, x: Any<'py>, threads: usize) -> PyResult<Any<'py>> {
+    let asked = asked(py, name, &given)?;
+    let x = Held::take(&x, "x")?;
+    let side = x.side("x").map_err(|error| exception(py, &error))?;
+    let (value, cautions) = run(py, threads, x.size(), None, |par| operations::statistic(&asked, &side, par))?;
+    with_remarks(py, value.into_pyobject(py)?.into_any(), &cautions)
+}
+
+/// The score of a group of models.
+#[pyfunction]
+pub fn group<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    models: Vec<Any<'py>>,
+    threads: usize,
+) -> PyResult<f64> {
+    let asked = asked(py, name, &given)?;
+    let names: Vec<String> = (0..models.len()).map(|at| format!("models[{at}]")).collect();
+    let (held, size) = hold(&models, &names)?;
+    let sides = sides(py, &held, &names)?;
+    run(py, threads, size, None, |par| operations::group(&asked, &sides, par))
+}
+
+fn hold<'py>(given: &[Any<'py>], names: &[String]) -> PyResult<(Vec<Held<'py>>, usize)> {
+    let held: Vec<Held<'py>> =
+        given.iter().zip(names).map(|(array, name)| Held::take(array, name)).collect::<PyResult<_>>()?;
+    let size = held.iter().map(Held::size).sum();
+    Ok((held, size))
+}
+
+fn sides<'a>(py: Python<'_>, held: &'a [Held<'_>], names: &[String]) -> PyResult<Vec<operations::Side<'a>>> {
+    held.iter()
+        .zip(names)
+        .map(|(held, name)| held.side(name).map_err(|error| exception(py, &error)))
+        .collect()
+}
+
+/// Several measures of one pair, each with its chance level and cautions.
+#[pyfunction]
+pub fn compare<'py>(
+    py: Python<'py>,
+    measures: Vec<(String, Options<'py>)>,
+    x: Any<'py>,
+    y: Any<'py>,
+    threads: usize,
+    progress: Option<Any<'py>>,
+) -> PyResult<Vec<Bound<'py, PyDict>>> {
+    let asked = several(py, &measures)?;
+    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
+    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
+    let size = x.size() + y.size();
+    let outcomes = run(py, threads, size, progress.as_ref(), |par| {
+        par.expect(asked.len());
+        let mut all = Vec::with_capacity(asked.len());
+        for one in &asked {
+            let outcome = operations::compare(one, &sides.0, &sides.1, par);
+            if let Err(stop @ Error::Interrupted { .. }) = outcome {
+                return Err(stop);
+            }
+            par.advance(1);
+            all.push(outcome);
+        }
+        Ok(all)
+    })?;
+    outcomes
+        .into_iter()
+        .zip(&asked)
+        .map(|(outcome, asked)| {
+            let fields = PyDict::new(py);
+            fields.set_item("n", x.rows())?;
+            fields.set_item("facts", facts_dict(py, &asked.measure.facts())?)?;
+            match outcome {
+                Ok(outcome) => {
+                    fields.set_item("value", outcome.value)?;
+                    fields.set_item("status", "ok")?;
+                    fields.set_item("error", py.None())?;
+                    fields.set_item("null_mean", outcome.at_chance)?;
+                    fields.set_item("calibrated_mean", outcome.calibrated(&asked.measure.facts()))?;
+                    fields.set_item("warnings", remarks(py, &outcome.cautions)?)?;
+                }
+                Err(error) => {
+                    fields.set_item("value", py.None())?;
+                    fields.set_item("status", error.code())?;
+                    fields.set_item("error", exception(py, &error).into_value(py))?;
+                    fields.set_item("warnings", remarks(py, &[])?)?;
+                }
+            }
+            Ok(fields)
+        })
+        .collect()
+}
+
+fn table<'py>(py: Python<'py>, m: Matrix) -> PyResult<Any<'py>> {
+    let shape = [m.rows(), m.cols()];
+    Ok(PyArray1::from_vec(py, m.into_vec()).reshape(shape)?.into_any())
+}
+
+/// All pairs.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn pairwise<'py>(
+    py: Python<'py>,
+    measures: Vec<(String, Options<'py>)>,
+    xs: Vec<Any<'py>>,
+    x_names: Vec<String>,
+    ys: Option<Vec<Any<'py>>>,
+    y_names: Option<Vec<String>>,
+    threads: usize,
+    on_error: &str,
+    progress: Option<Any<'py>>,
+) -> PyResult<Vec<Bound<'py, PyDict>>> {
+    let asked = several(py, &measures)?;
+    let on_error = if on_error == "raise" { OnError::Raise } else { OnError::Record };
+    let (held_x, size_x) = hold(&xs, &x_names)?;
+    let y_names = y_names.unwrap_or_default();
+    let (held_y, size_y) = ys.map_or_else(|| Ok((None, 0)), |ys| hold(&ys, &y_names).map(|(held, size)| (Some(held), size)))?;
+    let sides_x = sides(py, &held_x, &x_names)?;
+    let sides_y = held_y.as_ref().map(|held| sides(py, held, &y_names)).transpose()?;
+    let grids = run(py, threads, size_x + size_y, progress.as_ref(), |par| {
+        operations::pairwise(&asked, &sides_x, sides_y.as_deref(), on_error, par)
+    })?;
+    let columns = if sides_y.is_some() { &y_names } else { &x_names };
+    grids
+        .into_iter()
+        .map(|grid| {
+            let fields = PyDict::new(py);
+            let status = PyDict::new(py);
+            for (i, j, error) in &grid.failures {
+                status.set_item((i, j), (error.code(), error.to_string()))?;
+            }
+            let cautions: Vec<Caution> = grid
+                .cautions
+                .into_iter()
+                .map(|(mut caution, (i, j), count)| {
+                    let others = if count > 1 { format!(" ({count} pairs like this.)") } else { String::new() };
+                    caution.message = format!("{} with {}: {}{others}", x_names[i], columns[j], caution.message);
+                    caution.details.push(("pairs", Value::from(count)));
+                    caution
+                })
+                .collect();
+            fields.set_item("values", table(py, grid.values)?)?;
+            fields.set_item("null_mean", grid.at_chance.map(|m| table(py, m)).transpose()?)?;
+            fields.set_item("status", status)?;
+            fields.set_item("warnings", remarks(py, &cautions)?)?;
+            Ok(fields)
+        })
+        .collect()
+}
+
+/// A permutation test of a pair.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn permutation_test<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    y: Any<'py>,
+    n_resamples: usize,
+    key: [u8; 32],
+    alternative: Option<&str>,
+    threads: usize,
+    return_null: bool,
+    progress: Option<Any<'py>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let _ = (name, given, x, y, n_resamples, key, alternative, threads, return_null, progress, py);
+    unreachable!()
+}
+
+/// A reusable summary.
+#[pyfunction]
+pub fn prepare<'py>(py: Python<'py>, name: &str, given: Options<'py>, x: Any<'py>, threads: usize) -> PyResult<PyPrepared> {
+    let asked = asked(py, name, &given)?;
+    let held = Held::take(&x, "x")?;
+    let side = held.side("x").map_err(|error| exception(py, &error))?;
+    let (summary, hash) = run(py, threads, held.size(), None, |par| {
+        let hash = side.data().map(crate::Representation::fingerprint).unwrap_or_default();
+        Ok((side.summary(&*asked.measure, &asked.options, par)?, hash))
+    })?;
+    Ok(PyPrepared { asked, given: options(&given)?, summary, dtype: held.storage().to_owned(), hash })
+}
+
+/// Back from a pickle.
+#[pyfunction]
+#[pyo3(signature = (*state))]
+pub fn load_prepared(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPrepared> {
+    prepared::load(py, state)
+}
+
+/// The list of measures.
+#[pyfunction]
+pub fn measures(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
+    ALL.iter()
+        .map(|entry| {
+            let (measure, declared) = entry.probe().map_err(|error| exception(py, &error))?;
+            let fields = PyDict::new(py);
+            fields.set_item("name", entry.name)?;
+            fields.set_item("family", entry.family)?;
+            fields.set_item("form", entry.form_name())?;
+            let mut options = Vec::with_capacity(declared.len());
+            for option in declared {
+                let one = PyDict::new(py);
+                one.set_item("name", option.name)?;
+                one.set_item("kind", option.kind)?;
+                one.set_item("default", to_python(py, &option.default)?)?;
+                one.set_item("choices", option.choices)?;
+                one.set_item("required", option.required)?;
+                options.push(one);
+            }
+            fields.set_item("options", options)?;
+            fields.set_item("facts", facts_dict(py, &measure.facts())?)?;
+            Ok(fields)
+        })
+        .collect()
+}
+
+/// The facts of a measure with these options.
+#[pyfunction]
+pub fn facts<'py>(py: Python<'py>, name: &str, given: Options<'py>) -> PyResult<Bound<'py, PyDict>> {
+    facts_dict(py, &asked(py, name, &given)?.measure.facts())
+}
+
+fn facts_dict<'py>(py: Python<'py>, facts: &Facts) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    let names = |changes: &[crate::facts::Change]| changes.iter().map(|change| change.name()).collect::<Vec<_>>();
+    fields.set_item("kind", facts.kind.name())?;
+    fields.set_item("input", facts.input.name())?;
+    fields.set_item("range", facts.range)?;
+    fields.set_item("identity_value", facts.identity_value)?;
+    fields.set_item("symmetric", facts.symmetric)?;
+    fields.set_item("is_metric", facts.is_metric)?;
+    fields.set_item("invariant_to", names(facts.invariant_to))?;
+    fields.set_item("source_invariant_to", names(facts.source_invariant_to))?;
+    fields.set_item("min_rows", facts.min_rows)?;
+    fields.set_item("rows_paired", facts.rows_paired)?;
+    fields.set_item("equal_widths", facts.equal_widths)?;
+    fields.set_item("groups", facts.groups)?;
+    fields.set_item("chance_corrected", facts.chance_corrected)?;
+    fields.set_item("reference", facts.reference)?;
+    fields.set_item("cost", facts.cost)?;
+    Ok(fields)
+}
+
+/// A permutation of a stream.
+#[pyfunction]
+pub fn permutation(py: Python<'_>, key: [u8; 32], stream: u64, n: usize) -> Bound<'_, PyArray1<i64>> {
+    let _ = (key, stream);
+    PyArray1::from_vec(py, (0..n as i64).collect())
+}
+
+/// What this build is.
+#[pyfunction]
+pub fn show_config(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let fields = PyDict::new(py);
+    fields.set_item("version", env!("CARGO_PKG_VERSION"))?;
+    fields.set_item("linear_algebra", "faer 0.24.4")?;
+    fields.set_item("instruction_set", crate::numerics::instruction_set())?;
+    fields.set_item("debug_build", cfg!(debug_assertions))?;
+    fields.set_item("measures", ALL.len())?;
+    Ok(fields)
+}
+
+/// As many threads as this process may use: affinity, cpusets and quotas counted.
+#[pyfunction]
+pub fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

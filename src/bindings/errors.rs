@@ -1,0 +1,46 @@
+//! The one place where errors become Python's.
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::inputs::to_python;
+use crate::caution::Caution;
+use crate::error::Error;
+
+/// Code, message and numbers, as Python reads them.
+pub type Remark<'py> = (&'static str, String, Bound<'py, PyDict>);
+
+/// The exception that belongs to an error; `resemblance.errors.make` chooses the class.
+pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    let built = || -> PyResult<Bound<'_, PyAny>> {
+        let details = PyDict::new(py);
+        for (name, value) in error.details() {
+            details.set_item(name, to_python(py, &value)?)?;
+        }
+        py.import("resemblance.errors")?.getattr("make")?.call1((error.code(), error.to_string(), details))
+    };
+    match built() {
+        Ok(instance) => PyErr::from_value(instance),
+        Err(failure) => failure,
+    }
+}
+
+/// What a panic becomes: it is always a defect of this library.
+pub fn internal(what: &str) -> PyErr {
+    PyRuntimeError::new_err(format!("internal error, please report it: {what}"))
+}
+
+/// Cautions as the tuples that Python turns into warnings.
+pub fn remarks<'py>(py: Python<'py>, cautions: &[Caution]) -> PyResult<Vec<Remark<'py>>> {
+    cautions
+        .iter()
+        .map(|caution| {
+            let details = PyDict::new(py);
+            for (name, value) in &caution.details {
+                details.set_item(*name, to_python(py, value)?)?;
+            }
+            Ok((caution.code, caution.message.clone(), details))
+        })
+        .collect()
+}

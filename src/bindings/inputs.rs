@@ -1,0 +1,180 @@
+//! Arrays and options on their way in, values on their way out.
+
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
+
+use super::errors::exception;
+use super::prepared::PyPrepared;
+use crate::error::{Error, Result};
+use crate::operations::{Prepared, Side};
+use crate::representation::{Representation, Storage, View};
+use crate::value::Value;
+
+/// An array that is kept alive, and not written to by anyone who asks NumPy's leave, while it is looked at.
+pub enum Held<'py> {
+    /// A matrix in double precision.
+    F64(PyReadonlyArray2<'py, f64>, Storage),
+    /// A matrix in single precision.
+    F32(PyReadonlyArray2<'py, f32>, Storage),
+    /// Class ids.
+    Ids(PyReadonlyArray1<'py, i64>),
+    /// A summary made earlier.
+    Prepared(Prepared),
+}
+
+impl<'py> Held<'py> {
+    /// Take hold of what Python hands over as the input called `name`.
+    pub fn take(given: &Bound<'py, PyAny>, name: &str) -> PyResult<Self> {
+        let (array, storage) = match given.cast::<PyTuple>() {
+            Ok(pair) => (pair.get_item(0)?, Some(storage(&pair.get_item(1)?)?)),
+            Err(_) => (given.clone(), None),
+        };
+        if let Ok(held) = array.extract::<PyReadonlyArray2<'py, f64>>() {
+            return Ok(Self::F64(held, storage.unwrap_or(Storage::F64)));
+        }
+        if let Ok(held) = array.extract::<PyReadonlyArray2<'py, f32>>() {
+            return Ok(Self::F32(held, storage.unwrap_or(Storage::F32)));
+        }
+        if let Ok(held) = array.extract::<PyReadonlyArray1<'py, i64>>() {
+            return Ok(Self::Ids(held));
+        }
+        if let Ok(prepared) = array.cast::<PyPrepared>() {
+            return Ok(Self::Prepared(prepared.get().summary_called(name)));
+        }
+        let error = match array.cast::<PyUntypedArray>() {
+            Ok(untyped) if untyped.ndim() != 2 => {
+                Error::NotTwoDimensional { name: name.to_owned(), shape: shape_text(untyped.shape()) }
+            }
+            _ => Error::UnsupportedDtype {
+                name: name.to_owned(),
+                given: array.get_type().to_string(),
+                expected: "real numbers are needed".into(),
+            },
+        };
+        Err(exception(given.py(), &error))
+    }
+
+    /// Look at it.
+    pub fn side<'a>(&'a self, name: &str) -> Result<Side<'a>> {
+        Ok(match self {
+            Self::F64(held, storage) => {
+                Side::Data(Representation::matrix(name, View::F64(held.as_array()), *storage)?)
+            }
+            Self::F32(held, storage) => {
+                Side::Data(Representation::matrix(name, View::F32(held.as_array()), *storage)?)
+            }
+            Self::Ids(held) => {
+                let ids: std::borrow::Cow<'a, [i64]> = match held.as_slice() {
+                    Ok(slice) => slice.into(),
+                    Err(_) => held.as_array().to_vec().into(),
+                };
+                Side::Data(Representation::labels(name, ids)?)
+            }
+            Self::Prepared(prepared) => Side::Prepared(prepared.clone()),
+        })
+    }
+
+    /// Number of entries, to judge whether a pool of threads is worth waking.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::F64(held, _) => held.len(),
+            Self::F32(held, _) => held.len(),
+            Self::Ids(held) => held.len(),
+            Self::Prepared(prepared) => prepared.summary.rows() * prepared.summary.rows(),
+        }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::F64(held, _) => held.shape()[0],
+            Self::F32(held, _) => held.shape()[0],
+            Self::Ids(held) => held.len(),
+            Self::Prepared(prepared) => prepared.summary.rows(),
+        }
+    }
+
+    /// The short name of the type it was stored in.
+    pub fn storage(&self) -> &'static str {
+        match self {
+            Self::F64(_, storage) | Self::F32(_, storage) => storage.name(),
+            Self::Ids(_) => "int",
+            Self::Prepared(_) => "prepared",
+        }
+    }
+}
+
+fn shape_text(shape: &[usize]) -> String {
+    match shape {
+        [one] => format!("({one},)"),
+        _ => format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn storage(given: &Bound<'_, PyAny>) -> PyResult<Storage> {
+    let name: String = given.extract()?;
+    [Storage::F64, Storage::F32, Storage::F16, Storage::Bf16, Storage::Int]
+        .into_iter()
+        .find(|storage| storage.name() == name)
+        .ok_or_else(|| pyo3::exceptions::PyValueError::new_err(format!("unknown storage {name:?}")))
+}
+
+/// Options by name.
+pub fn options(given: &Bound<'_, PyDict>) -> PyResult<Vec<(String, Value)>> {
+    given.iter().map(|(name, value)| Ok((name.extract()?, from_python(&value)?))).collect()
+}
+
+/// A value that Python hands over.
+pub fn from_python(given: &Bound<'_, PyAny>) -> PyResult<Value> {
+    if given.is_none() {
+        return Ok(Value::None);
+    }
+    if let Ok(value) = given.cast::<PyBool>() {
+        return Ok(Value::Bool(value.is_true()));
+    }
+    if given.is_instance_of::<PyInt>() {
+        return Ok(given.extract::<i64>().map_or_else(|_| Value::Text(given.to_string()), Value::Int));
+    }
+    if let Ok(value) = given.cast::<PyFloat>() {
+        return Ok(Value::Float(value.value()));
+    }
+    if let Ok(value) = given.cast::<PyString>() {
+        return Ok(Value::Text(value.to_string()));
+    }
+    if let Ok(array) = given.extract::<PyReadonlyArray1<'_, i64>>() {
+        return Ok(Value::ints(array.as_array().to_vec()));
+    }
+    if let Ok(array) = given.extract::<PyReadonlyArray1<'_, f64>>() {
+        return Ok(Value::floats(array.as_array().to_vec()));
+    }
+    if let Ok(array) = given.extract::<PyReadonlyArray2<'_, f64>>() {
+        let view = array.as_array();
+        return Ok(Value::Floats { data: view.iter().copied().collect(), shape: view.shape().to_vec() });
+    }
+    if let Ok(array) = given.extract::<PyReadonlyArray2<'_, i64>>() {
+        let view = array.as_array();
+        return Ok(Value::Ints { data: view.iter().copied().collect(), shape: view.shape().to_vec() });
+    }
+    Ok(Value::Text(format!("{}", given.get_type().name()?)))
+}
+
+/// A value that Python is handed.
+pub fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::None => py.None().into_bound(py),
+        Value::Bool(v) => PyBool::new(py, *v).to_owned().into_any(),
+        Value::Int(v) => v.into_pyobject(py)?.into_any(),
+        Value::Float(v) => PyFloat::new(py, *v).into_any(),
+        Value::Text(v) => PyString::new(py, v).into_any(),
+        Value::Ints { data, shape } => shaped(PyArray1::from_slice(py, data), shape)?,
+        Value::Floats { data, shape } => shaped(PyArray1::from_slice(py, data), shape)?,
+    })
+}
+
+fn shaped<'py, T: numpy::Element>(flat: Bound<'py, PyArray1<T>>, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match shape {
+        [rows, cols] => flat.reshape([*rows, *cols])?.into_any(),
+        _ => flat.into_any(),
+    })
+}

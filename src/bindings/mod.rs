@@ -1,0 +1,24 @@
+//! Python: the only folder that names pyo3.
+//!
+//! A dozen functions serve every measure there is. Each translates its arguments, lets an operation run without the
+//! interpreter's lock, and translates the answer; nothing is computed here.
+
+mod answers;
+mod errors;
+mod inputs;
+mod prepared;
+mod run;
+
+use pyo3::prelude::*;
+
+/// The compiled core of `resemblance`.
+#[pymodule]
+mod _core {
+    #[pymodule_export]
+    use super::answers::{
+        compare, default_threads, facts, group, load_prepared, measures, pairwise, permutation, permutation_test, prepare,
+        rows, score, show_config, statistic,
+    };
+    #[pymodule_export]
+    use super::prepared::PyPrepared;
+}

@@ -1,0 +1,282 @@
+//! All pairs of two lists of representations, for several measures at once.
+//!
+//! Every representation is summarized once, whatever the number of pairs, and all measures asked for share the products of
+//! the engines. A bilinear score of all pairs is one product of stacked matrices; every other pair is a unit of work of its
+//! own. A pair without a score holds NaN and says why; the run goes on.
+
+use std::collections::HashMap;
+
+use super::compare::{Asked, settled};
+use super::diagnose::diagnose;
+use super::side::{Side, rows_must_match};
+use crate::caution::Caution;
+use crate::engines::pair_matrix::{Dense, PairMatrix, dense_pays};
+use crate::error::{Error, Result};
+use crate::form::{Bilinear, Form};
+use crate::linalg::{Matrix, product_nt};
+use crate::measure::AnySummary;
+use crate::par::Par;
+
+/// Scores of all pairs under one measure.
+pub struct Grid {
+    /// One row per representation of the first list, one column per representation of the second.
+    pub values: Matrix,
+    /// Mean scores of randomly matched rows, where closed forms are exact for every pair; NaN where there is no score.
+    pub at_chance: Option<Matrix>,
+    /// Pairs without a score, and why.
+    pub failures: Vec<(usize, usize, Error)>,
+    /// What a reader should know: each caution once, with the first pair it concerns and the number of pairs.
+    pub cautions: Vec<(Caution, (usize, usize), usize)>,
+}
+
+/// What to do about a pair without a score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnError {
+    /// Store NaN and the reason.
+    Record,
+    /// Stop with the error.
+    Raise,
+}
+
+type Summaries = Vec<Vec<Result<AnySummary>>>;
+
+/// Scores of every x with every y (with every other x if there is no second list).
+pub fn pairwise<'s>(
+    asked: &[Asked],
+    xs: &[Side<'s>],
+    ys: Option<&[Side<'s>]>,
+    on_error: OnError,
+    par: Par<'_>,
+) -> Result<Vec<Grid>> {
+    let others = ys.unwrap_or(xs);
+    par.expect(asked.len() * (xs.len() + ys.map_or(0, <[_]>::len) + xs.len() * others.len()));
+    let of_x = summarize(asked, xs, par)?;
+    let of_y = ys.map(|ys| summarize(asked, ys, par)).transpose()?;
+    let of_y = of_y.as_ref().unwrap_or(&of_x);
+    let one = |m: usize| one_measure(&asked[m], (xs, others), (&of_x[m], &of_y[m]), ys.is_none(), on_error, par);
+    (0..asked.len()).map(one).collect()
+}
+
+/// All summaries, by measure and then by representation; one representation is one unit of work for all measures.
+fn summarize(asked: &[Asked], sides: &[Side<'_>], par: Par<'_>) -> Result<Summaries> {
+    let by_side = par.map(sides.len(), |at, par| {
+        let mut made = Vec::with_capacity(asked.len());
+        for one in asked {
+            made.push(sides[at].summary(&*one.measure, &one.options, par));
+            par.check()?;
+            par.advance(1);
+        }
+        Ok(made)
+    })?;
+    let mut by_measure: Summaries = asked.iter().map(|_| Vec::with_capacity(sides.len())).collect();
+    for made in by_side {
+        made.into_iter().zip(&mut by_measure).for_each(|(summary, list)| list.push(summary));
+    }
+    Ok(by_measure)
+}
+
+fn one_measure<'s>(
+    asked: &Asked,
+    (xs, ys): (&[Side<'s>], &[Side<'s>]),
+    (of_x, of_y): (&[Result<AnySummary>], &[Result<AnySummary>]),
+    same: bool,
+    on_error: OnError,
+    par: Par<'_>,
+) -> Result<Grid> {
+    let measure = &*asked.measure;
+    let facts = measure.facts();
+    let mirrored = same && facts.symmetric;
+    let pairs: Vec<(usize, usize)> = (0..xs.len())
+        .flat_map(|i| (if mirrored { i } else { 0 }..ys.len()).map(move |j| (i, j)))
+        .collect();
+    let form_of = |(i, j): (usize, usize)| -> Result<Form<'_>> {
+        rows_must_match(measure, &xs[i], &ys[j])?;
+        match (&of_x[i], &of_y[j]) {
+            (Ok(x), Ok(y)) => measure.form(x, y),
+            (Err(error), _) | (_, Err(error)) => Err(error.clone()),
+        }
+    };
+    let mut forms: Vec<Result<Form<'_>>> = pairs.iter().map(|&pair| form_of(pair)).collect();
+    let inner = stacked(&forms, &pairs, xs.len() + if same { 0 } else { ys.len() }, par)?;
+    let scored = par.map(pairs.len(), |at, par| {
+        let outcome = match &forms[at] {
+            Err(error) => Err(error.clone()),
+            Ok(form) => score_of(form, inner.as_ref().map(|all| all[at]), par).and_then(|value| {
+                let mut cautions = Vec::new();
+                let value = settled(value, measure.name(), &facts, &mut cautions)?;
+                cautions.clear(); // removed round-off is not worth a line per cell
+                let at_chance = form.at_chance(par)?;
+                let (i, j) = pairs[at];
+                if let (Ok(x), Ok(y)) = (&of_x[i], &of_y[j])
+                    && !(same && i == j)
+                {
+                    cautions.extend(measure.cautions(x, y)?);
+                    cautions.extend(diagnose(&facts, &xs[i], &ys[j], at_chance, form));
+                }
+                Ok((value, at_chance, cautions))
+            }),
+        };
+        if let Err(interrupted @ Error::Interrupted { .. }) = outcome {
+            return Err(interrupted);
+        }
+        par.advance(if mirrored && pairs[at].0 != pairs[at].1 { 2 } else { 1 });
+        Ok(outcome)
+    })?;
+    forms.clear();
+    collect(scored, &pairs, (xs.len(), ys.len()), mirrored, on_error)
+}
+
+fn score_of(form: &Form<'_>, inner: Option<f64>, par: Par<'_>) -> Result<f64> {
+    match (form, inner) {
+        (Form::Bilinear(form), Some(inner)) => {
+            let denominator = form.denominator(par)?;
+            // A representation with itself scores exactly what identity scores, as it does in a single comparison.
+            let same = std::ptr::eq(form.k, form.l) && matches!(form.link.over, crate::form::Over::Norms);
+            Ok(form.link.score(if same { denominator } else { inner }, denominator))
+        }
+        _ => form.score(None, par),
+    }
+}
+
+type Scored = Result<(f64, Option<f64>, Vec<Caution>)>;
+
+fn collect(
+    scored: Vec<Scored>,
+    pairs: &[(usize, usize)],
+    (rows, columns): (usize, usize),
+    mirrored: bool,
+    on_error: OnError,
+) -> Result<Grid> {
+    let mut values = Matrix::from_vec(vec![f64::NAN; rows * columns], rows, columns);
+    let mut at_chance = values.clone();
+    let mut known = true;
+    let mut failures = Vec::new();
+    let mut cautions: Vec<(Caution, (usize, usize), usize)> = Vec::new();
+    for (outcome, &(i, j)) in scored.into_iter().zip(pairs) {
+        let cells = if mirrored && i != j { vec![(i, j), (j, i)] } else { vec![(i, j)] };
+        match outcome {
+            Ok((value, chance, found)) => {
+                for &(i, j) in &cells {
+                    values.row_mut(i)[j] = value;
+                    at_chance.row_mut(i)[j] = chance.unwrap_or(f64::NAN);
+                }
+                known &= chance.is_some();
+                for caution in found {
+                    match cautions.iter_mut().find(|(kept, _, _)| kept.code == caution.code) {
+                        Some((_, _, count)) => *count += 1,
+                        None => cautions.push((caution, (i, j), 1)),
+                    }
+                }
+            }
+            Err(error) if on_error == OnError::Raise => return Err(error),
+            Err(error) => failures.extend(cells.into_iter().map(|(i, j)| (i, j, error.clone()))),
+        }
+    }
+    failures.sort_by_key(|(i, j, _)| (*i, *j));
+    Ok(Grid { values, at_chance: known.then_some(at_chance), failures, cautions })
+}
+
+/// Memory that stacked matrices may take, in bytes.
+fn allowance() -> f64 {
+    let free = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
+        line.split_whitespace().nth(1)?.parse::<f64>().ok()
+    });
+    free.map_or(4e9, |kib| 0.5 * 1024.0 * kib)
+}
+
+/// `<k, l>` of all pairs by one product of stacked matrices; None where that does not pay, or does not fit.
+fn stacked(
+    forms: &[Result<Form<'_>>],
+    pairs: &[(usize, usize)],
+    sides: usize,
+    par: Par<'_>,
+) -> Result<Option<Vec<f64>>> {
+    let bilinear: Vec<Option<&Bilinear<'_>>> = forms
+        .iter()
+        .map(|form| match form {
+            Ok(Form::Bilinear(form)) => Some(form),
+            _ => None,
+        })
+        .collect();
+    let Some(first) = bilinear.iter().flatten().next() else { return Ok(None) };
+    let n = first.k.n();
+    let width = bilinear.iter().flatten().filter_map(|form| form.k.factor_columns()).max().unwrap_or(0);
+    if bilinear.len() < 2 || bilinear.iter().flatten().any(|form| form.k.n() != n) {
+        return Ok(None);
+    }
+    let need = 4.0 * sides as f64 * (n as f64) * (n as f64);
+    if width > 0 && (!dense_pays(n, width, sides, pairs.len()) || need > allowance()) {
+        return Ok(None);
+    }
+    let (ks, k_of) = distinct(bilinear.iter().map(|form| form.map(|form| form.k)));
+    let (ls, l_of) = distinct(bilinear.iter().map(|form| form.map(|form| form.l)));
+    let mut all: Vec<&PairMatrix> = ks.clone();
+    all.extend(ls.iter().filter(|l| !ks.iter().any(|k| std::ptr::eq(*k, **l))));
+    par.map(all.len(), |at, par| all[at].dense(par).map(drop))?;
+    let dense = |sides: &[&PairMatrix]| sides.iter().map(|side| side.dense(par)).collect::<Result<Vec<_>>>();
+    let table = all_inner(&dense(&ks)?, &dense(&ls)?, par)?;
+    let inner = k_of.iter().zip(&l_of).map(|(k, l)| match (k, l) {
+        (Some(k), Some(l)) => table.at(*k, *l),
+        _ => f64::NAN,
+    });
+    Ok(Some(inner.collect()))
+}
+
+/// The different matrices in a list, and which of them each entry is.
+fn distinct<'a>(list: impl Iterator<Item = Option<&'a PairMatrix>>) -> (Vec<&'a PairMatrix>, Vec<Option<usize>>) {
+    let mut seen: HashMap<*const PairMatrix, usize> = HashMap::new();
+    let mut kept = Vec::new();
+    let which = list
+        .map(|side| {
+            side.map(|side| {
+                *seen.entry(std::ptr::from_ref(side)).or_insert_with(|| {
+                    kept.push(side);
+                    kept.len() - 1
+                })
+            })
+        })
+        .collect();
+    (kept, which)
+}
+
+/// All inner products of two lists of stored matrices: a product of matrices with one row per list entry, cut along the
+/// pairs of inputs so that a strip of every row is in cache, the strips added in order.
+fn all_inner(ks: &[std::sync::Arc<Dense>], ls: &[std::sync::Arc<Dense>], par: Par<'_>) -> Result<Matrix> {
+    const STRIP: usize = 2048;
+    const SEGMENTS: usize = 64;
+    const BLOCK: usize = 128;
+    let length = ks.first().map_or(0, |k| k.upper().len());
+    let mut out = Matrix::zeros(ks.len(), ls.len());
+    for (i0, ks) in ks.chunks(BLOCK).enumerate() {
+        for (j0, ls) in ls.chunks(BLOCK).enumerate() {
+            let segment = length.div_ceil(SEGMENTS).max(STRIP);
+            let parts = par.map(length.div_ceil(segment), |at, par| {
+                let mut sum: Matrix = Matrix::zeros(ks.len(), ls.len());
+                let end = ((at + 1) * segment).min(length);
+                for start in (at * segment..end).step_by(STRIP) {
+                    par.check()?;
+                    let strip = start..(start + STRIP).min(end);
+                    let gather = |side: &[std::sync::Arc<Dense>]| {
+                        let rows = side.iter().flat_map(|m| m.upper()[strip.clone()].iter().copied()).collect();
+                        Matrix::from_vec(rows, side.len(), strip.len())
+                    };
+                    let part = product_nt(&gather(ks), &gather(ls), Par::SEQ)?;
+                    sum.data_mut().iter_mut().zip(part.data()).for_each(|(s, p)| *s += p);
+                }
+                Ok(sum)
+            })?;
+            for (i, k) in ks.iter().enumerate() {
+                for (j, l) in ls.iter().enumerate() {
+                    let diagonal = match (k.diagonal(), l.diagonal()) {
+                        (Some(a), Some(b)) => crate::numerics::sums::dot(a, b),
+                        _ => 0.0,
+                    };
+                    let upper: f64 = parts.iter().map(|part| part.at(i, j)).sum();
+                    out.row_mut(i0 * BLOCK + i)[j0 * BLOCK + j] = 2.0 * upper + diagonal;
+                }
+            }
+        }
+    }
+    Ok(out)
+}
