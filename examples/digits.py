@@ -1,19 +1,21 @@
 """Train a handful of small networks on handwritten digits and see how alike they are, layer by layer.
 
-Run it with ``make demo``, or ``python examples/digits.py --out demo``. It needs NumPy, scikit-learn (for the digits) and
-matplotlib (for the pictures), takes about a minute on two cores, and gives the same numbers every time.
+Run it with ``make demo``, or ``python examples/digits.py --out demo``. It needs NumPy, scikit-learn (for the digits)
+and matplotlib (for the pictures), takes about a minute on two cores, and gives the same numbers every time.
 """
-# ruff: noqa: T201, INP001 - a script that talks
+# ruff: noqa: T201, INP001, E402 - a script that talks, and that sets threads before it imports NumPy
 
 from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import os
 import time
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 # One thread for NumPy: the order of its sums, and with it the last digits, then never depends on the machine's load.
 for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
@@ -25,9 +27,17 @@ import numpy as np
 import resemblance as rs
 from resemblance import plot
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+    Row = dict[str, Any]
+
 HELD_OUT = 600
 PERMUTATIONS = 999
-LEVEL = 0.05  # false discovery rate
+LEVEL = 0.01  # false discovery rate: the share of wrong ones among the pairs called significant
 
 MEASURES = {
     "cka": partial(rs.cka, estimator="debiased"),
@@ -65,16 +75,17 @@ RECIPES = (
     Recipe("shuffled", "trained on shuffled labels", 3, epochs=220, shuffled=True),
     Recipe("untrained", "random weights", 4, epochs=0),
 )
+CONTROL = "b mixed"  # network b with its images in another order: nothing is left to be alike
 HIDDEN = 4  # hidden layers
 LAYERS = [*(f"h{layer + 1}" for layer in range(HIDDEN)), "out"]
 
 
-def rounded(array: np.ndarray) -> np.ndarray:
+def rounded(array: Array) -> Array:
     """Round to a fixed grid, so that last-digit differences between processors do not grow over the training."""
     return np.round(array * 2.0**24) / 2.0**24
 
 
-def forward(weights: list[np.ndarray], x: np.ndarray) -> list[np.ndarray]:
+def forward(weights: list[Array], x: Array) -> list[Array]:
     """Return the activations of every layer; the last are the logits."""
     activations = [x]
     for layer, weight in enumerate(weights):
@@ -83,19 +94,19 @@ def forward(weights: list[np.ndarray], x: np.ndarray) -> list[np.ndarray]:
     return activations[1:]
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
+def softmax(logits: Array) -> Array:
     """Return class probabilities."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def train(recipe: Recipe, x: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
+def train(recipe: Recipe, x: Array, labels: Array) -> list[Array]:
     """Train by gradient descent with momentum; the step shrinks linearly to nothing."""
     random = np.random.default_rng(recipe.seed)
     sizes = [x.shape[1], *[recipe.width] * HIDDEN, 10]
     weights = [
         rounded(np.vstack([random.standard_normal((rows, cols)) * np.sqrt(2 / rows), np.zeros((1, cols))]))
-        for rows, cols in zip(sizes, sizes[1:])
+        for rows, cols in itertools.pairwise(sizes)
     ]
     if recipe.shuffled:
         labels = random.permutation(labels)
@@ -133,19 +144,18 @@ def main() -> None:
 
     with rs.config(on_warning="ignore"):  # they are in the results, and the reading at the end repeats them
         say(f"comparing {len(activations)} layers with each other by {len(MEASURES)} measures")
-        grids = dict(zip(MEASURES, rs.pairwise(activations, list(MEASURES.values())).grids))
+        grids = dict(zip(MEASURES, rs.pairwise(activations, list(MEASURES.values())).grids, strict=True))
         grids = {name: with_pvalues(name, grid, activations) for name, grid in grids.items()}
         threshold, tests = benjamini_hochberg([pair for grid in grids.values() for pair in upper(grid.pvalues)])
         say("measuring what chance gives")
         chance = chance_levels(activations)
         say("comparing predictions")
-        agreement, kappas = functional(probabilities, labels)
+        agreement = functional(probabilities, labels)
 
     write(out / "similarity.csv", list(rows_of(grids, threshold)))
     write(out / "chance.csv", chance)
     write(out / "functional.csv", agreement)
-    table = as_table(agreement) + "\n\n" + "\n".join(f"Fleiss' kappa of {who}: {kappa:.3f}" for who, kappa in kappas)
-    (out / "functional.txt").write_text(table + "\n", encoding="utf-8")
+    (out / "functional.txt").write_text(as_table(agreement) + "\n", encoding="utf-8")
     for name, grid in grids.items():
         grid.to_csv(out / f"{name}.csv")
 
@@ -156,7 +166,7 @@ def main() -> None:
     masks = [marked(grid, threshold) for grid in grids.values()]
     plot.save(grids, out / "overview.png", titles=list(TITLES.values()), significance=masks, dpi=110, **how)
 
-    text = reading(networks, grids, threshold, tests, chance, agreement, kappas)
+    text = reading(networks, grids, (threshold, tests), chance, agreement)
     (out / "reading.txt").write_text(text, encoding="utf-8")
     say("done")
     print(f"\n{text}\nEverything is in {out}/:")
@@ -180,8 +190,11 @@ def say(what: str) -> None:
     print(f"[{time.perf_counter() - START:5.1f} s] {what}", flush=True)
 
 
-def train_all() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray, list[dict[str, object]]]:
-    """Train every network; return layers and class probabilities on held-out images, their labels, and a table."""
+def train_all() -> tuple[dict[str, Array], dict[str, Array], Array, list[Row]]:
+    """Train every network; return layers and class probabilities on held-out images, their labels, and a table.
+
+    The layers of the control are added to those of the networks.
+    """
     from sklearn.datasets import load_digits  # noqa: PLC0415 - slow to import: say something first
 
     say("loading the digits")
@@ -193,7 +206,7 @@ def train_all() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarra
     for recipe in RECIPES:
         weights = train(recipe, x[seen], labels[seen])
         layers = forward(weights, x[held_out])
-        activations |= {f"{recipe.name}/{name}": layer for name, layer in zip(LAYERS, layers)}
+        activations |= {f"{recipe.name}/{name}": layer for name, layer in zip(LAYERS, layers, strict=True)}
         probabilities[recipe.name] = softmax(layers[-1])
         right = float(np.mean(layers[-1].argmax(axis=1) == labels[held_out]))
         networks.append(
@@ -205,12 +218,14 @@ def train_all() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarra
                 "accuracy": right,
             }
         )
-        say(f"network {recipe.name}: {recipe.what}, right on {right:.1%} of {HELD_OUT} held-out images")
+        say(f"network {recipe.name}: {recipe.what}; right on {right:.1%} of {HELD_OUT} held-out images")
+    other = np.random.default_rng(2024).permutation(HELD_OUT)
+    activations |= {f"{CONTROL}/{name}": activations[f"b/{name}"][other] for name in LAYERS}
     return activations, probabilities, labels[held_out], networks
 
 
-def with_pvalues(name: str, grid: rs.Grid, activations: dict[str, np.ndarray]) -> rs.Grid:
-    """Test every pair of layers: are they more alike than if their images were matched at random?"""
+def with_pvalues(name: str, grid: rs.Grid, activations: dict[str, Array]) -> rs.Grid:
+    """Test every pair of layers for being more alike than if their images were matched at random."""
     measure, layers = MEASURES[name], list(activations)
     summaries = [rs.prepare(activations[layer], measure) for layer in layers]  # each layer is summarized once
     pvalues, null_mean = np.ones(grid.shape), np.zeros(grid.shape)
@@ -225,7 +240,7 @@ def with_pvalues(name: str, grid: rs.Grid, activations: dict[str, np.ndarray]) -
     return replace(grid, pvalues=pvalues, null_mean=null_mean)
 
 
-def upper(matrix: np.ndarray) -> list[float]:
+def upper(matrix: Array) -> list[float]:
     """Return the entry of every pair of different layers once."""
     return matrix[np.triu_indices(len(matrix), 1)].tolist()
 
@@ -237,12 +252,12 @@ def benjamini_hochberg(pvalues: list[float]) -> tuple[float, int]:
     return (float(ordered[below[-1]]) if below.size else 0.0), len(ordered)
 
 
-def marked(grid: rs.Grid, threshold: float) -> np.ndarray:
+def marked(grid: rs.Grid, threshold: float) -> Array:
     """Return the significant pairs; a layer with itself was no question."""
     return (grid.pvalues <= threshold) & ~np.eye(len(grid.rows), dtype=bool)
 
 
-def chance_levels(activations: dict[str, np.ndarray]) -> list[dict[str, object]]:
+def chance_levels(activations: dict[str, Array]) -> list[Row]:
     """Score layers whose images were matched at random, so that nothing they share is left."""
     random = np.random.default_rng(2024)
     found = []
@@ -265,32 +280,31 @@ def chance_levels(activations: dict[str, np.ndarray]) -> list[dict[str, object]]
     return found
 
 
-def functional(
-    probabilities: dict[str, np.ndarray], labels: np.ndarray
-) -> tuple[list[dict[str, object]], list[tuple[str, float]]]:
-    """Compare what the networks say about the held-out images."""
+def functional(probabilities: dict[str, Array], labels: Array) -> list[Row]:
+    """Compare what the networks say about the held-out images, in pairs and as groups."""
     measures = {
         "disagreement": rs.disagreement,
         "cohen_kappa": rs.cohen_kappa,
         "js_divergence": partial(rs.js_divergence, kind="probs"),
         "error_corrected_disagreement": partial(rs.error_corrected_disagreement, labels=labels),
     }
-    names = list(probabilities)
-    pairs = [(x, y) for i, x in enumerate(names) for y in names[i + 1 :]]
     agreement = [
         {"x": x, "y": y}
         | {name: float(measure(probabilities[x], probabilities[y])) for name, measure in measures.items()}
-        for x, y in pairs
+        | {"fleiss_kappa": ""}
+        for x, y in itertools.combinations(probabilities, 2)
     ]
-    classes = {name: scores.argmax(axis=1) for name, scores in probabilities.items()}
-    groups = {"all five networks": names, "the three trained on true labels": names[:3]}
-    return agreement, [(who, rs.fleiss_kappa([classes[name] for name in members])) for who, members in groups.items()]
+    groups = {"all networks": list(probabilities), "those trained on true labels": ["a", "b", "wide"]}
+    for who, members in groups.items():
+        kappa = rs.fleiss_kappa([probabilities[name].argmax(axis=1) for name in members])
+        agreement.append({"x": who, "y": ""} | dict.fromkeys(measures, "") | {"fleiss_kappa": float(kappa)})
+    return agreement
 
 
 # ------------------------------------------------------------------------------------------------------- the results
 
 
-def rows_of(grids: dict[str, rs.Grid], threshold: float):  # noqa: ANN201 - rows of a table
+def rows_of(grids: dict[str, rs.Grid], threshold: float) -> Iterator[Row]:
     """Yield one row per measure and pair of layers."""
     for name, grid in grids.items():
         identity, mask = grid.facts["identity_value"], marked(grid, threshold)
@@ -310,7 +324,7 @@ def rows_of(grids: dict[str, rs.Grid], threshold: float):  # noqa: ANN201 - rows
                 }
 
 
-def write(path: Path, rows: list[dict[str, object]]) -> None:
+def write(path: Path, rows: list[Row]) -> None:
     """Write a table as CSV, numbers to nine digits."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -318,117 +332,153 @@ def write(path: Path, rows: list[dict[str, object]]) -> None:
         writer.writerows([f"{cell:.9g}" if isinstance(cell, float) else cell for cell in row.values()] for row in rows)
 
 
-def as_table(rows: list[dict[str, object]]) -> str:
+def as_table(rows: list[Row]) -> str:
     """Align a table for reading."""
     cells = [list(rows[0]), *([f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values()] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells)]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths)) for line in cells)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in cells)
 
 
 def reading(
-    networks: list[dict[str, object]],
-    grids: dict[str, rs.Grid],
-    threshold: float,
-    tests: int,
-    chance: list[dict[str, object]],
-    agreement: list[dict[str, object]],
-    kappas: list[tuple[str, float]],
+    networks: list[Row], grids: dict[str, rs.Grid], level: tuple[float, int], chance: list[Row], agreement: list[Row]
 ) -> str:
     """Say in plain words what the numbers show."""
-    cka = grids["cka"]
-    names = [str(network["network"]) for network in networks]
-    others = names[1:]
+    sections = (
+        of_networks(networks),
+        of_layers(grids),
+        of_significance(grids, *level),
+        of_chance(grids, chance),
+        of_predictions(grids, agreement),
+        of_remarks(grids),
+    )
+    return "\n\n".join("\n".join(section) for section in sections) + "\n"
 
-    def same_layer(grid: rs.Grid, x: str, y: str) -> list[float]:
-        return [float(grid[f"{x}/{layer}", f"{y}/{layer}"]) for layer in LAYERS]
 
-    lines = ["WHAT IS SEEN", ""]
-    lines += [
-        f"{HELD_OUT} images that no network has seen. " + " ".join(
-            f"{network['network']} ({network['what']}) is right on {network['accuracy']:.1%}." for network in networks
-        ),
-        "",
-        "1. The same layer in different networks (debiased CKA: 0 = unrelated, 1 = the same up to rotation and scale)",
-        f"   {'layer':<8}" + "".join(f"{'a, ' + other:>14}" for other in others),
-    ]  # fmt: skip
-    lines += [
-        f"   {layer:<8}" + "".join(f"{same_layer(cka, 'a', other)[at]:14.2f}" for other in others)
-        for at, layer in enumerate(LAYERS)
+def of_networks(networks: list[Row]) -> list[str]:
+    """Say what was trained."""
+    return [
+        f"WHAT IS SEEN on {HELD_OUT} images that no network was trained on",
+        *(f"   {row['network']:<10} {row['what']:<28} right on {row['accuracy']:.1%}" for row in networks),
+        f"   {CONTROL:<10} b again, its images in another order: a control that is like nothing else",
     ]
-    means = {other: float(np.mean(same_layer(cka, "a", other))) for other in others}
-    order = sorted(others, key=means.__getitem__, reverse=True)
-    ranking = ", ".join(f"{other} ({means[other]:.2f})" for other in order)
-    lines += [f"   Most like a, on average over the layers: {ranking}."]
-    for name, grid in list(grids.items())[1:]:
-        ranked = sorted(others, key=lambda other: float(np.mean(same_layer(grid, "a", other))), reverse=True)
-        agrees = "the same order" if ranked == order else "another order: " + ", ".join(ranked)
-        lines += [f"   {TITLES[name]}: {agrees}."]
+
+
+def same_layer(grid: rs.Grid, other: str) -> list[float]:
+    """Return the scores of network a with another one, layer by layer."""
+    return [grid[f"a/{layer}", f"{other}/{layer}"] for layer in LAYERS]
+
+
+def mean(scores: list[float]) -> float:
+    """Return the mean as a plain number."""
+    return float(np.mean(scores))
+
+
+def of_layers(grids: dict[str, rs.Grid]) -> list[str]:
+    """Say which networks are alike, and in which layers."""
+    cka, others = grids["cka"], [*(recipe.name for recipe in RECIPES[1:]), CONTROL]
+    columns = {other: same_layer(cka, other) for other in others}
+    order = sorted(others, key=lambda other: -mean(columns[other]))
     block = np.array([[cka[f"a/{x}", f"b/{y}"] for y in LAYERS] for x in LAYERS])
     hits = int(np.sum(block.argmax(axis=1) == np.arange(len(LAYERS))))
-    lines += [
-        f"   For {hits} of the {len(LAYERS)} layers of a, the most similar layer of b is the one at the same depth.",
-        "",
-        f"2. Is it chance? One permutation test per pair and measure, {PERMUTATIONS} permutations or more, {tests} tests.",
-        f"   A false discovery rate of {LEVEL:.0%} (Benjamini-Hochberg) allows p <= {threshold:.3g}.",
+    lines = [
+        "1. The same layer in different networks (debiased CKA: 0 = unrelated, 1 = the same up to rotation and scale)",
+        f"   {'layer':<6}" + "".join(f"{'a, ' + other:>14}" for other in others),
+    ]
+    for at, layer in enumerate(LAYERS):
+        lines.append(f"   {layer:<6}" + "".join(f"{shown(columns[other][at]):>14}" for other in others))
+    ranking = ", ".join(f"{other} ({shown(mean(columns[other]))})" for other in order)
+    lines.append(f"   Most like a, on average over the layers: {ranking}.")
+    for name, grid in list(grids.items())[1:]:
+        ranked = sorted(others, key=lambda other: -mean(same_layer(grid, other)))
+        lines.append(f"   {TITLES[name]}: {'the same order' if ranked == order else ', '.join(ranked)}.")
+    lines.append(
+        f"   For {hits} of the {len(LAYERS)} layers of a, the layer of b most like it is the one at the same depth."
+    )
+    return lines
+
+
+def of_significance(grids: dict[str, rs.Grid], threshold: float, tests: int) -> list[str]:
+    """Say what is beyond chance."""
+    lines = [
+        f"2. Is it chance? {tests} permutation tests, one per pair and measure, of {PERMUTATIONS} permutations or more",
+        f"   A false discovery rate of {LEVEL:.0%} (Benjamini-Hochberg) calls p <= {threshold:.3g} significant:",
     ]
     for name, grid in grids.items():
-        mask = marked(grid, threshold)
-        pairs = len(grid.rows) * (len(grid.rows) - 1) // 2
-        lines += [f"   {TITLES[name]}: {int(mask.sum()) // 2} of {pairs} pairs are significant."]
-    blank = [name for name in names if name in {"shuffled", "untrained"}]
-    share = np.mean([marked(cka, threshold)[i, j] for i, x in enumerate(cka.rows) for j, y in enumerate(cka.columns)
-                     if x.startswith("a/") and y.split("/")[0] in blank])  # fmt: skip
+        control = np.array([row.startswith(CONTROL + "/") for row in grid.rows])
+        kinds = {
+            "of different networks": different(grid) & ~control[:, None] & ~control,
+            "with the control": control[:, None] ^ control,
+        }
+        hits = marked(grid, threshold)
+        found = ", ".join(
+            f"{hits[pairs].sum() // 2} of {pairs.sum() // 2} pairs {kind}" for kind, pairs in kinds.items()
+        )
+        lines.append(f"   {TITLES[name]}: {found}.")
     lines += [
-        f"   Even of the pairs of a with {' or '.join(blank)} {share:.0%} are significant: all networks see the same images,",
-        "   and any function of the same images is related to any other. A p-value answers whether, not how much:",
-        "   read the score beside its chance level.",
-        "",
-        "3. What would unrelated networks of this shape score? The last hidden layers of a and b, images matched at random:",
-        f"   {'images':>8}{'a, b matched':>14}{'unrelated':>12}{'matched':>12}{'unrelated':>12}",
-        f"   {'':>8}{'biased CKA':>14}{'biased':>12}{'debiased':>12}{'debiased':>12}",
+        "   What is marked with the control is marked wrongly; the rate allows for a few such pairs.",
+        "   All networks see the same images, so even an untrained one is related to the others: the p-value answers",
+        "   whether there is any relation, not how much of one. Read the score beside its chance level.",
     ]
-    last = [row for row in chance if row["pair"] == f"a/{LAYERS[-2]} b/{LAYERS[-2]}"]
-    for row in last:
-        columns = ("cka_biased", "unrelated_biased", "cka_debiased", "unrelated_debiased")
-        shown = [f"{row[column] + 0.0:.2f}".replace("-0.00", "0.00") for column in columns]
-        lines += [f"   {row['n']:8d}{shown[0]:>14}{shown[1]:>12}{shown[2]:>12}{shown[3]:>12}"]
-    few, many = last[0], last[-1]
-    lines += [
-        f"   With {few['n']} images a biased score of {few['unrelated_biased']:.2f} means nothing at all; with {many['n']}"
-        f" images chance is down to {many['unrelated_biased']:.2f}.",
-        f"   `compare` states this level beside each score without any shuffling ({few['unrelated_biased_formula']:.2f} and"
-        f" {many['unrelated_biased_formula']:.2f} by formula).",
-        f"   Mean canonical correlation has the highest one here: {chance_of(grids['cca_mean'])} for {HELD_OUT} images.",
-        "",
-        "4. What the networks say (functional similarity)",
+    return lines
+
+
+def different(grid: rs.Grid) -> Array:
+    """Return the pairs of layers of different networks."""
+    networks = np.array([row.split("/")[0] for row in grid.rows])
+    return networks[:, None] != networks
+
+
+def of_chance(grids: dict[str, rs.Grid], chance: list[Row]) -> list[str]:
+    """Say what unrelated networks would score."""
+    layer = LAYERS[-2]
+    rows = [row for row in chance if row["pair"] == f"a/{layer} b/{layer}"]
+    few, many = rows[0], rows[-1]
+    columns = ("cka_biased", "unrelated_biased", "unrelated_biased_formula", "cka_debiased", "unrelated_debiased")
+    table = ["".join(f"{shown(row[column]):>14}" for column in columns) for row in rows]
+    low, high = shown(few["unrelated_biased"]), shown(many["unrelated_biased"])
+    return [
+        f"3. What would unrelated networks of this shape score? Layer {layer} of a and b, images matched at random",
+        f"   {'':<6}{'biased CKA':>42}{'debiased CKA':>28}",
+        f"   {'images':<6}{'a, b':>14}{'unrelated':>14}{'by formula':>14}{'a, b':>14}{'unrelated':>14}",
+        *(f"   {row['n']:<6}{line}" for row, line in zip(rows, table, strict=True)),
+        f"   Under biased CKA, layers with nothing in common score {low} on {few['n']} images, {high} on {many['n']}.",
+        "   The formula is what `compare` states beside each score, nothing being shuffled; debiased CKA needs none.",
+        f"   Mean canonical correlation of unrelated layers here: {chance_of(grids['cca_mean'])}.",
     ]
-    pairs = {(row["x"], row["y"]): row for row in agreement}
-    ab = pairs["a", "b"]
-    lines += [
-        f"   a and b give different answers for {ab['disagreement']:.1%} of the images (kappa {ab['cohen_kappa']:.2f}); "
-        f"a and wide for {pairs['a', 'wide']['disagreement']:.1%}.",
-        f"   a and shuffled differ on {pairs['a', 'shuffled']['disagreement']:.1%} (kappa {pairs['a', 'shuffled']['cohen_kappa']:.2f}), "
-        f"a and untrained on {pairs['a', 'untrained']['disagreement']:.1%} (kappa {pairs['a', 'untrained']['cohen_kappa']:.2f}).",
-        *(f"   Fleiss' kappa of {who}: {kappa:.2f}." for who, kappa in kappas),
-        f"   Inside, shuffled is still {means['shuffled']:.2f} like a: layers can be alike in networks that answer differently.",
-        "",
-    ]
-    remarks = {}
-    for grid in grids.values():
-        for warning in grid.warnings:
-            remarks.setdefault(warning.code, (grid.label, warning.message))
-    lines += [
-        "5. What the library remarked",
-        *(f"   {code} ({label}): {text}" for code, (label, text) in remarks.items()),
-    ]
-    lines += [] if remarks else ["   Nothing."]
-    return "\n".join(lines) + "\n"
+
+
+def of_predictions(grids: dict[str, rs.Grid], agreement: list[Row]) -> list[str]:
+    """Say how far the networks answer alike."""
+    with_a = {row["y"]: row for row in agreement if row["x"] == "a"}
+    lines = ["4. What the networks answer (functional similarity)"]
+    for other, row in with_a.items():
+        lines.append(
+            f"   a and {other} differ on {row['disagreement']:.1%} of the images (kappa {shown(row['cohen_kappa'])}); "
+            f"inside, they are alike by {shown(mean(same_layer(grids['cka'], other)))} (mean CKA of their layers)."
+        )
+    groups = [row for row in agreement if row["y"] == ""]
+    lines += [f"   Fleiss' kappa of {row['x']}: {shown(row['fleiss_kappa'])}." for row in groups]
+    return lines
+
+
+def of_remarks(grids: dict[str, rs.Grid]) -> list[str]:
+    """Repeat the warnings, one of each kind and measure."""
+    remarks = {
+        (warning.code, grid.label): warning.message for grid in grids.values() for warning in reversed(grid.warnings)
+    }
+    lines = [f"   {code} ({label}): {message}" for (code, label), message in sorted(remarks.items())]
+    return ["5. What the library remarked", *(lines or ["   Nothing."])]
 
 
 def chance_of(grid: rs.Grid) -> str:
     """Write the range of the chance levels of a grid."""
-    levels = upper(grid.null_mean)
-    return f"{min(levels):.2f} to {max(levels):.2f}"
+    levels = grid.null_mean[different(grid)]
+    return f"{shown(levels.min())} to {shown(levels.max())}"
+
+
+def shown(value: float) -> str:
+    """Write a score with two digits, without a minus before zero."""
+    return f"{value:.2f}".replace("-0.00", "0.00")
 
 
 if __name__ == "__main__":

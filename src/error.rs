@@ -32,7 +32,9 @@ pub enum Error {
     NoVariance { name: String },
 
     /// One row has no variance where the measure needs some.
-    #[error("Row {row} of {name} is constant: its {what} is undefined; pass constant_rows=\"mask\" to leave such rows out.")]
+    #[error(
+        "Row {row} of {name} is constant: its {what} is undefined; pass constant_rows=\"mask\" to leave such rows out."
+    )]
     ConstantRow { name: String, row: usize, what: &'static str },
 
     /// All pairs are equally far apart up to round-off.
@@ -52,7 +54,9 @@ pub enum Error {
     KTooLarge { k: usize, n: usize },
 
     /// A soft measure was not told what its numbers are.
-    #[error("{measure} needs kind=: say whether the scores are \"probs\", \"logits\" or \"log_probs\"; it is never guessed.")]
+    #[error(
+        "{measure} needs kind=: say whether the scores are \"probs\", \"logits\" or \"log_probs\"; it is never guessed."
+    )]
     KindRequired { measure: String },
 
     /// Rows that should be probabilities are not.
@@ -68,7 +72,9 @@ pub enum Error {
     PermutationUndefined { measure: String },
 
     /// A permutation test of rows that are not exchangeable.
-    #[error("Repeated sample pairs are not exchangeable: {count} of {n} rows repeat an earlier pair; remove the repeats first.")]
+    #[error(
+        "Repeated sample pairs are not exchangeable: {count} of {n} rows repeat an earlier pair; remove the repeats first."
+    )]
     NotExchangeable { count: usize, n: usize },
 
     /// A decomposition or iteration that did not reach its accuracy.
@@ -174,12 +180,9 @@ impl Error {
             Self::RowCountMismatch { x, y, n, m } => {
                 vec![("x", text(x)), ("y", text(y)), ("n", (*n).into()), ("m", (*m).into())]
             }
-            Self::TooFewSamples { measure, name, needed, n } => vec![
-                ("measure", text(measure)),
-                ("name", text(name)),
-                ("needed", (*needed).into()),
-                ("n", (*n).into()),
-            ],
+            Self::TooFewSamples { measure, name, needed, n } => {
+                vec![("measure", text(measure)), ("name", text(name)), ("needed", (*needed).into()), ("n", (*n).into())]
+            }
             Self::NoVariance { name } | Self::NoStructure { name } => vec![("name", text(name))],
             Self::ConstantRow { name, row, .. } => vec![("name", text(name)), ("row", (*row).into())],
             Self::Undefined { measure, reason } => vec![("measure", text(measure)), ("reason", text(reason))],

@@ -83,8 +83,7 @@ impl AnySummary {
 
     fn get<S: Summary>(&self) -> Result<&S> {
         let kept: &dyn Any = &*self.kept;
-        kept.downcast_ref()
-            .ok_or_else(|| Error::SummaryMismatch { problem: "belongs to another measure".into() })
+        kept.downcast_ref().ok_or_else(|| Error::SummaryMismatch { problem: "belongs to another measure".into() })
     }
 }
 
@@ -118,12 +117,7 @@ impl<M: Measure> AnyMeasure for M {
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<AnySummary> {
         let needed = Measure::facts(self).min_rows;
         if x.rows() < needed {
-            return Err(Error::TooFewSamples {
-                measure: M::NAME.into(),
-                name: x.name().into(),
-                needed,
-                n: x.rows(),
-            });
+            return Err(Error::TooFewSamples { measure: M::NAME.into(), name: x.name().into(), needed, n: x.rows() });
         }
         Ok(AnySummary { kept: Arc::new(Measure::summarize(self, x, par)?) })
     }

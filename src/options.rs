@@ -78,7 +78,8 @@ impl Named {
 
     /// A whole number of at least `least`.
     pub fn int(&mut self, name: &'static str, default: usize, least: usize) -> Result<usize> {
-        let value = self.take(Declared { name, kind: "int", default: default.into(), choices: vec![], required: false });
+        let value =
+            self.take(Declared { name, kind: "int", default: default.into(), choices: vec![], required: false });
         self.whole(name, value, least)
     }
 
@@ -106,7 +107,8 @@ impl Named {
         accept: fn(f64) -> bool,
         expected: &'static str,
     ) -> Result<f64> {
-        let value = self.take(Declared { name, kind: "float", default: default.into(), choices: vec![], required: false });
+        let value =
+            self.take(Declared { name, kind: "float", default: default.into(), choices: vec![], required: false });
         self.real(name, &value, accept, expected)
     }
 
@@ -147,19 +149,20 @@ impl Named {
     /// One of a closed list of names, or None, which is the default.
     pub fn optional_choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Result<Option<T>> {
         let names: Vec<&'static str> = choices.iter().map(|(choice, _)| *choice).collect();
-        match self.take(Declared { name, kind: "choice", default: Value::None, choices: names.clone(), required: false }) {
+        match self.take(Declared {
+            name,
+            kind: "choice",
+            default: Value::None,
+            choices: names.clone(),
+            required: false,
+        }) {
             Value::None => Ok(None),
             value => self.pick(name, &value, choices, &names).map(Some),
         }
     }
 
     /// One of a closed list of names, or an explicit None that stands for `none`; the first is the default.
-    pub fn choice_or_none<T: Copy>(
-        &mut self,
-        name: &'static str,
-        choices: &[(&'static str, T)],
-        none: T,
-    ) -> Result<T> {
+    pub fn choice_or_none<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)], none: T) -> Result<T> {
         let names: Vec<&'static str> = choices.iter().map(|(choice, _)| *choice).collect();
         let default = Value::from(names[0]);
         match self.take(Declared { name, kind: "choice", default, choices: names.clone(), required: false }) {
@@ -168,7 +171,13 @@ impl Named {
         }
     }
 
-    fn pick<T: Copy>(&self, name: &'static str, value: &Value, choices: &[(&'static str, T)], names: &[&str]) -> Result<T> {
+    fn pick<T: Copy>(
+        &self,
+        name: &'static str,
+        value: &Value,
+        choices: &[(&'static str, T)],
+        names: &[&str],
+    ) -> Result<T> {
         let Value::Text(given) = value else {
             return Err(self.bad(name, value, format!("must be one of {}", names.join(", "))));
         };
@@ -185,7 +194,8 @@ impl Named {
     pub fn required_choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Result<Option<T>> {
         let names: Vec<&'static str> = choices.iter().map(|(choice, _)| *choice).collect();
         let probing = self.probing;
-        match self.take(Declared { name, kind: "choice", default: Value::None, choices: names.clone(), required: true }) {
+        match self.take(Declared { name, kind: "choice", default: Value::None, choices: names.clone(), required: true })
+        {
             Value::None if probing => Ok(Some(choices[0].1)),
             Value::None => Ok(None),
             value => self.pick(name, &value, choices, &names).map(Some),

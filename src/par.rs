@@ -5,8 +5,8 @@
 //! the number of threads; sums over units are taken in the order of their indices. So the bits of a result do not depend
 //! on the number of threads either.
 
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed};
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed};
 
 use rayon::prelude::*;
 

@@ -177,7 +177,7 @@ def worker_environment(threads: int, extra: Mapping[str, str]) -> dict[str, str]
 def environment_record(arguments: list[str]) -> dict[str, Any]:
     """Describe the machine and the command, without the names of machines and folders."""
     model, flags = _processor()
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
     shown = [Path(part).name if os.sep in part else part for part in arguments]
     return {
         "kind": "environment",
@@ -186,7 +186,7 @@ def environment_record(arguments: list[str]) -> dict[str, Any]:
         "flags": flags,
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gb": _memory_gb(),
-        "os": f"{platform.system()} {platform.release()}",
+        "os": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
         "python": platform.python_version(),
         "commit": _commit(),
         "removed_variables": [name for name in REMOVED if name in os.environ],

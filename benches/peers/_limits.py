@@ -1,6 +1,6 @@
 """What the machine can do, measured in the same run: products, bandwidth and LAPACK calls.
 
-`resource limit = max(flops / gemm, bytes / triad)`, summed over the stages of an algorithm that cannot overlap. The
+`limit = max(flops / gemm, bytes / triad)`, summed over the stages of an algorithm that cannot overlap. The
 product rate is the best of n = 2000, n = 4000 and the shapes of the jobs themselves; the best of three runs counts.
 """
 
@@ -55,7 +55,7 @@ def measure(
     threads: int, products: Sequence[Sequence[int]], decompositions: Sequence[Sequence[Any]], quick: bool
 ) -> dict[str, Any]:
     """Measure the machine; `products` are shapes (m, n, k), `decompositions` names with shapes."""
-    from scipy.linalg import blas, eigh, qr, svdvals  # noqa: PLC0415 - the process that starts the workers has no use for it
+    from scipy.linalg import blas, eigh, eigvalsh, qr, svdvals  # noqa: PLC0415 - only the worker needs it
 
     rng = np.random.default_rng(0)
 
@@ -75,17 +75,17 @@ def measure(
     x, y = rng.standard_normal(length), np.zeros(length)
     triad = 24 * length / _best(lambda: blas.daxpy(x, y, a=1e-9))  # two reads, one write
 
-    calls: dict[str, Callable[[Any], object]] = {
-        "qr": lambda a: qr(a, mode="economic", check_finite=False),
-        "svdvals": lambda a: svdvals(a, check_finite=False),
-        "eigh": lambda a: eigh(a.T @ a, check_finite=False, driver="evd"),
-        "eigvalsh": lambda a: eigh(a.T @ a, check_finite=False, eigvals_only=True, driver="evd"),
-    }
     times = {}
     for name, *shape in decompositions:
-        rows, width = (shape * 2)[:2]
-        matrix = columns(rows, width)
-        times[key(name, *shape)] = _best(lambda matrix=matrix, name=name: calls[name](matrix))
+        matrix = columns(shape[0], shape[-1])
+        symmetric = blas.dsyrk(1.0, matrix, trans=1) if name.startswith("eig") else None
+        calls: dict[str, Callable[[], object]] = {
+            "qr": lambda a=matrix: qr(a, mode="economic", check_finite=False),
+            "svdvals": lambda a=matrix: svdvals(a, check_finite=False),
+            "eigh": lambda a=symmetric: eigh(a, lower=False, check_finite=False, driver="evd"),
+            "eigvalsh": lambda a=symmetric: eigvalsh(a, lower=False, check_finite=False, driver="evd"),
+        }
+        times[key(name, *shape)] = _best(calls[name])
     return {
         "threads": threads,
         "gemm": max(rates.values()),

@@ -77,6 +77,7 @@ def heatmap(
     Names such as ``net/layer`` (or ``file:layer``) are grouped: white lines separate the groups, and each group is
     named once. Labels are thinned out when there are too many to be read. Cells without a value are grey and hatched.
     """
+    _need_matplotlib()
     names = _Names.of(grid.rows), _Names.of(grid.columns)
     if ax is None:
         ax = _new_figure(_size(names), pyplot=True).subplots()
@@ -134,6 +135,7 @@ def heatmaps(
     matplotlib.figure.Figure
         The figure drawn on.
     """
+    _need_matplotlib()
     listed = _listed(grids)
     across = columns or math.ceil(math.sqrt(len(listed)))
     down = math.ceil(len(listed) / across)
@@ -162,6 +164,7 @@ def save(grids: Grid | Iterable[Grid], path: str | os.PathLike[str], *, dpi: int
     **how
         Passed on to `heatmap` or `heatmaps`.
     """
+    _need_matplotlib()
     listed = _listed(grids)
     if len(listed) == 1 and hasattr(grids, "measure"):
         figure = _new_figure(_size((_Names.of(listed[0].rows), _Names.of(listed[0].columns))))
@@ -171,6 +174,14 @@ def save(grids: Grid | Iterable[Grid], path: str | os.PathLike[str], *, dpi: int
         figure = _new_figure(_total(listed, across, math.ceil(len(listed) / across)))
         heatmaps(listed, figure=figure, **how)
     figure.savefig(path, dpi=dpi)
+
+
+def _need_matplotlib() -> None:
+    try:
+        import matplotlib.figure  # noqa: F401, PLC0415 - an optional dependency
+    except ImportError as error:
+        message = "Drawing needs matplotlib, which is not installed: pip install matplotlib."
+        raise ModuleNotFoundError(message, name="matplotlib") from error
 
 
 def _listed(grids: Any) -> list[Grid]:
@@ -187,11 +198,8 @@ def _listed(grids: Any) -> list[Grid]:
 
 def _new_figure(size: tuple[float, float], *, pyplot: bool = False) -> Figure:
     """Make a figure; with pyplot it shows itself in notebooks, without it no display is touched."""
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        message = "Drawing needs matplotlib, which is not installed: pip install matplotlib."
-        raise ModuleNotFoundError(message, name="matplotlib") from error
+    from matplotlib.figure import Figure  # noqa: PLC0415 - an optional dependency
+
     if pyplot:
         from matplotlib import pyplot as plt  # noqa: PLC0415 - an optional dependency
 
@@ -224,7 +232,7 @@ def _total(grids: list[Grid], across: int, down: int) -> tuple[float, float]:
 
 
 class _Names(NamedTuple):
-    """Labels of one side; groups are (name, first, last) where neighboring labels share what stands before the layer."""
+    """Labels of one side; a group (name, first, last) shares what stands before the layer."""
 
     leaves: list[str]
     groups: list[tuple[str, int, int]] | None
@@ -378,7 +386,8 @@ def _color_bar(ax: Axes, image: Any, grid: Grid, scale: _Scale) -> None:
         if scale.identity is not None:
             parts.append(f"{scale.identity:g} = the same")
     if scale.chance is not None:
-        parts.append(f"chance level {scale.chance:.2g}")
+        digits = max(0, 2 - math.floor(math.log10(scale.high - scale.low)))
+        parts.append(f"chance level {round(scale.chance, digits) + 0.0:.{digits}f}")
         if scale.low <= scale.chance <= scale.high:
             for color, line in (("black", 2.6), ("white", 1.2)):
                 bar.ax.axhline(scale.chance, color=color, linewidth=line)

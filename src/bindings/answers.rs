@@ -72,7 +72,13 @@ pub fn rows<'py>(
 
 /// The number of one representation.
 #[pyfunction]
-pub fn statistic<'py>(py: Python<'py>, name: &str, given: Options<'py>, x: Any<'py>, threads: usize) -> PyResult<Any<'py>> {
+pub fn statistic<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    threads: usize,
+) -> PyResult<Any<'py>> {
     let asked = asked(py, name, &given)?;
     let x = Held::take(&x, "x")?;
     let side = x.side("x").map_err(|error| exception(py, &error))?;
@@ -104,10 +110,7 @@ fn hold<'py>(given: &[Any<'py>], names: &[String]) -> PyResult<(Vec<Held<'py>>, 
 }
 
 fn sides<'a>(py: Python<'_>, held: &'a [Held<'_>], names: &[String]) -> PyResult<Vec<operations::Side<'a>>> {
-    held.iter()
-        .zip(names)
-        .map(|(held, name)| held.side(name).map_err(|error| exception(py, &error)))
-        .collect()
+    held.iter().zip(names).map(|(held, name)| held.side(name).map_err(|error| exception(py, &error))).collect()
 }
 
 /// Several measures of one pair, each with its chance level and cautions.
@@ -188,7 +191,8 @@ pub fn pairwise<'py>(
     let on_error = if on_error == "raise" { OnError::Raise } else { OnError::Record };
     let (held_x, size_x) = hold(&xs, &x_names)?;
     let y_names = y_names.unwrap_or_default();
-    let (held_y, size_y) = ys.map_or_else(|| Ok((None, 0)), |ys| hold(&ys, &y_names).map(|(held, size)| (Some(held), size)))?;
+    let (held_y, size_y) =
+        ys.map_or_else(|| Ok((None, 0)), |ys| hold(&ys, &y_names).map(|(held, size)| (Some(held), size)))?;
     let sides_x = sides(py, &held_x, &x_names)?;
     let sides_y = held_y.as_ref().map(|held| sides(py, held, &y_names)).transpose()?;
     let grids = run(py, threads, size_x + size_y, progress.as_ref(), |par| {
@@ -244,13 +248,19 @@ pub fn permutation_test<'py>(
 
 /// A reusable summary.
 #[pyfunction]
-pub fn prepare<'py>(py: Python<'py>, name: &str, given: Options<'py>, x: Any<'py>, threads: usize) -> PyResult<PyPrepared> {
+pub fn prepare<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    threads: usize,
+) -> PyResult<PyPrepared> {
     let asked = asked(py, name, &given)?;
     let held = Held::take(&x, "x")?;
     let side = held.side("x").map_err(|error| exception(py, &error))?;
     let (summary, hash) = run(py, threads, held.size(), None, |par| {
         let hash = side.data().map(crate::Representation::fingerprint).unwrap_or_default();
-        Ok((side.summary(&*asked.measure, &asked.options, par)?, hash))
+        Ok((side.summary(&asked, par)?, hash))
     })?;
     Ok(PyPrepared { asked, given: options(&given)?, summary, dtype: held.storage().to_owned(), hash })
 }

@@ -58,12 +58,8 @@ impl<'py> Held<'py> {
     /// Look at it.
     pub fn side<'a>(&'a self, name: &str) -> Result<Side<'a>> {
         Ok(match self {
-            Self::F64(held, storage) => {
-                Side::Data(Representation::matrix(name, View::F64(held.as_array()), *storage)?)
-            }
-            Self::F32(held, storage) => {
-                Side::Data(Representation::matrix(name, View::F32(held.as_array()), *storage)?)
-            }
+            Self::F64(held, storage) => Side::Data(Representation::matrix(name, View::F64(held.as_array()), *storage)?),
+            Self::F32(held, storage) => Side::Data(Representation::matrix(name, View::F32(held.as_array()), *storage)?),
             Self::Ids(held) => {
                 let ids: std::borrow::Cow<'a, [i64]> = match held.as_slice() {
                     Ok(slice) => slice.into(),

@@ -30,7 +30,7 @@ impl PyPrepared {
         Prepared {
             name: name.to_owned(),
             measure: self.asked.measure.name(),
-            options: self.asked.options.clone(),
+            options: self.asked.options().to_owned(),
             summary: self.summary.clone(),
         }
     }
@@ -73,7 +73,8 @@ impl PyPrepared {
     }
 
     fn __repr__(&self) -> String {
-        let options = if self.asked.options.is_empty() { String::new() } else { format!(", {}", self.asked.options) };
+        let options =
+            if self.asked.options().is_empty() { String::new() } else { format!(", {}", self.asked.options()) };
         format!(
             "Prepared({}{options}; n={}, {}, {})",
             self.asked.measure.name(),
@@ -109,7 +110,8 @@ pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPre
         return Err(exception(py, &Error::SummaryMismatch { problem }));
     }
     let given = options(&given)?;
-    let parts = parts.into_iter().map(|(name, value)| Ok((name, from_python(&value)?))).collect::<PyResult<Vec<_>>>()?;
+    let parts =
+        parts.into_iter().map(|(name, value)| Ok((name, from_python(&value)?))).collect::<PyResult<Vec<_>>>()?;
     let made = || -> Result<PyPrepared> {
         let asked = Asked::new(&measure, given.clone())?;
         let mut named = Named::new("saved", parts);

@@ -29,13 +29,25 @@ impl Neighbors {
             .collect()
     }
     /// Number of inputs.
-    pub fn n(&self) -> usize { self.n }
+    pub fn n(&self) -> usize {
+        self.n
+    }
     /// Length of a list.
-    pub fn k(&self) -> usize { self.k }
+    pub fn k(&self) -> usize {
+        self.k
+    }
     /// The neighbors of input i.
-    pub fn list(&self, i: usize) -> &[u32] { &self.lists[i * self.k..(i + 1) * self.k] }
+    pub fn list(&self, i: usize) -> &[u32] {
+        &self.lists[i * self.k..(i + 1) * self.k]
+    }
     /// mean of `of_overlap` at chance
-    pub fn at_chance(&self, other: &Self, of_overlap: &[f64]) -> f64 { let _ = (other, of_overlap); 0.0 }
+    pub fn at_chance(&self, other: &Self, of_overlap: &[f64]) -> f64 {
+        let _ = (other, of_overlap);
+        0.0
+    }
 }
 #[allow(unused)]
-fn later(_: &Representation<'_>, _: Par<'_>, _: Matrix, _: Named, _: Value) -> Result<()> { let _ = rows_product::<f64>; Err::<(), Error>(damaged("")) }
+fn later(_: &Representation<'_>, _: Par<'_>, _: Matrix, _: Named, _: Value) -> Result<()> {
+    let _ = rows_product::<f64>;
+    Err::<(), Error>(damaged(""))
+}

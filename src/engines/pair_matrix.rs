@@ -397,12 +397,8 @@ impl PairMatrix {
 
     /// `<k, l>`: the sum of products of all entries, where input i of k meets input `matching[i]` of l.
     pub fn inner(&self, other: &Self, matching: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
-        if let (
-            None,
-            Kept::Factor { a, squares: p, diagonal },
-            None,
-            Kept::Factor { a: b, squares: q, diagonal: same },
-        ) = (self.dense.get(), &self.kept, other.dense.get(), &other.kept)
+        if let (None, Kept::Factor { a, squares: p, diagonal }, None, Kept::Factor { a: b, squares: q, diagonal: same }) =
+            (self.dense.get(), &self.kept, other.dense.get(), &other.kept)
             && diagonal == same
         {
             let (b, q) = match matching {
@@ -505,7 +501,14 @@ impl Summary for PairMatrix {
             };
             let squares = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
             let kept = Kept::Factor { a: Arc::new(a), squares, diagonal };
-            return Ok(Self { name, kept, dense: OnceLock::new(), norm: OnceLock::new(), totals: OnceLock::new(), before });
+            return Ok(Self {
+                name,
+                kept,
+                dense: OnceLock::new(),
+                norm: OnceLock::new(),
+                totals: OnceLock::new(),
+                before,
+            });
         }
         let n = parts.saved_count("n")?;
         let upper = parts.saved_floats("upper")?.0.to_vec();
@@ -550,7 +553,14 @@ mod tests {
     fn factor(a: &Arc<Matrix>, diagonal: Diagonal) -> PairMatrix {
         let squares = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
         let kept = Kept::Factor { a: a.clone(), squares, diagonal };
-        PairMatrix { name: "x".into(), kept, dense: OnceLock::new(), norm: OnceLock::new(), totals: OnceLock::new(), before: 0.0 }
+        PairMatrix {
+            name: "x".into(),
+            kept,
+            dense: OnceLock::new(),
+            norm: OnceLock::new(),
+            totals: OnceLock::new(),
+            before: 0.0,
+        }
     }
 
     /// The factor road, the dense road and the definition agree, for every class, with and without a matching.

@@ -51,7 +51,8 @@ pub fn svd(a: &Matrix) -> Result<Svd> {
     let found = Svd { u: Matrix::from_faer(u.as_ref()), s: values, v: Matrix::from_faer(v.as_ref()) };
     let scaled = Matrix::from_faer(scaled.as_ref());
     let residual = if outcome.is_ok() { svd_residual(&scaled, &found) } else { f64::INFINITY };
-    let mut found = if residual < BELIEVED { found } else { jacobi::svd(&scaled).ok_or_else(|| failed("svd", a, residual))? };
+    let mut found =
+        if residual < BELIEVED { found } else { jacobi::svd(&scaled).ok_or_else(|| failed("svd", a, residual))? };
     found.s.iter_mut().for_each(|v| *v = (*v / scale).max(0.0));
     Ok(found)
 }

@@ -109,11 +109,8 @@ pub(super) fn svd(a: &Matrix) -> Option<Svd> {
     let s: Vec<f64> = order.iter().map(|&i| lengths[i]).collect();
     let mut u = Matrix::zeros(n, p);
     for (column, &i) in order.iter().enumerate() {
-        let mut unit: Vec<f64> = if lengths[i] > 1e-300 {
-            w.row(i).iter().map(|v| v / lengths[i]).collect()
-        } else {
-            vec![0.0; n]
-        };
+        let mut unit: Vec<f64> =
+            if lengths[i] > 1e-300 { w.row(i).iter().map(|v| v / lengths[i]).collect() } else { vec![0.0; n] };
         if lengths[i] <= 1e-14 * s[0] {
             unit = fresh_direction(&u, column);
         }

@@ -98,7 +98,9 @@ mod tests {
         let a = wave(700, 40);
         let q = orthonormal(&a, 1e-12, Par::SEQ).unwrap().unwrap();
         let unit = gram(&q, Par::SEQ).unwrap();
-        let off = (0..40).flat_map(|i| (0..40).map(move |j| (i, j))).map(|(i, j)| (unit.at(i, j) - f64::from(u8::from(i == j))).abs());
+        let off = (0..40)
+            .flat_map(|i| (0..40).map(move |j| (i, j)))
+            .map(|(i, j)| (unit.at(i, j) - f64::from(u8::from(i == j))).abs());
         assert!(off.fold(0.0, f64::max) < 1e-14);
     }
 

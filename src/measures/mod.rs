@@ -6,7 +6,4 @@ pub mod rsm;
 use crate::measure::Entry;
 
 /// Every measure there is.
-pub static ALL: &[Entry] = &[
-    Entry::of::<cca::cca_mean_squared::CcaMeanSquared>(),
-    Entry::of::<rsm::cka::Cka>(),
-];
+pub static ALL: &[Entry] = &[Entry::of::<cca::cca_mean_squared::CcaMeanSquared>(), Entry::of::<rsm::cka::Cka>()];

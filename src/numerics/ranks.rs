@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn ranks_are_those_of_a_plain_sort() {
-        let values: Vec<f64> = (0..500).map(|i| ((i * 37 % 101) as f64 - 50.0) * 1e-3).chain([0.0, -0.0, 1e300, -1e-300]).collect();
+        let values: Vec<f64> =
+            (0..500).map(|i| ((i * 37 % 101) as f64 - 50.0) * 1e-3).chain([0.0, -0.0, 1e300, -1e-300]).collect();
         let mut ranks = values.clone();
         let tied = average_ranks(&mut ranks, Par::SEQ).unwrap();
         for (value, rank) in values.iter().zip(&ranks) {

@@ -1,37 +1,45 @@
 //! One pair: the score, the score of every row, and everything a reader should know beside it.
 
+use std::sync::OnceLock;
+
 use super::diagnose::{Dominant, diagnose, dominant, without};
 use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Form, mean_of_present};
-use crate::measure::{AnyMeasure, AnySummary, find};
+use crate::measure::{AnyMeasure, AnySummary, Entry, find};
 use crate::par::Par;
 use crate::representation::{Representation, View};
 use crate::value::Value;
 
-/// A measure with its options written out, as operations receive it.
+/// A measure with its options, as operations receive it.
 pub struct Asked {
     /// The measure.
     pub measure: Box<dyn AnyMeasure>,
-    /// The options that differ from their defaults, in order of name.
-    pub options: String,
+    given: Vec<(String, Value)>,
+    written: OnceLock<String>,
 }
 
 impl Asked {
     /// The measure of that name with these options.
-    pub fn new(name: &str, options: Vec<(String, Value)>) -> Result<Self> {
-        let entry = find(name)?;
-        let (_, declared) = entry.probe()?;
-        let default = |name: &str| declared.iter().find(|d| d.name == name).map(|d| d.default.clone());
-        let mut written: Vec<String> = options
-            .iter()
-            .filter(|(name, value)| !default(name).is_some_and(|default| default.is_same_as(value)))
-            .map(|(name, value)| format!("{name}={}", value.written()))
-            .collect();
-        written.sort();
-        Ok(Self { measure: entry.with(options)?, options: written.join(", ") })
+    pub fn new(name: &str, given: Vec<(String, Value)>) -> Result<Self> {
+        let measure = find(name)?.with(given.clone())?;
+        Ok(Self { measure, given, written: OnceLock::new() })
+    }
+
+    /// The options that differ from their defaults, in order of name: two requests with the same text are the same.
+    pub fn options(&self) -> &str {
+        self.written.get_or_init(|| {
+            let declared = find(self.measure.name()).and_then(Entry::probe).map(|(_, declared)| declared);
+            let declared = declared.unwrap_or_default();
+            let default = |name: &str| declared.iter().find(|d| d.name == name).map(|d| d.default.clone());
+            let differs = |(name, value): &&(String, Value)| !default(name).is_some_and(|it| it.is_same_as(value));
+            let mut written: Vec<String> =
+                self.given.iter().filter(differs).map(|(name, value)| format!("{name}={}", value.written())).collect();
+            written.sort();
+            written.join(", ")
+        })
     }
 }
 
@@ -88,10 +96,7 @@ pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caut
 pub fn summaries<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<(AnySummary, AnySummary)> {
     let measure = &*asked.measure;
     rows_must_match(measure, x, y)?;
-    let (k, l) = par.join(
-        |par| x.summary(measure, &asked.options, par),
-        |par| y.summary(measure, &asked.options, par),
-    );
+    let (k, l) = par.join(|par| x.summary(asked, par), |par| y.summary(asked, par));
     Ok((k?, l?))
 }
 
@@ -150,7 +155,7 @@ pub fn group(asked: &Asked, models: &[Side<'_>], par: Par<'_>) -> Result<f64> {
     for other in &models[1..] {
         rows_must_match(measure, &models[0], other)?;
     }
-    let made = par.map(models.len(), |at, par| models[at].summary(measure, &asked.options, par))?;
+    let made = par.map(models.len(), |at, par| models[at].summary(asked, par))?;
     let value = measure.group(&made.iter().collect::<Vec<_>>())?;
     settled(value, measure.name(), &facts, &mut Vec::new())
 }
@@ -173,7 +178,7 @@ pub fn rows<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Resu
 /// The number of one representation, for descriptive statistics.
 pub fn statistic(asked: &Asked, x: &Side<'_>, par: Par<'_>) -> Result<(f64, Vec<Caution>)> {
     let measure = &*asked.measure;
-    let summary = x.summary(measure, &asked.options, par)?;
+    let summary = x.summary(asked, par)?;
     let cautions = measure.cautions(&summary, &summary)?;
     match measure.form(&summary, &summary)? {
         Form::Statistic(form) if form.x.is_nan() => {

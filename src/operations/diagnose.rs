@@ -214,7 +214,11 @@ pub fn dominant<'s>(facts: &Facts, x: &Side<'s>, y: &Side<'s>) -> Vec<Dominant> 
 }
 
 /// The data of a representation without one row or column.
-pub fn without(x: &Representation<'_>, row: Option<usize>, column: Option<usize>) -> Option<(ndarray::Array2<f64>, Storage)> {
+pub fn without(
+    x: &Representation<'_>,
+    row: Option<usize>,
+    column: Option<usize>,
+) -> Option<(ndarray::Array2<f64>, Storage)> {
     let Data::Matrix(view, storage) = x.data() else { return None };
     let (n, d) = view.shape();
     let mut out = Vec::with_capacity(n * d);

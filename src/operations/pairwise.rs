@@ -62,7 +62,7 @@ fn summarize(asked: &[Asked], sides: &[Side<'_>], par: Par<'_>) -> Result<Summar
     let by_side = par.map(sides.len(), |at, par| {
         let mut made = Vec::with_capacity(asked.len());
         for one in asked {
-            made.push(sides[at].summary(&*one.measure, &one.options, par));
+            made.push(sides[at].summary(one, par));
             par.check()?;
             par.advance(1);
         }
@@ -86,9 +86,8 @@ fn one_measure<'s>(
     let measure = &*asked.measure;
     let facts = measure.facts();
     let mirrored = same && facts.symmetric;
-    let pairs: Vec<(usize, usize)> = (0..xs.len())
-        .flat_map(|i| (if mirrored { i } else { 0 }..ys.len()).map(move |j| (i, j)))
-        .collect();
+    let pairs: Vec<(usize, usize)> =
+        (0..xs.len()).flat_map(|i| (if mirrored { i } else { 0 }..ys.len()).map(move |j| (i, j))).collect();
     let form_of = |(i, j): (usize, usize)| -> Result<Form<'_>> {
         rows_must_match(measure, &xs[i], &ys[j])?;
         match (&of_x[i], &of_y[j]) {

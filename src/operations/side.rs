@@ -1,5 +1,6 @@
 //! One side of a comparison: a representation, or the summary somebody prepared from one.
 
+use super::compare::Asked;
 use crate::error::{Error, Result};
 use crate::measure::{AnyMeasure, AnySummary};
 use crate::par::Par;
@@ -52,15 +53,17 @@ impl<'a> Side<'a> {
     }
 
     /// The summary for this measure.
-    pub fn summary(&self, measure: &dyn AnyMeasure, options: &str, par: Par<'_>) -> Result<AnySummary> {
+    pub fn summary(&self, asked: &Asked, par: Par<'_>) -> Result<AnySummary> {
+        let name = asked.measure.name();
+        let refuse = |problem| Err(Error::SummaryMismatch { problem });
         match self {
-            Self::Data(x) => measure.summarize(x, par),
-            Self::Prepared(made) if made.measure != measure.name() => Err(Error::SummaryMismatch {
-                problem: format!("was made for {}, not for {}", made.measure, measure.name()),
-            }),
-            Self::Prepared(made) if made.options != options => Err(Error::SummaryMismatch {
-                problem: format!("was made with options {{{}}}, not {{{options}}}", made.options),
-            }),
+            Self::Data(x) => asked.measure.summarize(x, par),
+            Self::Prepared(made) if made.measure != name => {
+                refuse(format!("was made for {}, not for {name}", made.measure))
+            }
+            Self::Prepared(made) if made.options != asked.options() => {
+                refuse(format!("was made with options {{{}}}, not {{{}}}", made.options, asked.options()))
+            }
             Self::Prepared(made) => Ok(made.summary.clone()),
         }
     }
@@ -69,12 +72,7 @@ impl<'a> Side<'a> {
 /// The rows of two sides must belong to the same inputs.
 pub fn rows_must_match(measure: &dyn AnyMeasure, x: &Side<'_>, y: &Side<'_>) -> Result<()> {
     if measure.facts().rows_paired && x.rows() != y.rows() {
-        return Err(Error::RowCountMismatch {
-            x: x.name().into(),
-            y: y.name().into(),
-            n: x.rows(),
-            m: y.rows(),
-        });
+        return Err(Error::RowCountMismatch { x: x.name().into(), y: y.name().into(), n: x.rows(), m: y.rows() });
     }
     Ok(())
 }

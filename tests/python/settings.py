@@ -89,14 +89,17 @@ class Setting:
         return options
 
     def library(self, x: Any, y: Any, **more: Any) -> Any:
-        return self._call(getattr(rs, self.measure), x, y, more)
+        return self._call(getattr(rs, self.measure), x, y, self.options_for(x) | more)
+
+    def library_of(self, x: Any, y: Any, like: Any) -> Any:
+        """Call the library where x or y is a prepared summary; the options fit the array `like`."""
+        return self._call(getattr(rs, self.measure), x, y, self.options_for(like))
 
     def oracle(self, x: Any, y: Any, **more: Any) -> Any:
         x, y = (a if np.asarray(a).ndim == 1 else np.asarray(a, dtype=np.float64) for a in (x, y))
-        return self._call(getattr(naive, self.measure), x, y, more)
+        return self._call(getattr(naive, self.measure), x, y, self.options_for(x) | more)
 
-    def _call(self, function: Any, x: Any, y: Any, more: dict[str, Any]) -> Any:
-        options = self.options_for(x) | more
+    def _call(self, function: Any, x: Any, y: Any, options: dict[str, Any]) -> Any:
         return function([x, y], **options) if self.is_group else function(x, y, **options)
 
     def bound(self, x: Any) -> Any:

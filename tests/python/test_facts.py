@@ -174,7 +174,7 @@ def random_pairs(setting: Setting) -> list[tuple[np.ndarray, np.ndarray]]:
     for seed in range(25):
         n = int(rng.integers(12, 30))
         if setting.input in ("matrix", "pair_matrix"):
-            d_x, d_y = rng.integers(1 + (setting.measure == "rsa") * 2, 40, size=2)
+            d_x, d_y = rng.integers(3, 40 if seed % 2 else 6, size=2)
             x, y = pairs.related(n, int(d_x), int(d_y), seed=seed, noise=float(rng.choice([0.1, 1.0, 10.0])))
             pair = (x, x[:, ::-1] ** 3) if seed % 5 == 0 else (x, -y) if seed % 5 == 1 else (x, y)
         else:
@@ -271,9 +271,16 @@ def _triples(setting: Setting):
         x, y = setting.inputs(x, y)
         z, _ = setting.inputs(z, z)
         yield x, y, z
-        if setting.input != "predictions":
+        if setting.options.get("kind") == "log_probs":
+            yield x, np.logaddexp(x, z) - np.log(2), z
+        elif setting.input != "predictions":
             yield x, (x + z) / 2, z
             yield x, 0.7 * x + 0.3 * y, y
+        else:  # one mistake each, and a model that makes both
+            right = setting.options_for(x).get("labels", np.zeros(len(x), dtype=int))
+            one, both, other = right.copy(), right.copy(), right.copy()
+            one[0], other[1], both[:2] = right[0] + 1, right[1] + 1, right[:2] + 1
+            yield one, both, other
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)

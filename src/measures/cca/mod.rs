@@ -36,9 +36,9 @@ pub fn saturation(rank_x: usize, rank_y: usize, n: usize) -> Vec<Caution> {
         return Vec::new();
     }
     let surely = rank_x + rank_y - room;
-    let message = format!(
-        "Ranks {rank_x}+{rank_y} exceed n-1={room}: {surely} canonical correlations are 1 for any data."
-    );
-    let details = vec![("rank_x", rank_x.into()), ("rank_y", rank_y.into()), ("n", n.into()), ("saturated", surely.into())];
+    let message =
+        format!("Ranks {rank_x}+{rank_y} exceed n-1={room}: {surely} canonical correlations are 1 for any data.");
+    let details =
+        vec![("rank_x", rank_x.into()), ("rank_y", rank_y.into()), ("n", n.into()), ("saturated", surely.into())];
     vec![Caution::new("rank_saturated", message, details)]
 }

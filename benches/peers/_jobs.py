@@ -1,0 +1,291 @@
+"""The one table of jobs: what is computed, on which data, how we call ourselves, and what the machine's limit is.
+
+A job of the table of targets has `targets`; the others are for `--job`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from peers._common import Data, Size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from peers._common import Probe, Value
+    from peers._limits import Limits
+
+    Call = Callable[[], Value]
+    Setup = Callable[[Data, int], Call | Probe]
+    # From size and limits to seconds and what they are the time of.
+    Limit = Callable[[Size, Limits], tuple[float, str]]
+
+RESAMPLES = 999
+
+
+@dataclass(frozen=True)
+class Job:
+    """One line of the table."""
+
+    title: str
+    ours: Setup
+    size: Size
+    quick: Size
+    data: str = "pair"
+    noise: float = 0.5
+    tolerance: float = 1e-9
+    against: str = "numpy_reference"  # whom the target is set against
+    peers: tuple[str, ...] = ()  # packaged peers that `--table` times as well
+    target_one: float | None = None  # at most this part of their time on one thread
+    target_all: float | None = None  # and on all
+    most_seconds: float | None = None  # a target in seconds, whoever is beside
+    limit: Limit | None = None
+    products: Callable[[Size], list[list[int]]] = lambda size: []  # noqa: ARG005
+    decompositions: Callable[[Size], list[list[Any]]] = lambda size: []  # noqa: ARG005
+    remark: str = ""
+    per_call: int = 1  # permutations in a call, to tell the time of one
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def has_target(self) -> bool:
+        return self.most_seconds is not None or self.target_one is not None
+
+    def target(self, threads: int) -> float | None:
+        return self.target_one if threads == 1 else self.target_all
+
+
+# Our calls: setup(data, threads) -> call. The threads come from the environment.
+
+
+def _cka(data: Data, threads: int) -> Call:  # noqa: ARG001 - the same signature for all
+    import resemblance as rs  # noqa: PLC0415 - the workers of the peers do not have it
+
+    x, y = data.x, data.y
+    return lambda: rs.cka(x, y)
+
+
+def _cca_mean(data: Data, threads: int) -> Call:  # noqa: ARG001
+    import resemblance as rs  # noqa: PLC0415
+
+    x, y = data.x, data.y
+    return lambda: rs.cca_mean(x, y)
+
+
+def _knn_jaccard(data: Data, threads: int) -> Call:  # noqa: ARG001
+    import resemblance as rs  # noqa: PLC0415
+
+    x, y = data.x, data.y
+    return lambda: rs.knn_jaccard(x, y, k=10, metric="cosine")
+
+
+def _rsa(data: Data, threads: int) -> Call:  # noqa: ARG001
+    import resemblance as rs  # noqa: PLC0415
+
+    x, y = data.x, data.y
+    return lambda: rs.rsa(x, y, inner="euclidean", outer="spearman")
+
+
+def _distance_correlation(data: Data, threads: int) -> Call:  # noqa: ARG001
+    import resemblance as rs  # noqa: PLC0415
+
+    x, y = data.x, data.y
+    return lambda: rs.distance_correlation(x, y)
+
+
+def _pairwise(measure: str) -> Setup:
+    def setup(data: Data, threads: int) -> Call:  # noqa: ARG001
+        import resemblance as rs  # noqa: PLC0415
+
+        function = getattr(rs, measure)
+        return lambda: np.asarray(rs.pairwise(data.xs, function, others=data.ys, on_error="raise").values)
+
+    return setup
+
+
+def _permutation_test(measure: str, **options: Any) -> Setup:
+    """Time the permutations alone: the summaries are ready."""
+
+    def setup(data: Data, threads: int) -> Call:  # noqa: ARG001
+        import resemblance as rs  # noqa: PLC0415
+
+        wanted = partial(getattr(rs, measure), **options)
+        x, y = rs.prepare(data.x, wanted), rs.prepare(data.y, wanted)
+
+        def call() -> Value:
+            found = rs.permutation_test(x, y, wanted, n_resamples=RESAMPLES, alternative="greater", rng=0)
+            return {"statistic": found.statistic, "pvalue": found.pvalue, "permutations": found.n_resamples}
+
+        return call
+
+    return setup
+
+
+# Limits: the fewest operations of the class of algorithm, at the rates of this run.
+
+
+def _features(size: Size, limits: Limits) -> tuple[float, str]:
+    return limits.product(4 * size.n * size.d**2), "three products in feature form, 4 n d^2"
+
+
+def _canonical(size: Size, limits: Limits) -> tuple[float, str]:
+    factors = 2 * limits.many("qr", size.n, size.d)
+    seconds = factors + limits.product(2 * size.n * size.d**2) + limits.lapack("svdvals", size.d)
+    return seconds, "LAPACK: 2 QR, one product, svdvals"
+
+
+def _two_grams(size: Size, limits: Limits) -> tuple[float, str]:
+    return limits.product(2 * size.n**2 * size.d), "the two Gram matrices alone, n^2 d each in f64"
+
+
+def _all_grams(size: Size, limits: Limits) -> tuple[float, str]:
+    flops = 2 * size.layers * size.n**2 * size.d + size.layers**2 * size.n**2
+    return limits.product(flops), "all Gram matrices, n^2 d each, and one stacked product"
+
+
+def _all_crossed(size: Size, limits: Limits, factors: bool) -> tuple[float, str]:
+    pairs = size.layers**2
+    seconds = pairs * (limits.product(2 * size.n * size.d**2) + limits.many("svdvals", size.d))
+    if factors:
+        seconds += 2 * size.layers * limits.many("qr", size.n, size.d)
+    return seconds, f"LAPACK: {'all QR, ' if factors else ''}one product and svdvals per pair"
+
+
+def _square(size: Size) -> list[list[int]]:
+    return [[size.d, size.d, size.n]]
+
+
+def _tall(size: Size) -> list[list[int]]:
+    return [[size.n, size.n, size.d]]
+
+
+def _factors(size: Size) -> list[list[Any]]:
+    return [["qr", size.n, size.d], ["svdvals", size.d], ["eigvalsh", size.d]]
+
+
+_SINGLE, _LAYERS = Size(5000, 768), Size(2000, 768, 24)
+_SMALL, _FEW = Size(400, 64), Size(200, 48, 4)
+_ORBITS = "our permutations come in orbits: the p-value is exact, the null sample is not independent draws"
+
+JOBS = {
+    "cka": Job(
+        "linear CKA",
+        _cka,
+        _SINGLE,
+        _SMALL,
+        target_one=0.9,
+        target_all=0.9,
+        limit=_features,
+        products=_square,
+    ),
+    "cca_mean": Job(
+        "mean CCA",
+        _cca_mean,
+        _SINGLE,
+        _SMALL,
+        target_one=0.7,
+        target_all=0.7,
+        limit=_canonical,
+        products=_square,
+        decompositions=_factors,
+    ),
+    "knn_jaccard": Job(
+        "kNN Jaccard, k = 10, cosine",
+        _knn_jaccard,
+        _SINGLE,
+        _SMALL,
+        target_one=0.4,
+        target_all=0.4,
+        limit=_two_grams,
+        products=_tall,
+        remark="we screen in f32 and check again in f64, so we may be below the time of the f64 products",
+    ),
+    "rsa": Job(
+        "RSA, Euclidean, Spearman",
+        _rsa,
+        _SINGLE,
+        _SMALL,
+        target_one=0.12,
+        target_all=0.12,
+        limit=_two_grams,
+        products=_tall,
+        remark="the rest is ranking n^2 / 2 distances of each side",
+    ),
+    "pairwise_cka": Job(
+        "pairwise, linear CKA",
+        _pairwise("cka"),
+        _LAYERS,
+        _FEW,
+        data="layers",
+        target_one=0.6,
+        target_all=0.6,
+        limit=_all_grams,
+        products=_tall,
+    ),
+    "pairwise_cca_mean": Job(
+        "pairwise, mean CCA",
+        _pairwise("cca_mean"),
+        _LAYERS,
+        _FEW,
+        data="layers",
+        target_one=0.8,
+        target_all=0.55,
+        limit=partial(_all_crossed, factors=True),
+        products=_square,
+        decompositions=_factors,
+    ),
+    "pairwise_procrustes": Job(
+        "pairwise, Procrustes",
+        _pairwise("procrustes"),
+        _LAYERS,
+        _FEW,
+        data="layers",
+        target_one=0.8,
+        target_all=0.55,
+        limit=partial(_all_crossed, factors=False),
+        products=_square,
+        decompositions=_factors,
+    ),
+    "permutation_rsa": Job(
+        f"permutation test, RSA Pearson, {RESAMPLES} permutations, summaries ready",
+        _permutation_test("rsa", inner="euclidean", outer="pearson"),
+        Size(1000, 512),
+        Size(100, 16),
+        noise=3.0,
+        against="scikit_bio",
+        peers=("scikit_bio",),
+        target_one=0.05,
+        target_all=0.05,
+        remark=_ORBITS,
+        per_call=RESAMPLES,
+    ),
+    "overhead": Job(
+        "one call of cka",
+        _cka,
+        Size(10, 3),
+        Size(10, 3),
+        data="tiny",
+        most_seconds=30e-6,
+    ),
+    "distance_correlation": Job(
+        "distance correlation",
+        _distance_correlation,
+        Size(1000, 512),
+        Size(100, 16),
+        limit=_two_grams,
+        products=_tall,
+        remark="the rest is passes over n^2 distances",
+    ),
+    "permutation_distance_correlation": Job(
+        f"permutation test, bias-corrected distance correlation, {RESAMPLES} permutations, summaries ready",
+        _permutation_test("distance_correlation", squared=True, bias_corrected=True),
+        Size(1000, 512),
+        Size(100, 16),
+        noise=3.0,
+        remark=_ORBITS + "; hyppo and dcor compute the distances inside the call",
+        per_call=RESAMPLES,
+    ),
+}
