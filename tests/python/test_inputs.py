@@ -134,7 +134,13 @@ BAD_NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("measure", "options"), BAD_NUMBERS, ids=str)
+def _label(value: object) -> str:
+    return getattr(value, "__name__", None) or "-".join(
+        f"{name}={given if np.ndim(given) == 0 else 'array'}" for name, given in value.items()
+    )
+
+
+@pytest.mark.parametrize(("measure", "options"), BAD_NUMBERS, ids=_label)
 def test_bad_numbers(measure, options):
     x, y = pairs.related(16, 4, 4)
     with pytest.raises(rs.ResemblanceError) as caught:

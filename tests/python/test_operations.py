@@ -649,7 +649,7 @@ def test_progress_of_permutation_test(setting):
 
 
 @pytest.mark.parametrize("options", [{"n_resamples": 0}, {"n_resamples": -3}, {"n_resamples": 2.5}, {"alternative": "larger"}])
-@pytest.mark.parametrize("measure", [rs.cka, rs.procrustes, rs.disagreement, lambda x, y: 0.0], ids=str)
+@pytest.mark.parametrize("measure", [rs.cka, rs.procrustes, rs.disagreement, lambda x, y: 0.0], ids=lambda m: m.__name__)
 def test_bad_arguments_of_permutation_test(options, measure):
     x, y = pairs.ids(16, 3) if measure is rs.disagreement else pairs.related(16, 4, 3)
     with raises("bad_option"):
