@@ -31,6 +31,7 @@ import re
 import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn, TypeAlias, overload
@@ -281,7 +282,7 @@ class _Npz(Members):
                     _damaged(self.path, f"array {name!r} has {info.file_size} bytes, its header says otherwise")
                 if info.compress_type == zipfile.ZIP_DEFLATED:
                     return self._unpack(name, header, stream)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
             _damaged(self.path, f"array {name!r} is broken ({_first_line(error)})")
         return _map(
             self.path,
@@ -601,10 +602,10 @@ def _match(pattern: str) -> Iterator[tuple[Path, str | None, Array]]:
     if not paths:
         raise FileNotFoundError(2, "No such file", pattern)
     for path in map(Path, paths):
-        opened = open(path)  # noqa: SIM115 - no builtin
+        opened = open(path)
         if not isinstance(opened, Members):
             if key is not None:
-                open(path, key)  # noqa: SIM115 - says that there are no keys
+                open(path, key)  # says that there are no keys
             yield path, None, opened
             continue
         keys = [name for name in opened if key is None or name == key or fnmatch.fnmatchcase(name, key)]
