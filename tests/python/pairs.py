@@ -300,7 +300,7 @@ REFUSED = [
     ),
     Refusal("no_rows", lambda a: a[:0], "empty_input", ("0",)),
     Refusal("no_columns", lambda a: a[:, :0], "empty_input", ("0",)),
-    Refusal("empty_list", lambda a: [], "empty_input"),
+    Refusal("empty_list", lambda a: [[]], "empty_input"),
     Refusal("three_axes", lambda a: a[:, None, :], "layout_required", ("reshape",)),
     Refusal("four_axes", lambda a: a[:, None, None, :], "layout_required"),
     Refusal("strings", lambda a: a.astype(str), "unsupported_dtype", ("text",)),
