@@ -1,4 +1,4 @@
-"""What every part of the runner shares: data, values and their comparison, the environment, worker processes, the noise gate."""
+"""What every part of the runner shares: data, values, the environment, worker processes, the noise gate."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def make_data(kind: str, size: Size, noise: float, seed: int) -> Data:
 def _decaying(rng: np.random.Generator, size: Size) -> Array:
     rank = max(8, size.d // 4)
     latent = rng.standard_normal((size.n, rank)) / np.sqrt(1 + np.arange(rank))
-    spread = latent @ rng.standard_normal((rank, size.d)) / np.sqrt(rank)
+    spread: Array = latent @ rng.standard_normal((rank, size.d)) / np.sqrt(rank)
     return spread + 0.1 * rng.standard_normal((size.n, size.d)) + 0.3
 
 
