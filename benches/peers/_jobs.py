@@ -268,6 +268,7 @@ JOBS = {
         Size(10, 3),
         data="tiny",
         most_seconds=30e-6,
+        remark="with the default settings, so the call also warns that unrelated data of this shape score high",
     ),
     "distance_correlation": Job(
         "distance correlation",
