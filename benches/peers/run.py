@@ -319,6 +319,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     settings.least = settings.least or (0.01 if quick else 0.05)
     if quick:
         settings.patience = 0.0
+        settings.full = True
     if settings.out is None:
         known = settings.table and not quick and settings.ours == OURS
         settings.out = RESULTS if known else RESULTS.with_name("last.jsonl")
