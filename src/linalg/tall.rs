@@ -100,6 +100,8 @@ fn pack(m: &Matrix, k0: usize, depth: usize, columns: Range<usize>, width: usize
     if columns.len() == width {
         for (k, out) in rows {
             let from = &m.row(k0 + k)[columns.start..];
+            // A call of memcpy for six numbers costs more than the copy.
+            #[allow(clippy::manual_memcpy)]
             for at in 0..width {
                 out[at] = from[at];
             }
