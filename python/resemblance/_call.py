@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from resemblance import _core
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     Remark: TypeAlias = tuple[str, str, Mapping[str, Any]]
 
-_HERE = str(Path(__file__).parent)
+_HERE = __file__.removesuffix("_call.py")
 
 
 def score(measure: str, x: Representation, y: Representation, **options: Any) -> float:
