@@ -4,4 +4,5 @@ pub mod centered;
 pub mod kernels;
 pub mod neighbors;
 pub mod pair_matrix;
+pub mod predictions;
 pub mod spectrum;
