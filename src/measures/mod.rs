@@ -1,5 +1,6 @@
 //! One file per measure, by the families of the survey, and the one list of them all.
 
+pub mod alignment;
 pub mod cca;
 pub mod functional;
 pub mod rsm;
@@ -9,7 +10,14 @@ use crate::measure::Entry;
 
 /// Every measure there is.
 pub static ALL: &[Entry] = &[
+    Entry::of::<alignment::aligned_cosine::AlignedCosine>(),
+    Entry::of::<alignment::angular_shape::AngularShape>(),
+    Entry::of::<alignment::linear_regression_r2::LinearRegressionR2>(),
+    Entry::of::<alignment::procrustes::Procrustes>(),
+    Entry::of::<cca::cca_mean::CcaMean>(),
     Entry::of::<cca::cca_mean_squared::CcaMeanSquared>(),
+    Entry::of::<cca::pwcca::Pwcca>(),
+    Entry::of::<cca::svcca::Svcca>(),
     Entry::of::<functional::cohen_kappa::CohenKappa>(),
     Entry::of::<functional::disagreement::Disagreement>(),
     Entry::of::<functional::error_corrected_disagreement::ErrorCorrectedDisagreement>(),
