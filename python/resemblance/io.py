@@ -31,14 +31,13 @@ import re
 import struct
 import warnings
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn, TypeAlias, overload
 
 import numpy as np
 
-from resemblance.errors import ResemblanceWarning, make
+from resemblance.errors import ResemblanceError, ResemblanceWarning, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -259,9 +258,9 @@ class _Npz(Members):
         try:
             with zipfile.ZipFile(path) as archive:
                 infos = archive.infolist()
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+        except Exception as error:  # noqa: BLE001 - of a hostile archive zipfile says a dozen different things
             _damaged(path, f"it is no .npz archive ({_first_line(error)})")
-        self._infos = {info.filename.removesuffix(".npy"): info for info in infos if not info.is_dir()}
+        self._infos = {info.filename.removesuffix(".npy"): info for info in infos if info.filename[-1:] != "/"}
         if len(self._infos) < len(infos):
             _damaged(path, "two of its arrays have one name, or it holds folders")
         super().__init__(path, self._infos)
@@ -282,7 +281,9 @@ class _Npz(Members):
                     _damaged(self.path, f"array {name!r} has {info.file_size} bytes, its header says otherwise")
                 if info.compress_type == zipfile.ZIP_DEFLATED:
                     return self._unpack(name, header, stream)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
+        except ResemblanceError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of a hostile archive zipfile says a dozen different things
             _damaged(self.path, f"array {name!r} is broken ({_first_line(error)})")
         return _map(
             self.path,
@@ -376,9 +377,9 @@ def _header(path: Path, text: bytes) -> dict[str, Any]:
         header = json.loads(text.decode("utf-8"), object_pairs_hook=once)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         _damaged(path, f"its header is not JSON ({_first_line(error)})")
+    except ResemblanceError:
+        raise
     except ValueError as error:
-        if hasattr(error, "code"):
-            raise
         _damaged(path, f"its header is not JSON ({_first_line(error)})")  # a number of thousands of digits
     if not isinstance(header, dict):
         _damaged(path, "its header is not a JSON object")

@@ -17,6 +17,7 @@ mod matrix;
 mod orthonormal;
 mod product;
 mod singular_sums;
+mod tall;
 
 pub use decompose::{Eigen, Svd, eigenvalues, eigh, singular_values, svd};
 pub use matrix::Matrix;

@@ -8,15 +8,22 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pairs
 import pytest
+from settings import PLAIN
+
 import resemblance as rs
-from settings import PLAIN, Setting
+
+if TYPE_CHECKING:
+    from settings import Setting
 
 THREADS = (1, 2, 3, 8)
 pytestmark = pytest.mark.timeout(120)
@@ -81,7 +88,9 @@ def test_a_permutation_test_has_the_same_bits(setting):
     x, y = pair(setting, 61, 6)
     found = set()
     for threads in THREADS:
-        result = rs.permutation_test(x, y, setting.bound(x), n_resamples=300, rng=5, num_threads=threads, return_null=True)
+        result = rs.permutation_test(
+            x, y, setting.bound(x), n_resamples=300, rng=5, num_threads=threads, return_null=True
+        )
         numbers = (result.statistic, result.pvalue, result.null_mean, result.null_std, result.zscore)
         found.add((numbers, result.null_distribution.tobytes()))
     assert len(found) == 1
@@ -115,7 +124,7 @@ def _work(seed: int) -> list[float]:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
 def test_fork_after_use():
-    """A thread pool does not survive a fork; the child must make its own instead of waiting for threads that are gone."""
+    """A thread pool does not survive a fork; the child must make its own and not wait for threads that are gone."""
     expected = _work(1)
     read, write = os.pipe()
     child = os.fork()
@@ -149,7 +158,7 @@ def test_multiprocessing(method):
         pytest.skip(f"this platform cannot {method}")
     script = f"""
         import multiprocessing, sys
-        sys.path.insert(0, {os.path.dirname(__file__)!r})
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
         from test_determinism import _work
         if __name__ == "__main__":
             here = [_work(seed) for seed in range(3)]
@@ -163,8 +172,6 @@ def test_multiprocessing(method):
 
 def run(script: str, timeout: float) -> subprocess.CompletedProcess[str]:
     """Run a script in a file of its own, as `spawn` needs one."""
-    import tempfile
-
     with tempfile.NamedTemporaryFile("w", suffix=".py", delete=False) as file:
         file.write(textwrap.dedent(script))
     try:
@@ -172,7 +179,7 @@ def run(script: str, timeout: float) -> subprocess.CompletedProcess[str]:
             [sys.executable, file.name], capture_output=True, text=True, timeout=timeout, check=False
         )
     finally:
-        os.unlink(file.name)
+        Path(file.name).unlink()
     assert found.returncode == 0, found.stderr
     return found
 
@@ -225,7 +232,7 @@ def test_settings_of_threads():
 # Ctrl-C
 
 LONG = {
-    "pairwise": "rs.pairwise([rng.normal(size=(800, 100)) for _ in range(80)], functools.partial(rs.rsa, inner='euclidean'))",
+    "pairwise": "rs.pairwise([rng.normal(size=(800, 100)) for _ in range(80)], partial(rs.rsa, inner='euclidean'))",
     "pairwise_cross": "rs.pairwise([rng.normal(size=(400, 120)) for _ in range(120)], rs.cca_mean)",
     "permutation_orbits": "rs.permutation_test(x, y, rs.cka, n_resamples=10**8)",
     "permutation_cross": "rs.permutation_test(x, y, rs.procrustes, n_resamples=10**7)",
@@ -234,7 +241,7 @@ LONG = {
     "permutation_pair": "rs.permutation_test(x, x + y, rs.aligned_cosine, n_resamples=10**7)",
     "own_function": "rs.permutation_test(x, y, lambda x, y: float(x[0] @ y[0]), n_resamples=10**7)",
     "large_pair": "rs.rsa(rng.normal(size=(9000, 50)), rng.normal(size=(9000, 50)), inner='euclidean')",
-    "neighbors": "[rs.knn_jaccard(x, y) for x in [rng.normal(size=(20000, 200))] for y in [rng.normal(size=(20000, 200))]]",
+    "neighbors": "rs.knn_jaccard(rng.normal(size=(20000, 200)), rng.normal(size=(20000, 200)))",
 }
 
 
@@ -243,7 +250,8 @@ LONG = {
 def test_ctrl_c(work):
     """KeyboardInterrupt within half a second, from whatever the core is doing."""
     script = textwrap.dedent(f"""
-        import functools, sys, time
+        import sys, time
+        from functools import partial
         import numpy as np
         import resemblance as rs
         rng = np.random.default_rng(0)

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+
 import resemblance as rs
 
 LEVELS = (0.05, 0.1, 0.25, 0.5)
@@ -22,7 +23,10 @@ def rejections(measure, sample, n_resamples: int, sets: int = SETS, **options) -
     """The share of null data sets with p <= level."""
     rng = np.random.default_rng(77)
     p = np.array(
-        [rs.permutation_test(*sample(rng), measure, n_resamples=n_resamples, rng=i, **options).pvalue for i in range(sets)]
+        [
+            rs.permutation_test(*sample(rng), measure, n_resamples=n_resamples, rng=i, **options).pvalue
+            for i in range(sets)
+        ]
     )
     return {level: float(np.mean(p <= level + 1e-12)) for level in LEVELS}
 

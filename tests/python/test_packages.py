@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pairs
 import pytest
+
 import resemblance as rs
 
 pytestmark = pytest.mark.packages
@@ -27,7 +28,9 @@ class TestSciPy:
         for inner, name in names.items():
             u, v = distance.pdist(x, name), distance.pdist(y, name)
             assert rs.rsa(x, y, inner=inner) == pytest.approx(stats.spearmanr(u, v).statistic, rel=1e-10)
-            assert rs.rsa(x, y, inner=inner, outer="pearson") == pytest.approx(stats.pearsonr(u, v).statistic, rel=1e-10)
+            assert rs.rsa(x, y, inner=inner, outer="pearson") == pytest.approx(
+                stats.pearsonr(u, v).statistic, rel=1e-10
+            )
 
     def test_procrustes(self, xy):
         spatial = pytest.importorskip("scipy.spatial", reason="SciPy is not installed")
@@ -110,7 +113,9 @@ class TestScikitLearn:
         neighbors = pytest.importorskip("sklearn.neighbors", reason="scikit-learn is not installed")
         for metric in ("cosine", "euclidean"):
             lists = [
-                neighbors.NearestNeighbors(n_neighbors=7, metric=metric, algorithm="brute").fit(a).kneighbors(return_distance=False)
+                neighbors.NearestNeighbors(n_neighbors=7, metric=metric, algorithm="brute")
+                .fit(a)
+                .kneighbors(return_distance=False)
                 for a in xy
             ]
             shared = np.array([len(set(a) & set(b)) for a, b in zip(*lists, strict=True)])
@@ -135,7 +140,9 @@ class TestDcor:
         dcor = pytest.importorskip("dcor", reason="dcor is not installed")
         x, y = xy
         assert rs.distance_correlation(x, y) == pytest.approx(dcor.distance_correlation(x, y), rel=1e-9)
-        assert rs.distance_correlation(x, y, squared=True) == pytest.approx(dcor.distance_correlation_sqr(x, y), rel=1e-9)
+        assert rs.distance_correlation(x, y, squared=True) == pytest.approx(
+            dcor.distance_correlation_sqr(x, y), rel=1e-9
+        )
         assert rs.distance_correlation(x, y, bias_corrected=True) == pytest.approx(
             dcor.u_distance_correlation_sqr(x, y), rel=1e-9
         )

@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 import pytest
+
 import resemblance as rs
 
 
@@ -69,7 +70,7 @@ def sized(factor: float):
     return x, factor * y
 
 
-def same(copy: bool):
+def same(*, copy: bool):
     x, y = independent(50, 6)
     return (x, x.copy()) if copy else (x, y)
 
@@ -103,7 +104,7 @@ CASES = [
     ("neighbours_duplicates", rs.knn_jaccard, copies(11), copies(1)),
     ("size_decides", rs.procrustes, sized(5.0), sized(1.0)),
     ("size_decides", functools.partial(rs.procrustes, normalize=True), None, sized(5.0)),
-    ("same_content", rs.cka, same(True), same(False)),
+    ("same_content", rs.cka, same(copy=True), same(copy=False)),
 ]
 
 
@@ -172,8 +173,19 @@ def test_data_without_problems_are_quiet():
     rng = np.random.default_rng(3)
     x = rng.normal(size=(400, 6))
     y = x @ rng.normal(size=(6, 6)) / 2 + rng.normal(size=(400, 6))
-    for measure in (rs.cka, debiased, rs.cca_mean, rs.cca_mean_squared, rs.svcca, rs.pwcca, rs.linear_regression_r2,
-                    rs.angular_shape, rs.aligned_cosine, rs.rsa, rs.participation_ratio):
+    for measure in (
+        rs.cka,
+        debiased,
+        rs.cca_mean,
+        rs.cca_mean_squared,
+        rs.svcca,
+        rs.pwcca,
+        rs.linear_regression_r2,
+        rs.angular_shape,
+        rs.aligned_cosine,
+        rs.rsa,
+        rs.participation_ratio,
+    ):
         assert codes(measure, (x, y)) == [], measure
     assert codes(rs.disagreement, (x, y)) == []
 
@@ -204,7 +216,9 @@ def test_dominant_sample_names_the_row():
 
 def test_dominant_dimension_names_the_column():
     with rs.config(on_warning="ignore"):
-        warning = next(w for w in rs.compare(*shared_coordinate(20), rs.cka)[0].warnings if w.code == "dominant_dimension")
+        warning = next(
+            w for w in rs.compare(*shared_coordinate(20), rs.cka)[0].warnings if w.code == "dominant_dimension"
+        )
     assert "64" in warning.message
 
 
@@ -214,7 +228,9 @@ class TestPFloor:
     def codes(self, n_resamples, **options):
         x, y = independent(40, 4)
         with rs.config(on_warning="ignore"):
-            found = rs.permutation_test(x, y, options.pop("measure", rs.procrustes), n_resamples=n_resamples, rng=0, **options)
+            found = rs.permutation_test(
+                x, y, options.pop("measure", rs.procrustes), n_resamples=n_resamples, rng=0, **options
+            )
         return found.min_pvalue, [w.code for w in found.warnings]
 
     def test_few_resamples(self):
