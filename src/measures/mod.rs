@@ -3,6 +3,7 @@
 pub mod alignment;
 pub mod cca;
 pub mod functional;
+pub mod neighbors;
 pub mod rsm;
 pub mod statistics;
 
@@ -23,6 +24,9 @@ pub static ALL: &[Entry] = &[
     Entry::of::<functional::error_corrected_disagreement::ErrorCorrectedDisagreement>(),
     Entry::of::<functional::fleiss_kappa::FleissKappa>(),
     Entry::of::<functional::js_divergence::JsDivergence>(),
+    Entry::of::<neighbors::knn_jaccard::KnnJaccard>(),
+    Entry::of::<neighbors::mutual_knn::MutualKnn>(),
+    Entry::of::<neighbors::second_order_cosine::SecondOrderCosine>(),
     Entry::of::<rsm::cka::Cka>(),
     Entry::of::<rsm::distance_correlation::DistanceCorrelation>(),
     Entry::of::<rsm::rsa::Rsa>(),

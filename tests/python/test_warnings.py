@@ -81,7 +81,7 @@ debiased = functools.partial(rs.cka, estimator="debiased")
 CASES = [
     ("null_inflated", rs.cka, independent(64, 256), independent(600, 4)),
     ("null_inflated", functools.partial(rs.cka, kernel="rbf"), independent(64, 256), None),
-    ("null_inflated", rs.distance_correlation, independent(64, 256), None),
+    ("null_inflated", functools.partial(rs.distance_correlation, squared=True), independent(64, 256), None),
     ("rank_saturated", rs.cca_mean, independent(40, 25), independent(200, 5)),
     ("rank_saturated", rs.cca_mean_squared, independent(40, 25), independent(200, 5)),
     ("rank_saturated", rs.svcca, independent(40, 25), independent(200, 5)),

@@ -15,7 +15,7 @@ use super::saturation;
 use crate::caution::Caution;
 use crate::engines::spectrum::{Basis, Spectrum};
 use crate::error::Result;
-use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
+use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::Facts;
 use crate::form::{Cross, Form};
 use crate::linalg::sum_of_singular_values;
@@ -48,8 +48,14 @@ impl Measure for Svcca {
     }
 
     fn facts(&self) -> Facts {
+        // With every direction kept it is the mean canonical correlation, which no invertible map changes.
+        let all = self.k.is_none() && self.threshold >= 1.0;
         Facts {
-            invariant_to: &[Permutation, Orthogonal, Scaling, Translation],
+            invariant_to: if all {
+                &[Permutation, Orthogonal, Scaling, InvertibleLinear, Translation, Affine]
+            } else {
+                &[Permutation, Orthogonal, Scaling, Translation]
+            },
             reference: "Raghu et al. 2017, arXiv:1706.05806",
             cost: "O(n d min(n, d)) per representation, O(n k^2 + k^3) per pair",
             ..Facts::SIMILARITY
@@ -76,6 +82,9 @@ impl Svcca {
     fn kept(&self, s: &[f64]) -> usize {
         if let Some(k) = self.k {
             return k.min(s.len());
+        }
+        if self.threshold >= 1.0 {
+            return s.len();
         }
         let total: f64 = s.iter().map(|v| v * v).sum();
         let mut sum = 0.0;
