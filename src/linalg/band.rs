@@ -3,7 +3,7 @@
 //! A reduction to tridiagonal form spends half of its time in products of the matrix with one vector, at the speed of
 //! memory. A band of [`WIDTH`] is reached by products with blocks of vectors, at the speed of the processor, and what is
 //! asked of the matrix here, `tr (b + s)^-1` for a few dozen shifts s, costs a band hardly more than a tridiagonal matrix:
-//! four shifts go through one Cholesky decomposition side by side, with their derivatives.
+//! as many shifts as the machine has lanes go through one elimination side by side.
 //!
 //! Reflections of a later panel never touch the rows of an earlier one. So if the matrix is graded, large entries first,
 //! the errors are graded as well: those of the trailing block are relative to the trailing block.
@@ -19,11 +19,13 @@ use crate::numerics::sums;
 
 /// Entries (i, j) of a band are zero for `|i - j| > WIDTH`.
 pub(super) const WIDTH: usize = 16;
+/// Entries of a column from the diagonal down.
+const SIZE: usize = WIDTH + 1;
 
 /// A symmetric band matrix.
 pub(super) struct Band {
     /// Column j from the diagonal down: `columns[j][k]` is entry (j + k, j), zero below the matrix.
-    columns: Vec<[f64; WIDTH + 1]>,
+    columns: Vec<[f64; SIZE]>,
 }
 
 impl Band {
@@ -147,7 +149,7 @@ fn reflect(mut panel: MatMut<'_, f64>, mut rest: MatMut<'_, f64>) {
 /// matrix e(s) is therefore not its derivative but `f = e - s e'`, which is b itself at the start and never suffers
 /// from the cancellation when s is large.
 struct Shares<'a> {
-    columns: &'a [[f64; WIDTH + 1]],
+    columns: &'a [[f64; SIZE]],
     shifts: &'a [f64],
     found: &'a mut [f64],
     positive: bool,
@@ -175,25 +177,25 @@ impl pulp::WithSimd for Shares<'_> {
 /// vectors lie across two cache lines.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Window<V>([[V; WIDTH + 1]; WIDTH + 1]);
+struct Window<V>([[V; SIZE]; SIZE]);
 
 /// One column of it.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Column<V>([V; WIDTH + 1]);
+struct Column<V>([V; SIZE]);
 
 /// The sums and the smallest pivots of a group of shifts.
 #[inline(always)]
-fn shares<S: pulp::Simd>(simd: S, columns: &[[f64; WIDTH + 1]], shift: S::f64s) -> (S::f64s, S::f64s) {
+fn shares<S: pulp::Simd>(simd: S, columns: &[[f64; SIZE]], shift: S::f64s) -> (S::f64s, S::f64s) {
     let (n, zero, one) = (columns.len(), simd.splat_f64s(0.0), simd.splat_f64s(1.0));
-    let mut e = Window([[zero; WIDTH + 1]; WIDTH + 1]);
-    for (c, column) in columns.iter().take(WIDTH + 1).enumerate() {
-        for r in c..WIDTH + 1 {
+    let mut e = Window([[zero; SIZE]; SIZE]);
+    for (c, column) in columns.iter().take(SIZE).enumerate() {
+        for r in c..SIZE {
             e.0[c][r] = simd.splat_f64s(column[r - c]);
         }
     }
     let mut f = e;
-    for c in 0..n.min(WIDTH + 1) {
+    for c in 0..n.min(SIZE) {
         e.0[c][c] = simd.add_f64s(e.0[c][c], shift);
     }
     let (mut total, mut least) = (zero, one);
@@ -203,21 +205,21 @@ fn shares<S: pulp::Simd>(simd: S, columns: &[[f64; WIDTH + 1]], shift: S::f64s) 
         least = simd.min_f64s(least, pivots.0[0]);
         total = simd.mul_add_e_f64s(parts.0[0], inverse, total);
         // Minus the multiples of the pivot's row that are subtracted from the others.
-        let mut share = Column([zero; WIDTH + 1]);
+        let mut share = Column([zero; SIZE]);
         for (to, pivot) in share.0.iter_mut().zip(&pivots.0) {
             *to = simd.neg_f64s(simd.mul_f64s(*pivot, inverse));
         }
-        for c in 1..WIDTH + 1 {
+        for c in 1..SIZE {
             let own = share.0[c];
             let less = simd.mul_add_e_f64s(parts.0[0], own, parts.0[c]);
-            for r in c..WIDTH + 1 {
+            for r in c..SIZE {
                 e.0[c - 1][r - 1] = simd.mul_add_e_f64s(own, pivots.0[r], e.0[c][r]);
                 let other = simd.mul_add_e_f64s(own, parts.0[r], f.0[c][r]);
                 f.0[c - 1][r - 1] = simd.mul_add_e_f64s(less, share.0[r], other);
             }
         }
         // The next row comes into reach.
-        for c in 0..WIDTH + 1 {
+        for c in 0..SIZE {
             let new = simd.splat_f64s(columns.get(i + 1 + c).map_or(0.0, |column| column[WIDTH - c]));
             (e.0[c][WIDTH], f.0[c][WIDTH]) = (new, new);
         }
