@@ -115,7 +115,7 @@ def _say_warnings_in_one_line() -> None:
             _say(text)
 
     warnings.simplefilter("always", ResemblanceWarning)
-    warnings.showwarning = show  # type: ignore[assignment]
+    warnings.showwarning = show
 
 
 # ---------------------------------------------------------------------------------------------------------- arguments
@@ -379,10 +379,9 @@ def _list(infos: list[Info]) -> str:
         facts = info.facts
         low, high = facts["range"]
         yes_or_no = ["yes" if facts[fact] else "no" for fact in ("symmetric", "is_metric")]
-        lines.append(
-            [info.name, facts["kind"], f"{_number(low)} to {_number(high)}", _number(facts["identity_value"]), *yes_or_no,
-             info.family, info.form]
-        )  # fmt: skip
+        span = f"{_number(low)} to {_number(high)}"
+        same = _number(facts["identity_value"])
+        lines.append([info.name, facts["kind"], span, same, *yes_or_no, info.family, info.form])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rows = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
     return "\n".join([*rows, "", "resemblance measures NAME tells options, invariances and the reference."])
@@ -395,10 +394,10 @@ def _number(value: float | None) -> str:
 def _details(info: Info) -> str:
     facts = info.facts
     first = (getattr(rs, info.name).__doc__ or "").strip().splitlines()[:1]
-    low, high = facts["range"]
+    low, high, same = map(_number, (*facts["range"], facts["identity_value"]))
     lines = [
         f"{info.name}: {first[0]}" if first else info.name,
-        f"  kind            {facts['kind']}, {_number(low)} to {_number(high)}, {_number(facts['identity_value'])} = the same",
+        f"  kind            {facts['kind']}, {low} to {high}, {same} = the same",
         f"  family, form    {info.family}, {info.form}",
         f"  symmetric       {'yes' if facts['symmetric'] else 'no: x -> y is not y -> x'}",
         f"  metric          {'yes' if facts['is_metric'] else 'no'}",

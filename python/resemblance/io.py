@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, NoReturn, Typ
 
 import numpy as np
 
-from resemblance.errors import ResemblanceWarning, make
+from resemblance.errors import ResemblanceError, ResemblanceWarning, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -258,9 +258,9 @@ class _Npz(Members):
         try:
             with zipfile.ZipFile(path) as archive:
                 infos = archive.infolist()
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+        except Exception as error:  # noqa: BLE001 - of a hostile archive zipfile says a dozen different things
             _damaged(path, f"it is no .npz archive ({_first_line(error)})")
-        self._infos = {info.filename.removesuffix(".npy"): info for info in infos if not info.is_dir()}
+        self._infos = {info.filename.removesuffix(".npy"): info for info in infos if info.filename[-1:] != "/"}
         if len(self._infos) < len(infos):
             _damaged(path, "two of its arrays have one name, or it holds folders")
         super().__init__(path, self._infos)
@@ -281,7 +281,9 @@ class _Npz(Members):
                     _damaged(self.path, f"array {name!r} has {info.file_size} bytes, its header says otherwise")
                 if info.compress_type == zipfile.ZIP_DEFLATED:
                     return self._unpack(name, header, stream)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        except ResemblanceError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of a hostile archive zipfile says a dozen different things
             _damaged(self.path, f"array {name!r} is broken ({_first_line(error)})")
         return _map(
             self.path,
@@ -375,9 +377,9 @@ def _header(path: Path, text: bytes) -> dict[str, Any]:
         header = json.loads(text.decode("utf-8"), object_pairs_hook=once)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         _damaged(path, f"its header is not JSON ({_first_line(error)})")
+    except ResemblanceError:
+        raise
     except ValueError as error:
-        if hasattr(error, "code"):
-            raise
         _damaged(path, f"its header is not JSON ({_first_line(error)})")  # a number of thousands of digits
     if not isinstance(header, dict):
         _damaged(path, "its header is not a JSON object")
@@ -601,10 +603,10 @@ def _match(pattern: str) -> Iterator[tuple[Path, str | None, Array]]:
     if not paths:
         raise FileNotFoundError(2, "No such file", pattern)
     for path in map(Path, paths):
-        opened = open(path)  # noqa: SIM115 - no builtin
+        opened = open(path)
         if not isinstance(opened, Members):
             if key is not None:
-                open(path, key)  # noqa: SIM115 - says that there are no keys
+                open(path, key)  # says that there are no keys
             yield path, None, opened
             continue
         keys = [name for name in opened if key is None or name == key or fnmatch.fnmatchcase(name, key)]

@@ -206,7 +206,8 @@ def _new_figure(size: tuple[float, float], *, pyplot: bool = False) -> Figure:
         figure = plt.figure(figsize=size, layout="constrained")
     else:
         figure = Figure(figsize=size, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)  # type: ignore[union-attr]
+    engine: Any = figure.get_layout_engine()
+    engine.set(w_pad=0.1, h_pad=0.1)
     return figure
 
 
@@ -374,10 +375,11 @@ def _off_diagonal(grid: Grid, values: NDArray[np.float64]) -> NDArray[np.float64
 
 def _color_bar(ax: Axes, image: Any, grid: Grid, scale: _Scale) -> None:
     width, height = _extent(ax)
-    bar = ax.figure.colorbar(
+    figure: Any = ax.figure
+    bar: Any = figure.colorbar(
         image, cax=ax.inset_axes((1 + 9 / width, 0, 11 / width, 1)), extend=_extend(grid, scale), extendfrac=0.03
     )
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=FONT, length=2)
     kind = grid.facts.get("kind", "unknown")
     parts = [_plain(grid.label)]
@@ -409,7 +411,8 @@ def _lines(parts: list[str], room: float) -> list[str]:
 def _extent(ax: Axes) -> tuple[float, float]:
     """Width and height of the axes in points, as far as they are known before the layout is made."""
     box = ax.get_position()
-    inches = ax.figure.get_size_inches()  # type: ignore[union-attr]
+    figure: Any = ax.figure
+    inches = figure.get_size_inches()
     return 72 * inches[0] * box.width, 72 * inches[1] * box.height
 
 

@@ -168,7 +168,7 @@ pub fn compare<'py>(
         .collect()
 }
 
-fn table<'py>(py: Python<'py>, m: Matrix) -> PyResult<Any<'py>> {
+fn table(py: Python<'_>, m: Matrix) -> PyResult<Any<'_>> {
     let shape = [m.rows(), m.cols()];
     Ok(PyArray1::from_vec(py, m.into_vec()).reshape(shape)?.into_any())
 }

@@ -11,7 +11,7 @@ use crate::operations::{Prepared, Side};
 use crate::representation::{Representation, Storage, View};
 use crate::value::Value;
 
-/// An array that is kept alive, and not written to by anyone who asks NumPy's leave, while it is looked at.
+/// An array that is kept alive, and not written to by anyone who asks its leave, while it is looked at.
 pub enum Held<'py> {
     /// A matrix in double precision.
     F64(PyReadonlyArray2<'py, f64>, Storage),

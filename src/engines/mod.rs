@@ -1,5 +1,6 @@
 //! Fast code that turns one representation into what measures need of it. Engines know no measure.
 
+pub mod assignment;
 pub mod centered;
 pub mod kernels;
 pub mod neighbors;

@@ -423,7 +423,7 @@ impl PairMatrix {
                     std::borrow::Cow::Owned(order.iter().map(|&j| q[j]).collect()),
                 ),
             };
-            let full = if matching.is_none() && std::ptr::eq(&**a, &*b) {
+            let full = if matching.is_none() && std::ptr::from_ref::<Matrix>(a) == std::ptr::from_ref::<Matrix>(&b) {
                 linalg::squared_norm_of_gram(a, par)?
             } else {
                 linalg::squared_norm_of_product(a, &b, par)?

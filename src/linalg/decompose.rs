@@ -127,7 +127,7 @@ fn run_evd(a: &Matrix, w: &mut Diag<f64>, vectors: Option<&mut Mat<f64>>) -> std
     evd::self_adjoint_evd(
         a.view(),
         w.as_mut(),
-        vectors.map(|v| v.as_mut()),
+        vectors.map(Mat::as_mut),
         faer::Par::Seq,
         MemStack::new(&mut MemBuffer::new(need)),
         Spec::default(),

@@ -16,6 +16,7 @@ mod matrix;
 mod orthonormal;
 mod product;
 mod singular_sums;
+mod tall;
 
 pub use decompose::{Eigen, Svd, eigenvalues, eigh, singular_values, svd};
 pub use matrix::Matrix;

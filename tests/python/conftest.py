@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-# With `--import-mode=importlib` pytest adds no folder to the path, and the tests share `naive`, `golden`, `pairs`, `settings`.
+# With `--import-mode=importlib` pytest adds no folder to the path, and the tests share their tables and oracles.
 sys.path.insert(0, str(Path(__file__).parent))
 
 

@@ -1,10 +1,10 @@
 """Golden numbers: values known from two independent computations, one line each.
 
-`source` says where a value comes from. A single letter is the way of the representational catalogue: A singular values of
-QR bases / eigenvalues of covariance blocks, B nuclear norm / explicit Procrustes rotation, C assignment / enumeration,
-D bases and filters / least squares, E n x n matrices / moments, F own formula / SciPy, scikit-learn or dcor, G loops /
-masks on scikit-learn lists, I two different sums of one definition, N closed form / enumeration of permutations.
-G with a number is a line of the functional catalogue, checked by SciPy, scikit-learn, statsmodels or by hand.
+`source` says where a value comes from. A single letter is the way of the representational catalogue: A singular values
+of QR bases / eigenvalues of covariances, B nuclear norm / explicit rotation, C assignment / enumeration, D bases and
+filters / least squares, E n x n matrices / moments, F own formula / SciPy, scikit-learn or dcor, G loops / masks on
+scikit-learn lists, I two different sums of one definition, N closed form / enumeration of permutations. G with a number
+is a line of the functional catalogue, checked by SciPy, scikit-learn, statsmodels or by hand.
 """
 
 from __future__ import annotations
@@ -136,7 +136,14 @@ GOLDEN = [
     _line("G21", 0.5, "disagreement", "P1 P2"),
     _line("G22", 0.0523725675144, "js_divergence", "P1 P2", kind="probs"),
     _line("G22", 0.0755576434317, "js_divergence", "P1 P2", kind="probs", base=2.0),
-    _line("G23", [0.0219011789685, 0, 0.0391897722548, 0.148399318834], "js_divergence", "P1 P2", kind="probs", reduce=None),
+    _line(
+        "G23",
+        [0.0219011789685, 0, 0.0391897722548, 0.148399318834],
+        "js_divergence",
+        "P1 P2",
+        kind="probs",
+        reduce=None,
+    ),
     _line("G24", 0.182795214712, "js_divergence", "P1 P2", kind="probs", sqrt=True),
     _line("G26", 0.0753776759548, "js_divergence", "Z1 Z2", kind="logits"),
     _line("G27", 0.0107032006888, "js_divergence", "S1 S2", kind="logits"),

@@ -24,23 +24,20 @@ ROUND_OFF = 1e-11  # a denominator below this share of its uncorrected size is n
 # Similarity matrices
 
 
-def cka(
-    x, y, *, kernel="linear", estimator="biased", bandwidth=1.0, sigma=None, gamma=None, coef0=1.0, degree=3
-):
+def cka(x, y, *, kernel="linear", estimator="biased", bandwidth=1.0, sigma=None, gamma=None, coef0=1.0, degree=3):
     """Kornblith et al. 2019, section 3: HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)), kernels left uncentered.
 
     The debiased HSIC of Song et al. 2012 is the inner product of U-centered kernels (Szekely & Rizzo 2014).
     """
     k, m = (_kernel(a, kernel, bandwidth, sigma, gamma, coef0, degree) for a in (x, y))
     hsic = {"biased": _hsic_biased, "debiased": _hsic_debiased, "lange": _hsic_lange}[estimator]
-    largest = [np.sum((a - a.mean()) ** 2) for a in (k, m)]
     kk, mm = hsic(k, k), hsic(m, m)
-    if not (kk > ROUND_OFF**2 * largest[0] and mm > ROUND_OFF**2 * largest[1]):
+    if not all(own > ROUND_OFF**2 * np.mean(a**2) for own, a in ((kk, k), (mm, m))):
         return math.nan
     return float(hsic(k, m) / (np.sqrt(kk) * np.sqrt(mm)))
 
 
-def _kernel(x, kernel, bandwidth, sigma, gamma, coef0, degree):
+def _kernel(x, kernel, bandwidth, sigma, gamma, coef0, degree):  # noqa: PLR0917 - the options of cka, in order
     if kernel == "precomputed":
         return x
     if kernel == "linear":
@@ -83,7 +80,10 @@ def _u_product(k, m):
         rows = [a[i, off[i]].sum() for i in range(n)]
         total = sum(rows)
         return np.array(
-            [[a[i, j] - (rows[i] + rows[j]) / (n - 2) + total / ((n - 1) * (n - 2)) for j in range(n)] for i in range(n)]
+            [
+                [a[i, j] - (rows[i] + rows[j]) / (n - 2) + total / ((n - 1) * (n - 2)) for j in range(n)]
+                for i in range(n)
+            ]
         )
 
     return float((centered(k) * centered(m))[off].sum()) / (n * (n - 3))
@@ -115,7 +115,7 @@ def rsa(
         u, v = (stats.rankdata(_without_round_off(a)) for a in (u, v))
     if outer == "cosine":
         return _ratio(u @ v, np.sqrt(u @ u) * np.sqrt(v @ v))
-    if any(np.ptp(a) <= ROUND_OFF * np.max(np.abs(a), initial=1e-300) for a in (u, v)) or len(u) < 2:
+    if len(u) < 2 or any(np.ptp(a) <= ROUND_OFF * np.max(np.abs(a)) for a in (u, v)):
         return math.nan
     return float(stats.pearsonr(u, v).statistic)
 
@@ -132,14 +132,16 @@ def _triangle(x, inner, precision, bandwidth, sigma):
     if inner == "mahalanobis":
         return pdist(x, "mahalanobis", VI=np.asarray(precision))
     names = {"pearson": "correlation", "cosine": "cosine", "euclidean": "euclidean", "sq_euclidean": "sqeuclidean"}
-    return pdist(x, names[inner])
+    values = pdist(x, names[inner])
+    if inner in ("pearson", "cosine"):
+        values[np.abs(values) < 1e-14] = 0.0  # of two equal rows, what is left of 1 - 0.9999999999999999
+    return values
 
 
 def _without_round_off(values):
-    """Merge values that differ by round-off only, so that what is tied on paper is tied here."""
+    """Merge values that differ in their last digits only, so that what is tied on paper is tied here."""
     order = np.argsort(values, kind="stable")
-    sorted_values = values[order]
-    gap = np.diff(sorted_values) > ROUND_OFF * np.max(np.abs(values), initial=0.0)
+    gap = np.diff(values[order]) > ROUND_OFF * np.abs(values[order][1:])
     merged = np.empty_like(values)
     merged[order] = np.concatenate([[0.0], np.cumsum(gap)])
     return merged
@@ -215,7 +217,7 @@ def pwcca(x, y, *, weights_from="x"):
 
 
 def linear_regression_r2(x, y, *, alpha=0.0, average="variance"):
-    """In-sample R2 of predicting y from x; least squares with an intercept column, ridge by sqrt(alpha) I as extra rows."""
+    """In-sample R2 of x predicting y: least squares with an intercept column; ridge by sqrt(alpha) I as extra rows."""
     n, d = x.shape
     if alpha == 0:
         design, target = np.column_stack([np.ones(n), _centered(x)]), y
@@ -329,9 +331,7 @@ def mutual_knn(x, y, *, k=10, metric="cosine", reduce="mean"):
     return _reduced([len(a & b) / k for a, b in _neighbor_sets(x, y, k, metric)], reduce)
 
 
-def second_order_cosine(
-    x, y, *, k=10, metric="cosine", inner="similarity", neighbors="union", reduce="mean"
-):
+def second_order_cosine(x, y, *, k=10, metric="cosine", inner="similarity", neighbors="union", reduce="mean"):
     """Hamilton et al. 2016: per row the cosine between the two vectors of cosine similarities to all neighbors."""
     rows = []
     for i, (a, b) in enumerate(_neighbor_sets(x, y, k, metric)):
@@ -372,7 +372,9 @@ def participation_ratio(x, y=None, *, center=True, compare="absolute_difference"
 
     def number(a):
         c = a.T @ (_centering(len(a)) if center else np.eye(len(a))) @ a
-        return _ratio(np.trace(c) ** 2, np.trace(c @ c)) if np.trace(c) > ROUND_OFF**2 * linalg.norm(a) ** 2 else math.nan
+        return (
+            _ratio(np.trace(c) ** 2, np.trace(c @ c)) if np.trace(c) > ROUND_OFF**2 * linalg.norm(a) ** 2 else math.nan
+        )
 
     return _compared(number, x, y, compare)
 

@@ -8,12 +8,14 @@ precomputed kernel meets negative strides as well.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _FOLDER = tempfile.TemporaryDirectory()  # for memory maps; removed when Python ends
 
@@ -249,7 +251,7 @@ SCORES = [
     Pair("scores_two_classes", *scores(25, 2)),
     Pair("scores_many_classes", *scores(20, 120)),
     Pair("scores_tied", *_tied()),
-    Pair("scores_near_identical", *_near_identical(), rel=1e-6, abs=0.0),
+    Pair("scores_near_identical", *_near_identical(), rel=1e-5, abs=0.0),
     Pair("scores_far_apart", *(40 * a for a in scores(20, 4, seed=5))),
     Pair("scores_repeated_rows", *(np.repeat(a, 2, axis=0) for a in scores(10, 3, seed=6))),
     *(Pair(f"scores_{name}", *scores(16, 4, seed=7), dress=dress) for name, dress in LAYOUTS.items()),
@@ -290,10 +292,15 @@ REFUSED = [
     Refusal("nan_list", lambda a: _spoiled(np.nan)(a).tolist(), "nonfinite_input", ("row 5", "column 1")),
     Refusal("inf", _spoiled(np.inf), "nonfinite_input", ("row 5", "column 1")),
     Refusal("minus_inf", _spoiled(-np.inf), "nonfinite_input", ("row 5", "column 1")),
-    Refusal("long_double_overflow", lambda a: a.astype(np.longdouble) * np.longdouble("1e400"), "nonfinite_input", ("row 0",)),
+    Refusal(
+        "long_double_overflow",
+        lambda a: a.astype(np.longdouble) * np.longdouble("1e400"),
+        "nonfinite_input",
+        ("row 0",),
+    ),
     Refusal("no_rows", lambda a: a[:0], "empty_input", ("0",)),
     Refusal("no_columns", lambda a: a[:, :0], "empty_input", ("0",)),
-    Refusal("empty_list", lambda a: [], "empty_input"),
+    Refusal("empty_list", lambda a: [[]], "empty_input"),
     Refusal("three_axes", lambda a: a[:, None, :], "layout_required", ("reshape",)),
     Refusal("four_axes", lambda a: a[:, None, None, :], "layout_required"),
     Refusal("strings", lambda a: a.astype(str), "unsupported_dtype", ("text",)),
@@ -305,7 +312,9 @@ REFUSED = [
     Refusal("dates", lambda a: np.zeros(a.shape, dtype="datetime64[s]"), "unsupported_dtype"),
     Refusal("records", lambda a: np.zeros(len(a), dtype=[("u", float), ("v", int)]), "unsupported_dtype"),
     Refusal("ragged", lambda a: [[1.0, 2.0], [3.0]] * (len(a) // 2), "unsupported_dtype"),
-    Refusal("masked", lambda a: np.ma.masked_array(a, mask=np.eye(*a.shape, dtype=bool)), "unsupported_dtype", ("mask",)),
+    Refusal(
+        "masked", lambda a: np.ma.masked_array(a, mask=np.eye(*a.shape, dtype=bool)), "unsupported_dtype", ("mask",)
+    ),
     Refusal("none", lambda a: None, "unsupported_dtype", ("None",)),
     Refusal("one_string", lambda a: "x.npy", "unsupported_dtype"),
     Refusal("dictionary", lambda a: {"layer": a}, "unsupported_dtype"),

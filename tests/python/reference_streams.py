@@ -1,14 +1,17 @@
 """The random permutations in plain integers: ChaCha with 8 rounds, one stream per relabelling, Lemire's Fisher-Yates.
 
-The oracle of the core's generator. The key is the state of NumPy's SeedSequence; stream r gives relabelling r whatever the
-number of threads. The words are frozen: a p-value of today must be found again in years.
+The oracle of the core's generator. The key is the state of NumPy's SeedSequence; stream r gives relabelling r whatever
+the number of threads. The words are frozen: a p-value of today must be found again in years.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MASK = (1 << 32) - 1
 

@@ -1,4 +1,4 @@
-"""Every measure in every setting of its closed options, read from the library's own list: new measures join by existing.
+"""Every measure in every setting of its closed options, read from the library's own list: a new one joins by existing.
 
 A `Setting` is a measure with options. It knows what kind of array it takes, turns a plain pair of the tables in
 `pairs.py` into that kind, and calls the library and the oracle alike.
@@ -14,16 +14,15 @@ from typing import Any
 
 import naive
 import numpy as np
-import resemblance as rs
-from resemblance import _core
 from scipy import special
 from scipy.spatial.distance import cdist
 
+import resemblance as rs
+from resemblance import _core
+
 # Options that are numbers have no closed list. Neighbor lists of three suit the small pairs of the tables; what else is
 # worth a look stands here, beside the default.
-SMALL: dict[str, dict[str, Any]] = {
-    name: {"k": 3} for name in ("knn_jaccard", "mutual_knn", "second_order_cosine")
-}
+SMALL: dict[str, dict[str, Any]] = {name: {"k": 3} for name in ("knn_jaccard", "mutual_knn", "second_order_cosine")}
 FURTHER: dict[str, list[dict[str, Any]]] = {
     "cka": [
         {"kernel": "rbf", "bandwidth": 0.4},
@@ -71,7 +70,9 @@ class Setting:
             x, y = ((a @ a.T if similarities else cdist(a, a)) for a in (x, y))
             return (x + x.T) / 2, (y + y.T) / 2
         if self.input == "probabilities":
-            to = {"probs": special.softmax, "log_probs": special.log_softmax, "logits": lambda z, axis: z}[self.options["kind"]]
+            to = {"probs": special.softmax, "log_probs": special.log_softmax, "logits": lambda z, axis: z}[
+                self.options["kind"]
+            ]
             return to(x, axis=1), to(y, axis=1)
         if self.input == "matrix" and (self.facts["equal_widths"] or self.options.get("inner") == "mahalanobis"):
             width = min(x.shape[1], y.shape[1])

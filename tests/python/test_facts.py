@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pairs
 import pytest
+from settings import MEASURES, SETTINGS, facts_of
+
 import resemblance as rs
-from settings import MEASURES, SETTINGS, Setting, facts_of
+
+if TYPE_CHECKING:
+    from settings import Setting
 
 SAME = 1e-8  # round-off of an ill-conditioned linear map
 DIFFERENT = 1e-6
@@ -124,7 +129,7 @@ def differences(setting: Setting, change: str, side: int) -> list[float]:
 CASES = [(s, change) for s in SETTINGS for change in CHANGES[s.input]]
 
 
-@pytest.mark.parametrize(("setting", "change"), CASES, ids=lambda v: str(v))
+@pytest.mark.parametrize(("setting", "change"), CASES, ids=str)
 def test_invariances(setting, change):
     of_both, of_source = claimed(setting.facts, "invariant_to"), claimed(setting.facts, "source_invariant_to")
     of_x, of_y = differences(setting, change, 0), differences(setting, change, 1)
@@ -154,7 +159,7 @@ def test_claims_are_known_words(setting):
 def test_the_list_states_the_facts_of_the_defaults(name):
     info = MEASURES[name]
     required = {o["name"]: o["choices"][0] for o in info.options if o["required"] and o["choices"]}
-    assert info.facts == facts_of(name, required)
+    assert repr(info.facts) == repr(facts_of(name, required))  # a NaN does not equal itself
 
 
 def test_relabeling_with_labels():
@@ -163,7 +168,9 @@ def test_relabeling_with_labels():
     labels = pairs.ids(30, 3, seed=9)[0]
     for reference in ("first", "second", "mean"):
         before = rs.error_corrected_disagreement(x, y, labels=labels, reference=reference)
-        after = rs.error_corrected_disagreement(new_names[x], new_names[y], labels=new_names[labels], reference=reference)
+        after = rs.error_corrected_disagreement(
+            new_names[x], new_names[y], labels=new_names[labels], reference=reference
+        )
         assert before == after
 
 
@@ -177,9 +184,10 @@ def random_pairs(setting: Setting) -> list[tuple[np.ndarray, np.ndarray]]:
             d_x, d_y = rng.integers(3, 40 if seed % 2 else 6, size=2)
             x, y = pairs.related(n, int(d_x), int(d_y), seed=seed, noise=float(rng.choice([0.1, 1.0, 10.0])))
             pair = (x, x[:, ::-1] ** 3) if seed % 5 == 0 else (x, -y) if seed % 5 == 1 else (x, y)
+            pair = tuple(a * rng.choice([0.02, 1.0]) for a in pair)
         else:
             x, y = pairs.scores(n, int(rng.integers(2, 6)), seed=seed)
-            pair = (x, -y) if seed % 3 == 0 else (x, y * 20)
+            pair = (20 * x, -20 * x) if seed % 3 == 0 else (x, y * 20)
         found.append(setting.inputs(*pair))
     return found
 
@@ -201,10 +209,13 @@ def test_identity(setting):
         if itself is None:
             assert other is None, "undefined at identity only"
             continue
-        if math.isfinite(facts["identity_value"]):
-            assert itself == pytest.approx(facts["identity_value"], rel=1e-9, abs=1e-9)
-        else:
-            assert itself == facts["identity_value"] or abs(itself) > 1e9
+        identity = facts["identity_value"]
+        if math.isfinite(identity):
+            assert itself == pytest.approx(identity, rel=1e-9, abs=1e-9)
+        elif math.isinf(identity):
+            assert itself == identity or abs(itself) > 1e9
+        else:  # it depends on the data, such as on the rank
+            assert itself == pytest.approx(setting.oracle(x, x), rel=1e-9)
         if other is not None:
             assert itself >= other if facts["kind"] == "similarity" else itself <= other or facts["kind"] == "statistic"
 
@@ -236,18 +247,17 @@ def test_min_rows(setting):
         x = y = np.eye(3)[(setting.options_for(x)["labels"] + 1) % 3]
     ours = setting.library(x, y)
     assert ours == pytest.approx(setting.oracle(x, y), rel=1e-8, abs=1e-8)
+    fewer = (slice(least - 1),) * (2 if setting.input == "pair_matrix" else 1)
     with pytest.raises(rs.ResemblanceError) as caught:
-        fewer = slice(least - 1)
-        crop = (lambda a: a[fewer, fewer]) if setting.input == "pair_matrix" else (lambda a: a[fewer])
-        setting.library(crop(x), crop(y))
+        setting.library(x[fewer], y[fewer])
     assert caught.value.code in {"too_few_samples", "k_too_large", "empty_input"}
     assert caught.value.details
 
 
-@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.input in ("matrix", "probabilities")], ids=str)
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.input != "pair_matrix"], ids=str)
 def test_equal_widths(setting):
     x, y = pairs.related(20, 5, 3) if setting.input == "matrix" else pairs.scores(20, 5)
-    if setting.input == "probabilities":
+    if setting.input != "matrix":
         x, y = setting.inputs(x, y[:, :3])
     if setting.facts["equal_widths"]:
         with pytest.raises(rs.ResemblanceError) as caught:
@@ -290,6 +300,7 @@ def test_triangle_inequality(setting):
     if not facts["is_metric"] and (facts["kind"] != "distance" or not facts["symmetric"]):
         assert not facts["is_metric"]
         return
+    assert facts["kind"] == "distance", "a difference of two numbers is zero for unlike representations too"
     assert facts["symmetric"]
     assert facts["identity_value"] == 0
     slack = []
@@ -328,7 +339,11 @@ def test_which_row_comes_first_does_not_matter(setting):
         pytest.skip("labels would have to be reordered as well; test_operations does it")
     for seed, (x, y) in enumerate(data(setting)):
         order = np.random.default_rng(seed).permutation(len(y))
-        pick = (lambda a, order=order: a[np.ix_(order, order)]) if setting.input == "pair_matrix" else (lambda a, order=order: a[order])
+        pick = (
+            (lambda a, order=order: a[np.ix_(order, order)])
+            if setting.input == "pair_matrix"
+            else (lambda a, order=order: a[order])
+        )
         before, after = value(setting, x, y), value(setting, pick(x), pick(y))
         assert (before is None) == (after is None)
         if before is not None:

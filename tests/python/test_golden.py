@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import golden
 import naive
 import pytest
+
 import resemblance as rs
 
 
@@ -30,8 +33,6 @@ def test_null_mean(line):
 
 
 def _bound(line):
-    from functools import partial
-
     return partial(getattr(rs, line.measure), **golden.options(line))
 
 

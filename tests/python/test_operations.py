@@ -10,12 +10,20 @@ import json
 import math
 import pickle
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pairs
 import pytest
+from reference_streams import permutation
+from settings import MEASURES, PLAIN, SETTINGS, facts_of
+
 import resemblance as rs
-from settings import MEASURES, PLAIN, SETTINGS, Setting, facts_of
+from resemblance import _core
+
+if TYPE_CHECKING:
+    from settings import Setting
+
 
 # What a permutation of y's rows is to an array of each kind
 def permuted(setting: Setting, y: np.ndarray, order) -> np.ndarray:
@@ -65,7 +73,7 @@ def test_compare(setting):
     score = found[0]
     assert score.value == float(score) == setting.library(x, y)
     assert (score.measure, score.status, score.error, score.n) == (setting.measure, "ok", None, 20)
-    assert score.facts == setting.facts
+    assert repr(score.facts) == repr(setting.facts)  # a NaN does not equal itself
     assert setting.options.items() <= score.options.items()
     assert "\n" not in str(score)
     if score.null_mean is None:
@@ -157,7 +165,7 @@ def test_pairwise(setting):
     grid = rs.pairwise(named, setting.bound(named["a"]))
     assert grid.measure == setting.measure
     assert grid.rows == grid.columns == ("a", "b", "c")
-    assert grid.facts == setting.facts
+    assert repr(grid.facts) == repr(setting.facts)
     assert grid.status == {}
     expected = [[setting.library(x, y) for y in named.values()] for x in named.values()]
     assert grid.values == pytest.approx(np.array(expected), rel=1e-9, abs=1e-11)
@@ -320,10 +328,11 @@ def test_prepare(setting):
     left, right = rs.prepare(x, measure), rs.prepare(y, measure)
     for a, b in ((left, y), (x, right), (left, right)):
         assert setting.library_of(a, b, x) == expected
-    again = pickle.loads(pickle.dumps(left, protocol=5))
+    again = pickle.loads(pickle.dumps(left, protocol=5))  # noqa: S301 - our own bytes
     assert setting.library_of(again, right, x) == expected
     for protocol in range(2, 6):
-        assert setting.library_of(pickle.loads(pickle.dumps(right, protocol)), y, x) == setting.library_of(right, y, x)
+        other = pickle.loads(pickle.dumps(right, protocol))  # noqa: S301 - our own bytes
+        assert setting.library_of(other, y, x) == setting.library_of(right, y, x)
     assert (left.measure, left.n) == (setting.measure, 20)
     assert left.hash == again.hash != right.hash
     assert setting.measure in repr(left)
@@ -336,7 +345,9 @@ def test_prepared_in_operations(setting):
     summaries = {name: rs.prepare(x, measure) for name, x in named.items()}
     plain, prepared = rs.pairwise(named, measure), rs.pairwise(summaries, measure)
     assert np.array_equal(plain.values, prepared.values)
-    assert rs.compare(summaries["a"], named["b"], measure)[0].value == rs.compare(named["a"], named["b"], measure)[0].value
+    assert (
+        rs.compare(summaries["a"], named["b"], measure)[0].value == rs.compare(named["a"], named["b"], measure)[0].value
+    )
     if setting.facts["rows_paired"]:
         tests = [
             rs.permutation_test(a, b, measure, n_resamples=60, rng=1)
@@ -459,7 +470,7 @@ def test_permutation_test_is_brute_force_over_7(setting):
 @pytest.mark.parametrize("n", [5, 6, 7])
 @pytest.mark.parametrize("setting", TESTABLE, ids=str)
 def test_drawn_permutations_are_permutations(setting, n):
-    """With fewer resamples than n! the engines of the forms take over: each of their values is that of some matching."""
+    """With fewer resamples than n! the engines of the forms take over: each value is that of some matching."""
     if n == 7 and setting not in ONE_PER_MEASURE:
         return
     setting, x, y = tiny(setting, n)
@@ -487,7 +498,8 @@ def test_drawn_permutations_are_uniform(setting):
     try:
         shuffled = np.array([setting.library(x, permuted(setting, y, rng.permutation(14))) for _ in range(300)])
     except rs.ResemblanceError as error:
-        assert error.code in ("undefined", "no_structure")
+        undefined = error.code in ("undefined", "no_structure")  # some matchings may have no score
+        assert undefined
         return
     if not np.isfinite(shuffled).all():
         return
@@ -508,7 +520,7 @@ def test_fields_of_a_permutation_test(setting):
     assert found.alternative == ("greater" if facts["kind"] == "similarity" else "less")
     assert found.statistic == float(found) == pytest.approx(setting.library(x, y), rel=1e-12, abs=1e-14)
     assert found.measure == setting.measure
-    assert found.facts == facts
+    assert repr(found.facts) == repr(facts)
     assert len(found.null_distribution) == found.n_resamples + 1
     assert found.zscore == pytest.approx((found.statistic - found.null_mean) / found.null_std, rel=1e-9)
     identity = facts["identity_value"]
@@ -554,9 +566,6 @@ def test_bad_random_numbers(rng):
 
 def test_streams_are_frozen():
     """The permutations of stream r of seed 42, as the reference implementation of the design gives them."""
-    from reference_streams import permutation
-    from resemblance import _core
-
     key = np.random.SeedSequence(42).generate_state(8, np.uint32).astype("<u4").tobytes()
     for stream in range(4):
         for n in (1, 2, 10, 100):
@@ -642,14 +651,20 @@ def test_labels_stay_with_the_first_argument():
 def test_progress_of_permutation_test(setting):
     x, y = pair(setting, 16)
     told = []
-    rs.permutation_test(x, y, setting.bound(x), n_resamples=320, progress=lambda done, total: told.append((done, total)))
+    rs.permutation_test(
+        x, y, setting.bound(x), n_resamples=320, progress=lambda done, total: told.append((done, total))
+    )
     assert told
     assert told[-1][0] == told[-1][1] > 0
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
-@pytest.mark.parametrize("options", [{"n_resamples": 0}, {"n_resamples": -3}, {"n_resamples": 2.5}, {"alternative": "larger"}])
-@pytest.mark.parametrize("measure", [rs.cka, rs.procrustes, rs.disagreement, lambda x, y: 0.0], ids=str)
+@pytest.mark.parametrize(
+    "options", [{"n_resamples": 0}, {"n_resamples": -3}, {"n_resamples": 2.5}, {"alternative": "larger"}]
+)
+@pytest.mark.parametrize(
+    "measure", [rs.cka, rs.procrustes, rs.disagreement, lambda x, y: 0.0], ids=lambda m: m.__name__
+)
 def test_bad_arguments_of_permutation_test(options, measure):
     x, y = pairs.ids(16, 3) if measure is rs.disagreement else pairs.related(16, 4, 3)
     with raises("bad_option"):

@@ -125,14 +125,14 @@ def test_names_without_groups() -> None:
 
 
 def test_many_labels_are_thinned_and_do_not_overlap() -> None:
-    ax = drawn(grid(tuple(f"layer{i}" for i in range(200))))
+    ax = drawn(grid(tuple(f"layer{i}" for i in range(120))))
     for axis in (ax.xaxis, ax.yaxis):
         boxes = [label.get_window_extent() for label in axis.get_ticklabels() if label.get_text()]
-        assert 10 < len(boxes) < 200
+        assert 10 < len(boxes) < 120
         assert not any(one.overlaps(two) for one, two in pairwise(boxes))
 
 
-@pytest.mark.parametrize("count", [2, 5, 12, 25, 60])
+@pytest.mark.parametrize("count", [2, 5, 12, 25, 40])
 def test_labels_do_not_overlap(count: int) -> None:
     ax = drawn(grid(tuple(f"a rather long name {i}" for i in range(count))))
     for axis in (ax.xaxis, ax.yaxis):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
+import naive
 import numpy as np
 import pairs
 import pytest
+from settings import MEASURES, PLAIN, SETTINGS, has_rows
+
 import resemblance as rs
-from settings import MEASURES, PLAIN, SETTINGS, Setting, has_rows
+
+if TYPE_CHECKING:
+    from settings import Setting
 
 REPRESENTATIONS = [s for s in SETTINGS if s.input in ("matrix", "pair_matrix")]
 PREDICTIONS = [s for s in SETTINGS if s.input == "predictions"]
@@ -51,15 +57,33 @@ def test_probabilities(setting, pair):
     check(setting, pair)
 
 
+def is_round_off(setting: Setting, x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the oracle has no value, or one that a change in the last digits turns into another."""
+    values = [setting.oracle(x, y), setting.oracle(x * (1 + 3e-16), y * (1 - 3e-16))]
+    return any(map(math.isnan, values)) or abs(values[0] - values[1]) > 1e-9 * max(1.0, abs(values[0]))
+
+
 @pytest.mark.parametrize("pair", pairs.DEGENERATE, ids=str)
 @pytest.mark.parametrize("setting", REPRESENTATIONS, ids=str)
 def test_degenerate(setting, pair):
-    check(setting, pair)
+    """A value where there is one; a named error where it would be 0/0, and for a representation without variance."""
+    x, y = (pair.dress(a) for a in setting.inputs(pair.x, pair.y))
+    equal = any(np.ptp(side, axis=0).max() == 0 for side in (x, y))
+    try:
+        ours = setting.library(x, y)
+    except rs.ResemblanceError as error:
+        assert error.code in NO_VALUE
+        assert equal or is_round_off(setting, x, y)
+    else:
+        if not is_round_off(setting, x, y):
+            assert ours == pytest.approx(setting.oracle(x, y), rel=pair.rel, abs=pair.abs)
+        else:
+            assert setting.measure == "svcca"  # of directions with equal variance, any may be kept
 
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_the_tables_are_not_empty_promises(name):
-    """Each measure has a value on nearly all of the table: a NaN of the oracle must not hide a refusal of everything."""
+    """Each measure has a value on nearly all of the table: a NaN of the oracle must not hide a refusal of all."""
     setting = next(s for s in PLAIN if s.measure == name)
     table = {
         "matrix": pairs.DEFINED,
@@ -100,7 +124,9 @@ def test_statistic_of_one_representation(setting):
         assert setting.library(x, y, compare=None) == pytest.approx(expected, rel=pair.rel), pair
         function = getattr(rs, setting.measure)
         assert function(x, **options) == pytest.approx(expected[0], rel=pair.rel), pair
-        assert function(x, y[:9], **options)[1] == pytest.approx(setting.oracle(x, y[:9], compare=None)[1], rel=pair.rel), pair
+        assert function(x, y[:9], **options)[1] == pytest.approx(
+            setting.oracle(x, y[:9], compare=None)[1], rel=pair.rel
+        ), pair
 
 
 # How the score grows with the data, for measures that are no ratio: both sides scaled by s multiply it by s ** degree
@@ -125,7 +151,8 @@ def test_scale(setting, scales):
     try:  # elsewhere a kernel may saturate; there is a true value in range, or a name for what is missing
         value = setting.library(s * x, t * y)
     except rs.ResemblanceError as error:
-        assert error.code in NO_VALUE | {"nonfinite_input", "out_of_range"}
+        known = error.code in NO_VALUE
+        assert known
     else:
         low, high = setting.facts["range"]
         assert low <= value <= high
@@ -142,10 +169,8 @@ def test_large_offset(setting):
 @pytest.mark.parametrize("group", [2, 3, 7])
 def test_groups(group):
     """Group measures take any number of models, as a list or as one array of class ids."""
-    from naive import fleiss_kappa
-
     models = [pairs.ids(40, 3, seed)[0] for seed in range(group)]
-    assert rs.fleiss_kappa(models) == pytest.approx(fleiss_kappa(models), rel=1e-12)
+    assert rs.fleiss_kappa(models) == pytest.approx(naive.fleiss_kappa(models), rel=1e-12)
     assert rs.fleiss_kappa(np.array(models)) == rs.fleiss_kappa(models)
     as_scores = [np.eye(3)[m] for m in models]
     assert rs.fleiss_kappa(as_scores) == rs.fleiss_kappa(models)
