@@ -71,9 +71,11 @@ struct Cut {
     bucket: usize,
     /// Values in the sample per bucket.
     sample: usize,
+    /// Buckets with fewer values are sorted by comparison.
+    few: usize,
 }
 
-const CUT: Cut = Cut { chunk: 1 << 17, bucket: 12 << 10, sample: 16 };
+const CUT: Cut = Cut { chunk: 1 << 17, bucket: 16 << 10, sample: 16, few: 512 };
 /// Most buckets; their numbers are kept in 16 bits.
 const MOST: usize = 4096;
 /// Buckets that share their scratch space.
@@ -114,7 +116,7 @@ fn ranked(values: &mut [f64], same: Same, shift: f64, cut: Cut, par: Par<'_>) ->
     let groups: Vec<_> = buckets.chunks_mut(TOGETHER).map(Mutex::new).collect();
     let found = par.map(groups.len(), |at, _| {
         let mut scratch = Scratch::default();
-        let ranked = |(start, runs): &mut (usize, Vec<&mut [f64]>)| scratch.rank(runs, *start, same, shift);
+        let ranked = |(start, runs): &mut (usize, Vec<&mut [f64]>)| scratch.rank(runs, *start, same, shift, cut.few);
         Ok(lock(&groups[at]).iter_mut().map(ranked).collect::<Vec<_>>())
     })?;
     drop(groups);
@@ -269,10 +271,10 @@ const DIGITS: usize = 1 << DIGIT;
 
 impl Scratch {
     /// Replace the values of a bucket by their ranks, of which `start` are taken.
-    fn rank(&mut self, runs: &mut [&mut [f64]], start: usize, same: Same, shift: f64) -> Bucket {
+    fn rank(&mut self, runs: &mut [&mut [f64]], start: usize, same: Same, shift: f64, few: usize) -> Bucket {
         self.values.clear();
         runs.iter().for_each(|run| self.values.extend_from_slice(run));
-        let (lowest, highest) = range(&self.values);
+        let (lowest, highest) = pulp::Arch::new().dispatch(Range(&self.values));
         let count = self.values.len();
         let mut bucket = Bucket { start, count, lowest, highest, first: count, last: count, inside: Ties::default() };
         if count == 0 {
@@ -282,7 +284,13 @@ impl Scratch {
             runs.iter_mut().for_each(|run| run.fill(shift + middle(start, count)));
             return bucket;
         }
-        self.sort(lowest, highest);
+        if count < few {
+            self.items.clear();
+            self.items.extend(0..count as u64);
+            self.sort_by_comparison();
+        } else {
+            self.sort_by_proportion(lowest, highest);
+        }
         self.number(same, shift, &mut bucket);
         let mut rest = self.values.as_slice();
         for run in runs {
@@ -294,7 +302,7 @@ impl Scratch {
     }
 
     /// Places and values in order of value.
-    fn sort(&mut self, lowest: f64, highest: f64) {
+    fn sort_by_proportion(&mut self, lowest: f64, highest: f64) {
         let most = (1_u64 << (2 * DIGIT)) - 1;
         let pace = pace(most as usize, lowest, highest);
         let (mut low, mut high) = ([0_u32; DIGITS], [0_u32; DIGITS]);
@@ -322,9 +330,17 @@ impl Scratch {
             *next += 1;
         }
         if !insert(sorted, &mut self.items) {
-            self.items.sort_unstable_by(|a, b| values[*a as u32 as usize].total_cmp(&values[*b as u32 as usize]));
-            sorted.iter_mut().zip(&self.items).for_each(|(v, item)| *v = values[*item as u32 as usize]);
+            self.sort_by_comparison();
         }
+    }
+
+    /// The same, whatever the values.
+    fn sort_by_comparison(&mut self) {
+        let values = &self.values;
+        let value = |item: &u64| values[*item as u32 as usize];
+        self.items.sort_unstable_by(|a, b| value(a).total_cmp(&value(b)));
+        self.sorted.clear();
+        self.sorted.extend(self.items.iter().map(value));
     }
 
     /// Put the rank of every value in its place.
@@ -366,22 +382,25 @@ fn starts(counts: &mut [u32]) {
     }
 }
 
-fn range(values: &[f64]) -> (f64, f64) {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
-            let (head, rest) = values.as_chunks::<8>();
-            for chunk in head {
-                for l in 0..8 {
-                    low[l] = if chunk[l] < low[l] { chunk[l] } else { low[l] };
-                    high[l] = if chunk[l] > high[l] { chunk[l] } else { high[l] };
-                }
+/// The smallest and the largest value.
+struct Range<'a>(&'a [f64]);
+
+impl pulp::WithSimd for Range<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> (f64, f64) {
+        let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
+        let (head, rest) = self.0.as_chunks::<8>();
+        for chunk in head {
+            for l in 0..8 {
+                low[l] = if chunk[l] < low[l] { chunk[l] } else { low[l] };
+                high[l] = if chunk[l] > high[l] { chunk[l] } else { high[l] };
             }
-            let (low, high) = (low.iter().chain(rest), high.iter().chain(rest));
-            (low.fold(f64::INFINITY, |m, v| m.min(*v)), high.fold(f64::NEG_INFINITY, |m, v| m.max(*v)))
-        },
-    )
+        }
+        let (low, high) = (low.iter().chain(rest), high.iter().chain(rest));
+        (low.fold(f64::INFINITY, |m, v| m.min(*v)), high.fold(f64::NEG_INFINITY, |m, v| m.max(*v)))
+    }
 }
 
 /// Insertion sort of values that are nearly in order, with something beside each; gives up where they are not.
@@ -495,9 +514,9 @@ mod tests {
     }
 
     const SMALL: [Cut; 4] = [
-        Cut { chunk: 64, bucket: 8, sample: 2 },
-        Cut { chunk: 7, bucket: 1, sample: 1 },
-        Cut { chunk: 1 << 20, bucket: 40, sample: 16 },
+        Cut { chunk: 64, bucket: 50, sample: 2, few: 0 },
+        Cut { chunk: 7, bucket: 1, sample: 1, few: 512 },
+        Cut { chunk: 1 << 20, bucket: 40, sample: 16, few: 30 },
         CUT,
     ];
 
