@@ -6,4 +6,5 @@ pub mod kernels;
 pub mod neighbors;
 pub mod pair_matrix;
 pub mod predictions;
+pub mod rotation;
 pub mod spectrum;

@@ -6,11 +6,13 @@ pub mod linear_regression_r2;
 pub mod procrustes;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::engines::centered::centered_if;
+use crate::engines::rotation::squared_residual;
 use crate::engines::spectrum::saved;
-use crate::error::Result;
-use crate::linalg::{Matrix, compact, product, product_nn, sum_of_singular_values, svd};
+use crate::error::{Error, Result};
+use crate::linalg::{Matrix, compact, estimate, product, singular_values};
 use crate::measure::Summary;
 use crate::options::{Named, damaged};
 use crate::par::Par;
@@ -19,16 +21,16 @@ use crate::value::Value;
 
 /// A representation up to rotation: a matrix with the same products of rows and at most as many columns as rows.
 pub struct Shape {
-    a: Matrix,
+    a: Arc<Matrix>,
     scale: f64,
     norm: f64,
     columns: usize,
 }
 
-/// Accuracy of a sum of singular values where the distance is not small.
-const TOLERANCE: f64 = 1e-12;
+/// Certified accuracy of a squared distance from a sum of singular values.
+const ACCURACY: f64 = 1e-9;
 /// Below this share of `|x|^2 + |y|^2` the squared distance is computed from the residual, which loses no digits.
-const NEAR: f64 = 0.03;
+const NEAR: f64 = 1e-4;
 
 impl Shape {
     /// Of the raw or the centered data.
@@ -36,10 +38,22 @@ impl Shape {
         let columns = centered_if(center, x, par)?;
         par.check()?;
         let a = match compact(&columns.matrix) {
-            Cow::Borrowed(a) => a.clone(),
-            Cow::Owned(a) => a,
+            Cow::Borrowed(_) => columns.matrix.clone(),
+            // The rows of centered data add up to zero, so the last column of the triangle is nothing but round-off.
+            Cow::Owned(a) if center && a.cols() > 1 => Arc::new(a.leading_columns(a.cols() - 1)),
+            Cow::Owned(a) => Arc::new(a),
         };
         Ok(Self { a, scale: columns.scale, norm: columns.squared_norm.sqrt(), columns: x.cols() })
+    }
+
+    /// The same, and a single point where all rows are equal.
+    fn or_point(x: &Representation<'_>, center: bool, par: Par<'_>) -> Result<Self> {
+        match Self::of(x, center, par) {
+            Err(Error::NoVariance { .. }) => {
+                Ok(Self { a: Arc::new(Matrix::zeros(x.rows(), 1)), scale: 1.0, norm: 0.0, columns: x.cols() })
+            }
+            other => other,
+        }
     }
 }
 
@@ -51,10 +65,12 @@ struct CommonUnit {
 }
 
 impl CommonUnit {
-    /// The larger of the two units of the data.
+    /// The larger of the two units of the data; a shape without size has none.
     fn of_data(x: &Shape, y: &Shape) -> Self {
-        let unit = (1.0 / x.scale).max(1.0 / y.scale);
-        Self { unit, fx: 1.0 / x.scale / unit, fy: 1.0 / y.scale / unit }
+        let own = |shape: &Shape| if shape.norm > 0.0 { 1.0 / shape.scale } else { 0.0 };
+        let unit = own(x).max(own(y));
+        let unit = if unit > 0.0 { unit } else { 1.0 };
+        Self { unit, fx: own(x) / unit, fy: own(y) / unit }
     }
 
     /// Both at norm 1.
@@ -65,26 +81,31 @@ impl CommonUnit {
 
 /// `min |x Q - y|^2` over orthogonal Q, in squared common units; `m` is `a'b` of the stored matrices.
 fn squared_distance(x: &Shape, y: &Shape, by: &CommonUnit, m: &Matrix, matching: Option<&[usize]>) -> Result<f64> {
-    let (p, q) = (by.fx * x.norm, by.fy * y.norm);
-    let total = p * p + q * q;
-    let far = total - 2.0 * by.fx * by.fy * sum_of_singular_values(m, TOLERANCE)?;
-    if far > NEAR * total {
-        return Ok(far);
+    if matching.is_none() && by.fx == by.fy && x.a == y.a {
+        return Ok(0.0);
     }
-    let rotated = svd(m)?;
-    let y_rows = match matching {
-        None => Cow::Borrowed(&y.a),
-        Some(order) => Cow::Owned(y.a.rows_in_order(order)),
+    let (p, q) = (by.fx * x.norm, by.fy * y.norm);
+    let (total, factor) = (p * p + q * q, 2.0 * by.fx * by.fy);
+    let mut near = false;
+    if let Some(found) = estimate(m) {
+        let (far, error) = (total - factor * found.sum, factor * found.error);
+        if far > NEAR * total && error <= ACCURACY * far {
+            return Ok(far);
+        }
+        near = far + error <= NEAR * total;
+    }
+    if !near {
+        let far = total - factor * singular_values(m)?.iter().sum::<f64>();
+        if far > NEAR * total || total == 0.0 {
+            return Ok(far);
+        }
+    }
+    let scaled = |a: &Matrix, f: f64| a.clone().scale_columns(&vec![f; a.cols()]);
+    let b = match matching {
+        None => scaled(&y.a, by.fy),
+        Some(order) => scaled(&y.a.rows_in_order(order), by.fy),
     };
-    // The narrower side is rotated into the wider one: no part of it can fall outside.
-    let (narrow, turn, into, wide, f, g) = if x.a.cols() <= y.a.cols() {
-        (&x.a, &rotated.u, &rotated.v, &*y_rows, by.fx, by.fy)
-    } else {
-        (&*y_rows, &rotated.v, &rotated.u, &x.a, by.fy, by.fx)
-    };
-    let image = product_nn(&product_nn(narrow, turn, Par::SEQ)?, &into.transposed(), Par::SEQ)?;
-    let left = image.data().iter().zip(wide.data()).map(|(p, q)| (f * p - g * q) * (f * p - g * q));
-    Ok(left.sum())
+    squared_residual(&scaled(&x.a, by.fx), &b)
 }
 
 impl Summary for Shape {
@@ -97,7 +118,7 @@ impl Summary for Shape {
 
     fn load(parts: &mut Named) -> Result<Self> {
         let found = Self {
-            a: parts.saved_matrix("a")?,
+            a: Arc::new(parts.saved_matrix("a")?),
             scale: parts.saved_number("scale")?,
             norm: parts.saved_number("norm")?,
             columns: parts.saved_count("columns")?,

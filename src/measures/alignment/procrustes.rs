@@ -66,8 +66,11 @@ impl Measure for Procrustes {
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Shape> {
+        if !self.normalize {
+            return Shape::or_point(x, self.center, par);
+        }
         let shape = Shape::of(x, self.center, par)?;
-        if self.normalize && shape.norm == 0.0 {
+        if shape.norm == 0.0 {
             return Err(Error::NoVariance { name: x.name().to_owned() });
         }
         Ok(shape)
@@ -80,5 +83,38 @@ impl Measure for Procrustes {
             Ok(if self.squared { square * by.unit * by.unit } else { square.sqrt() * by.unit })
         };
         Ok(Form::Cross(Cross { a: &x.a, b: &y.a, of: Box::new(of) }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::representation;
+
+    fn distance(x: &[f64], y: &[f64], columns: (usize, usize)) -> f64 {
+        let plain = Procrustes { center: false, normalize: false, squared: false };
+        let [x, y] = [("x", x, columns.0), ("y", y, columns.1)]
+            .map(|(name, values, d)| Measure::summarize(&plain, &representation(name, values, d), Par::SEQ).unwrap());
+        Measure::form(&plain, &x, &y).unwrap().score(None, Par::SEQ).unwrap()
+    }
+
+    /// By hand: twice the size is as far away as the size itself, the root of 10, and a quarter turn is no distance.
+    #[test]
+    fn a_turned_and_doubled_square() {
+        let x = [2.0, 0.0, 0.0, 1.0, -2.0, 0.0, 0.0, -1.0];
+        let turned = [0.0, 2.0, -1.0, 0.0, 0.0, -2.0, 1.0, 0.0];
+        assert!(distance(&x, &turned, (2, 2)) < 1e-14);
+        for unit in [1.0, 1e-150, 1e150] {
+            let [x, doubled] = [unit, 2.0 * unit].map(|f| turned.map(|v| f * v));
+            assert!((distance(&x, &doubled, (2, 2)) / unit - 10.0_f64.sqrt()).abs() < 1e-14);
+        }
+    }
+
+    /// A point at the origin is as far away as the other side is large, whatever the units.
+    #[test]
+    fn nothing_but_zeros() {
+        let (zeros, tiny) = ([0.0; 4], [3e-200, 0.0, 0.0, 4e-200]);
+        assert!((distance(&zeros, &tiny, (1, 1)) / 5e-200 - 1.0).abs() < 1e-15);
+        assert_eq!(distance(&zeros, &zeros, (1, 1)), 0.0);
     }
 }

@@ -103,8 +103,8 @@ impl Measure for CcaMean {
 impl CcaMean {
     fn of_product(&self, t: &Matrix, m: f64) -> Result<f64> {
         match self.summary {
-            Of::Mean => return Ok(sum_of_singular_values(t, TOLERANCE)? / m),
-            Of::Sum => return sum_of_singular_values(t, TOLERANCE),
+            Of::Mean => return Ok(sum_of_correlations(t)? / m),
+            Of::Sum => return sum_of_correlations(t),
             _ => {}
         }
         let rho = correlations(t)?;
@@ -114,6 +114,11 @@ impl CcaMean {
             _ => rho.iter().map(|r| r * r / (1.0 - r * r)).sum(),
         })
     }
+}
+
+/// Sum of canonical correlations, none of which is above 1.
+pub fn sum_of_correlations(t: &Matrix) -> Result<f64> {
+    Ok(sum_of_singular_values(t, TOLERANCE)?.min(t.rows().min(t.cols()) as f64))
 }
 
 /// Canonical correlations, largest first; one that is 1 up to round-off is 1.

@@ -11,6 +11,7 @@
 //! - Cost: summary O(n d min(n, d)), one singular value decomposition; pair O(n k^2 + k^3).
 //! - Reference: Raghu, Gilmer, Yosinski & Sohl-Dickstein (2017), arXiv:1706.05806.
 
+use super::cca_mean::sum_of_correlations;
 use super::saturation;
 use crate::caution::Caution;
 use crate::engines::spectrum::{Basis, Spectrum};
@@ -18,7 +19,6 @@ use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::Facts;
 use crate::form::{Cross, Form};
-use crate::linalg::sum_of_singular_values;
 use crate::measure::Measure;
 use crate::options::Named;
 use crate::par::Par;
@@ -69,7 +69,7 @@ impl Measure for Svcca {
 
     fn form<'a>(&'a self, x: &'a Basis, y: &'a Basis) -> Result<Form<'a>> {
         let m = x.rank().min(y.rank()) as f64;
-        Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(move |t, _| Ok(sum_of_singular_values(t, 1e-11)? / m)) }))
+        Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(move |t, _| Ok(sum_of_correlations(t)? / m)) }))
     }
 
     fn cautions(&self, x: &Basis, y: &Basis) -> Vec<Caution> {
