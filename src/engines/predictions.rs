@@ -42,6 +42,7 @@ impl Classes {
             let (ids, tied) = match x.data() {
                 Data::Labels(ids) => (checked(x.name(), ids)?.to_vec(), 0),
                 Data::Matrix(view, _) => decided(x.name(), view, par)?,
+                Data::Reals(values) => return Err(no_class(x.name(), values)),
             };
             Ok(Self::new(x.name(), ids, tied))
         })
@@ -429,6 +430,17 @@ impl Summary for Probabilities {
 
     fn rows(&self) -> usize {
         self.p.rows()
+    }
+}
+
+/// Real numbers are no classes, be they whole or not: the first that is not whole is named.
+fn no_class(name: &str, values: &[f64]) -> Error {
+    let row = values.iter().position(|v| v.fract() != 0.0 || !v.is_finite()).unwrap_or(0);
+    Error::BadLabel {
+        name: name.to_owned(),
+        row,
+        given: values[row].to_string(),
+        expected: "class ids are integers of at least 0; scores have one column per class".into(),
     }
 }
 

@@ -363,13 +363,16 @@ impl WithSimd for Reached<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { row: Row { products, unit, slack, shift, threshold }, columns, thresholds, of_row, of_columns } = self;
+        let Self { row: Row { products, unit, slack, shift, threshold }, columns, thresholds, of_row, of_columns } =
+            self;
         let (products, _) = products.as_chunks::<LANES>();
         let (units, _) = columns.units.as_chunks::<LANES>();
         let (norms, _) = columns.norms.as_chunks::<LANES>();
         let (shifts, _) = columns.shifts_down.as_chunks::<LANES>();
         let (thresholds, _) = thresholds.as_chunks::<LANES>();
-        for (at, ((((p, u), norm), h), t)) in products.iter().zip(units).zip(norms).zip(shifts).zip(thresholds).enumerate() {
+        for (at, ((((p, u), norm), h), t)) in
+            products.iter().zip(units).zip(norms).zip(shifts).zip(thresholds).enumerate()
+        {
             let (mut by_row, mut by_column) = ([0.0_f32; LANES], [0.0_f32; LANES]);
             let mut any = 0_u32;
             for l in 0..LANES {
@@ -469,7 +472,8 @@ impl Search<'_> {
                 of_row: &mut hits,
                 of_columns: &mut column_hits,
             });
-            let found = |column: u32| Candidate { product: products[column as usize], other: columns.start as u32 + column };
+            let found =
+                |column: u32| Candidate { product: products[column as usize], other: columns.start as u32 + column };
             in_rows.extend(hits.iter().map(|&column| (at, found(column))));
             let mirrored = |column: u32| Candidate { other: (rows.start + at) as u32, ..found(column) };
             in_columns.extend(column_hits.iter().map(|&column| (column as usize, mirrored(column))));
