@@ -131,6 +131,19 @@ impl Dense {
         entry: impl Fn(usize, usize, f64) -> f64 + Sync,
         par: Par<'_>,
     ) -> Result<Self> {
+        let of_piece = |i: usize, first: usize, products: &mut [f64]| {
+            products.iter_mut().zip(first..).for_each(|(v, j)| *v = entry(i, j, *v));
+        };
+        let mut found = Self::of_row_pieces(a, of_piece, par)?;
+        if diagonal {
+            found.diagonal = Some((0..a.rows()).map(|i| entry(i, i, sums::squares(a.row(i)))).collect());
+        }
+        Ok(found)
+    }
+
+    /// The products of rows of `a` with each other, without a diagonal, changed by `of_piece(i, first, products)` where
+    /// they are those of row i with rows `first..`.
+    pub fn of_row_pieces(a: &Matrix, of_piece: impl Fn(usize, usize, &mut [f64]) + Sync, par: Par<'_>) -> Result<Self> {
         let n = a.rows();
         let mut found = Self { n, upper: vec![0.0; n * (n - 1) / 2], diagonal: None };
         let starts: Vec<usize> = (0..n).step_by(TILE).collect();
@@ -146,20 +159,17 @@ impl Dense {
                 par.check()?;
                 let cols = TILE.min(n - j0);
                 rows_product(a, i0..i0 + rows, a, j0..j0 + cols, &mut tile);
-                for (at, values) in tile.chunks(cols).take(rows).enumerate() {
+                for (at, products) in tile.chunks_mut(cols).take(rows).enumerate() {
                     let i = i0 + at;
-                    let first = (i + 1).max(j0);
-                    let out = &mut block[offsets[at] + first.min(n) - i - 1..];
-                    for (o, j) in out.iter_mut().zip(first..j0 + cols) {
-                        *o = entry(i, j, values[j - j0]);
-                    }
+                    let first = (i + 1).max(j0).min(j0 + cols);
+                    let products = &mut products[first - j0..];
+                    of_piece(i, first, products);
+                    let begin = offsets[at] + first - i - 1;
+                    block[begin..begin + products.len()].copy_from_slice(products);
                 }
             }
             Ok(())
         })?;
-        if diagonal {
-            found.diagonal = Some((0..n).map(|i| entry(i, i, sums::squares(a.row(i)))).collect());
-        }
         Ok(found)
     }
 
@@ -361,6 +371,11 @@ impl PairMatrix {
             totals: OnceLock::new(),
             before,
         }
+    }
+
+    /// How messages call the representation.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Number of inputs.

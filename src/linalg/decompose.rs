@@ -149,7 +149,7 @@ fn failed(solver: &'static str, a: &Matrix, residual: f64) -> Error {
 }
 
 /// A fixed vector without structure.
-fn probe(n: usize) -> Vec<f64> {
+pub(super) fn probe(n: usize) -> Vec<f64> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

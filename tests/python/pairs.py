@@ -251,7 +251,7 @@ SCORES = [
     Pair("scores_two_classes", *scores(25, 2)),
     Pair("scores_many_classes", *scores(20, 120)),
     Pair("scores_tied", *_tied()),
-    Pair("scores_near_identical", *_near_identical(), rel=1e-6, abs=0.0),
+    Pair("scores_near_identical", *_near_identical(), rel=1e-5, abs=0.0),
     Pair("scores_far_apart", *(40 * a for a in scores(20, 4, seed=5))),
     Pair("scores_repeated_rows", *(np.repeat(a, 2, axis=0) for a in scores(10, 3, seed=6))),
     *(Pair(f"scores_{name}", *scores(16, 4, seed=7), dress=dress) for name, dress in LAYOUTS.items()),

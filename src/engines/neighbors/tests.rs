@@ -93,10 +93,14 @@ fn awkward() -> Vec<(&'static str, usize, Vec<f64>)> {
     zeros.iter_mut().for_each(|v| *v = v.abs());
     all.push(("zero rows among positive ones", 20, zeros));
     let mut spread = fill(300, 20, 18);
-    spread.chunks_mut(20).enumerate().for_each(|(i, row)| row.iter_mut().for_each(|v| *v *= 10_f64.powi(i as i32 - 150)));
+    spread
+        .chunks_mut(20)
+        .enumerate()
+        .for_each(|(i, row)| row.iter_mut().for_each(|v| *v *= 10_f64.powi(i as i32 - 150)));
     all.push(("rows of all sizes", 20, spread));
     // Duplicate directions of many lengths: cosines that are tied but for round-off.
-    let rays: Vec<f64> = (0..400 * 6).map(|at| base[at / 6 % 25 * 6 + at % 6] * (1.0 + (at / 6) as f64 / 7.0)).collect();
+    let rays: Vec<f64> =
+        (0..400 * 6).map(|at| base[at / 6 % 25 * 6 + at % 6] * (1.0 + (at / 6) as f64 / 7.0)).collect();
     all.push(("rays", 6, rays));
     all
 }
