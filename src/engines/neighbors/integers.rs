@@ -1,9 +1,10 @@
-//! Products of rows of small whole numbers, exact and twice as fast as those of single precision.
+//! Products of rows of 16-bit integers, half as long again as fast as those of single precision.
 //!
-//! Rows come as 16-bit integers with a sum of squares below 2^31, so no sum of products can leave 32 bits, in whatever
-//! order it is taken. Vector units multiply such numbers two by two and add the pair in one step; two values that follow
-//! each other in a row are therefore kept in one 32-bit word. Rows are stored twice, in panels of [`LEFT`] and of [`RIGHT`]
-//! rows, so that what one step of the kernel needs lies together.
+//! Vector units multiply such numbers two by two and add the pair in one step; two values that follow each other in a row
+//! are therefore kept in one 32-bit word. Rows are cut into blocks of [`BLOCK`] columns in which the sum of squares is
+//! below 2^31: then no sum of products within a block leaves 32 bits, in whatever order it is taken, and is exact. The few
+//! sums of the blocks are added in single precision. Rows are stored twice, in panels of `LEFT` and of `RIGHT` rows, so
+//! that what one step of the kernel needs lies together.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -13,12 +14,14 @@ const LEFT: usize = 6;
 const RIGHT: usize = 16;
 const LANES: usize = 8;
 const VECTORS: usize = RIGHT / LANES;
-/// Pairs of values that are summed at once: a panel stays in the first-level cache, a tile of rows in the second.
-const DEPTH: usize = 192;
+/// Pairs of values that are summed at once.
+const DEPTH: usize = BLOCK / 2;
 
 /// Rows of a chunk: full panels of either kind.
 pub const CHUNK: usize = 48;
-/// No row may be longer, so that no sum of products exceeds 2^31 - 1.
+/// Columns whose products are summed exactly. Fewer leave more bits to each value, but more sums to be added up.
+pub const BLOCK: usize = 192;
+/// No block of a row may be longer, so that no sum of products exceeds 2^31 - 1.
 pub const LONGEST: f64 = 46_340.0;
 
 /// Some rows that follow each other, packed.
@@ -48,9 +51,9 @@ impl Chunk {
 }
 
 /// All products of the rows of two sequences of chunks, row-major; with `same`, the sequences are one and the same.
-pub fn products(a: &[Chunk], b: &[Chunk], same: bool) -> Vec<i32> {
+pub fn products(a: &[Chunk], b: &[Chunk], same: bool) -> Vec<f32> {
     let (rows, columns) = (a.len() * CHUNK, b.len() * CHUNK);
-    let mut out = vec![0; rows * columns];
+    let mut out = vec![0.0; rows * columns];
     multiply(a, b, same, &mut out);
     if same {
         for i in 0..rows {
@@ -62,7 +65,7 @@ pub fn products(a: &[Chunk], b: &[Chunk], same: bool) -> Vec<i32> {
     out
 }
 
-fn multiply(a: &[Chunk], b: &[Chunk], upper: bool, out: &mut [i32]) {
+fn multiply(a: &[Chunk], b: &[Chunk], upper: bool, out: &mut [f32]) {
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = pulp::x86::V3::try_new() {
         return simd.vectorize(Multiply { pairwise: avx2::Avx2(simd), a, b, upper, out });
@@ -171,7 +174,7 @@ struct Multiply<'a, P> {
     a: &'a [Chunk],
     b: &'a [Chunk],
     upper: bool,
-    out: &'a mut [i32],
+    out: &'a mut [f32],
 }
 
 impl WithSimd for Multiply<'_, Portable> {
@@ -201,7 +204,10 @@ impl<P: Pairwise> Multiply<'_, P> {
                     for (r, row) in sums.iter().enumerate() {
                         let out = &mut out[(i0 + r) * columns + j0..][..RIGHT];
                         for (out, sums) in out.chunks_exact_mut(LANES).zip(row) {
-                            out.iter_mut().zip(pairwise.store(*sums)).for_each(|(o, s)| *o = o.wrapping_add(s));
+                            let sums = pairwise.store(*sums);
+                            for l in 0..LANES {
+                                out[l] += sums[l] as f32;
+                            }
                         }
                     }
                 }
@@ -253,12 +259,15 @@ mod tests {
     /// Both roads give the sums of products, for odd and even widths on both sides of every cut.
     #[test]
     fn products_are_exact() {
-        for (n, m, d) in [(48, 48, 1), (96, 48, 2), (50, 100, 7), (48, 144, 383), (96, 96, 385), (60, 48, 1000)] {
+        for (n, m, d) in [(48, 48, 1), (96, 48, 2), (50, 100, 7), (48, 144, 191), (96, 96, 193), (60, 48, 1000)] {
             let (x, y) = (rows(n, d, 1), rows(m, d, 5));
             let (a, b) = (packed(&x), packed(&y));
-            let dot = |p: &[i16], q: &[i16]| p.iter().zip(q).map(|(p, q)| i32::from(*p) * i32::from(*q)).sum::<i32>();
+            let block = |p: &[i16], q: &[i16]| p.iter().zip(q).map(|(p, q)| i32::from(*p) * i32::from(*q)).sum::<i32>();
+            let dot = |p: &[i16], q: &[i16]| {
+                p.chunks(BLOCK).zip(q.chunks(BLOCK)).fold(0.0_f32, |sum, (p, q)| sum + block(p, q) as f32)
+            };
             let fast = products(&a, &b, false);
-            let mut portable = vec![0; fast.len()];
+            let mut portable = vec![0.0; fast.len()];
             Multiply { pairwise: Portable, a: &a, b: &b, upper: false, out: &mut portable }.run();
             assert_eq!(fast, portable);
             for i in 0..n {

@@ -8,14 +8,14 @@
 //!
 //! which differs from the score by a constant of row i and, for distances, a factor 1/2. A common offset of all rows, which
 //! would drown everything else in rounding, is gone. Rows are rounded to 16-bit integers times a unit, `w = q r + rest`, and
-//! the products of integers are exact (see [`integers`](super::integers)). By the inequality of Cauchy and Schwarz
+//! the products of integers are all but exact (see [`integers`](super::integers)). By the inequality of Cauchy and Schwarz
 //!
 //! ```text
 //! |w_i . w_j - r_i r_j q_i . q_j| <= |rest_i| |w_j| + |w_i| |rest_j| + |rest_i| |rest_j| <= c |w_i| |w_j|
 //! ```
 //!
-//! where the rests are computed, not estimated; the other steps of `e(i, j)` below account for the round-off of double
-//! precision, h and the scores themselves included. So `v - e` and `v + e` hold the score in double precision between them.
+//! where the rests are computed, not estimated; the other steps of `e(i, j)` below account for all other round-off, that of
+//! h and of the scores themselves included. So `v - e` and `v + e` hold the score in double precision between them.
 //!
 //! An input is dropped once k others are certainly nearer. Of those that are left, the order is taken from v where it is
 //! certain and from the scores in double precision where it is not. The lists therefore are those of double precision, in
@@ -28,7 +28,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::Metric;
 use super::exact::{self, Chosen, Rows, nearer};
-use super::integers::{self, CHUNK, Chunk};
+use super::integers::{self, BLOCK, CHUNK, Chunk};
 use crate::error::Result;
 use crate::numerics::sums;
 use crate::par::Par;
@@ -44,9 +44,9 @@ const LANES: usize = 16;
 /// Rows shorter than this are rounded to zero.
 const SHORT: f64 = 1e-33;
 
-/// Whether to screen at all: not where there is little to drop, nor where rounding leaves little of a row.
+/// Whether to screen at all: not where there is little to drop.
 pub fn pays(rows: &Rows<'_>, k: usize) -> bool {
-    rows.n() >= FEW && 8 * k <= rows.n() && rows.d() < 1 << 24
+    rows.n() >= FEW && 8 * k <= rows.n()
 }
 
 /// What is known of a row beside its integers.
@@ -175,9 +175,10 @@ impl Screen {
                 let shift = if euclidean { 0.5 * square } else { -sums::dot(center, &row) };
                 let (mut unit, mut rest) = (0.0, 0.0);
                 if norm >= SHORT {
-                    // No integer leaves 16 bits, and no row is longer than products of rows allow, once rounded.
-                    let longest = integers::LONGEST - 1.0 - 0.5 * (d as f64).sqrt();
-                    unit = f64::from(up((norm / longest).max(largest / 32_766.0)));
+                    // No integer leaves 16 bits, and no block is longer than exact products allow, once rounded.
+                    let block = row.chunks(BLOCK).map(sums::squares).fold(0.0, f64::max).sqrt();
+                    let longest = integers::LONGEST - 1.0 - 0.5 * (BLOCK as f64).sqrt();
+                    unit = f64::from(up((block / longest).max(largest / 32_766.0)));
                     let left = Arch::new().dispatch(Rounded { row: &row, unit, out: &mut integers });
                     rest = left.sqrt() / norm * (1.0 + 1e-9);
                     chunk.set(i % CHUNK, &integers);
@@ -201,7 +202,8 @@ impl Screen {
         let d = rows.d() as f64;
         let largest = |of: fn(&Known) -> f64| known.iter().map(of).fold(0.0_f64, |m, v| v.abs().max(m));
         let rest = largest(|known| known.rest);
-        let c = rest * (2.0 + rest) + 1e-12;
+        // Sums of blocks become floats, and are added as such.
+        let c = rest * (2.0 + rest) + (d / BLOCK as f64 + 3.0) * UNIT;
         // The sums of this crate run in 16 lanes: their error is that of the length of a lane, with room to spare.
         let g = (d / 16.0 + 16.0) * f64::EPSILON;
         // What is lost by rows rounded to zero, and where single precision runs out of small numbers.
@@ -245,7 +247,7 @@ impl Screen {
 /// Somebody who may be a neighbor.
 #[derive(Clone, Copy)]
 struct Candidate {
-    product: i32,
+    product: f32,
     other: u32,
 }
 
@@ -342,7 +344,7 @@ impl<'a> Columns<'a> {
 /// A row of a tile and what its row brings along.
 #[derive(Clone, Copy)]
 struct Row<'a> {
-    products: &'a [i32],
+    products: &'a [f32],
     unit: f32,
     slack: f32,
     shift: f32,
@@ -376,7 +378,7 @@ impl WithSimd for Reached<'_> {
             let (mut by_row, mut by_column) = ([0.0_f32; LANES], [0.0_f32; LANES]);
             let mut any = 0_u32;
             for l in 0..LANES {
-                let bound = (p[l] as f32 * u[l]).mul_add(unit, slack * norm[l]);
+                let bound = (p[l] * u[l]).mul_add(unit, slack * norm[l]);
                 by_row[l] = bound - h[l];
                 by_column[l] = bound - shift;
                 any |= u32::from(by_row[l] >= threshold) | u32::from(by_column[l] >= t[l]);
@@ -395,8 +397,7 @@ impl WithSimd for Reached<'_> {
     }
 }
 
-/// What the k-th nearest among the columns of a tile certainly reaches, as seen from the row; the entry of the row itself
-/// holds `i32::MIN`.
+/// What the k-th nearest among the columns of a tile certainly reaches, as seen from the row.
 struct Floor<'a> {
     row: Row<'a>,
     columns: &'a Columns<'a>,
@@ -417,8 +418,7 @@ impl WithSimd for Floor<'_> {
         let mut best = [f32::MIN; CHUNK];
         for (((p, u), norm), h) in products.iter().zip(units).zip(norms).zip(shifts) {
             for l in 0..CHUNK {
-                let bound = (p[l] as f32 * u[l]).mul_add(unit, -slack * norm[l]) - h[l];
-                let bound = if p[l] == i32::MIN { f32::MIN } else { bound };
+                let bound = (p[l] * u[l]).mul_add(unit, -slack * norm[l]) - h[l];
                 best[l] = if bound > best[l] { bound } else { best[l] };
             }
         }
@@ -439,7 +439,7 @@ impl Search<'_> {
         self.blocks[block].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn row<'a>(&self, i: usize, products: &'a [i32], threshold: f32) -> Row<'a> {
+    fn row<'a>(&self, i: usize, products: &'a [f32], threshold: f32) -> Row<'a> {
         let screen = self.screen;
         Row { products, unit: screen.units[i], slack: screen.slacks[i], shift: screen.shifts_down[i], threshold }
     }
@@ -454,7 +454,8 @@ impl Search<'_> {
         let mut products = integers::products(chunks(rows.clone()), chunks(columns.clone()), a == b);
         let of_columns = Columns::of(screen, columns.clone());
         if a == b {
-            (0..width).for_each(|at| products[at * width + at] = i32::MIN);
+            // Nobody is a neighbor of itself: what is not a number reaches nothing.
+            (0..width).for_each(|at| products[at * width + at] = f32::NAN);
             self.set_floors(a, &products, &of_columns);
         }
         // Thresholds may rise meanwhile; then a little too much is found here and left out below.
@@ -485,15 +486,12 @@ impl Search<'_> {
     fn push(&self, block: usize, candidates: &[(usize, Candidate)]) {
         let mut block = self.lock(block);
         for &(at, candidate) in candidates {
-            // Its own row holds no product.
-            if candidate.product != i32::MIN {
-                block.push(self.screen, at, candidate, self.k);
-            }
+            block.push(self.screen, at, candidate, self.k);
         }
     }
 
     /// First thresholds, from the rows of the same block.
-    fn set_floors(&self, block: usize, products: &[i32], columns: &Columns<'_>) {
+    fn set_floors(&self, block: usize, products: &[f32], columns: &Columns<'_>) {
         if self.k > CHUNK / 2 {
             return;
         }
