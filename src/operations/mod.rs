@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod diagnose;
 pub mod pairwise;
+pub mod permutation;
 pub mod repeats;
 pub mod side;
 

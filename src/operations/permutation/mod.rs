@@ -1,0 +1,2 @@
+//! Permutation tests.
+pub mod orbits;
