@@ -21,8 +21,6 @@ const LANES: usize = 8;
 pub const POINT: usize = 2 * LANES;
 /// Longest sequence transformed in one go; longer ones take two passes.
 const SHORT: usize = 400;
-/// The place of a point that is zero and stored nowhere.
-pub const NOWHERE: usize = usize::MAX;
 /// The largest radix.
 const LARGEST: usize = 13;
 
@@ -138,17 +136,15 @@ impl StripFft {
         Room { short: Aligned::zeros(2 * longest * POINT), strip: Aligned::zeros(strip) }
     }
 
-    /// The points in the order in which they are read.
+    /// The points of a sequence in the order in which [`Self::forward`] wants them.
     pub fn reading_order(&self) -> impl Iterator<Item = usize> {
         let (p, q) = (self.outer.n, self.inner.n);
         (0..self.n).map(move |at| if p == 1 { at } else { at % p * q + at / p })
     }
 
-    /// Transform a strip whose points, in the order of reading, begin at `places + offset`, or are zero if their place is
-    /// [`NOWHERE`].
-    pub fn forward(&self, from: &[f64], places: &[usize], offset: usize, room: &mut Room, goal: Goal<'_>) {
-        debug_assert_eq!(places.len(), self.n);
-        Arch::new().dispatch(Forward { plan: self, from, places, offset, room, goal });
+    /// Transform a strip whose points are in the order of reading.
+    pub fn forward(&self, strip: &[f64], room: &mut Room, goal: Goal<'_>) {
+        Arch::new().dispatch(Forward { plan: self, from: &strip[..self.n * POINT], room, goal });
     }
 }
 
@@ -241,8 +237,6 @@ fn pairs_mut<S: Simd>(values: &mut [f64]) -> &mut [Pair<S>] {
 struct Forward<'a> {
     plan: &'a StripFft,
     from: &'a [f64],
-    places: &'a [usize],
-    offset: usize,
     room: &'a mut Room,
     goal: Goal<'a>,
 }
@@ -257,25 +251,15 @@ impl WithSimd for Forward<'_> {
         let short = pairs_mut::<S>(self.room.short.get_mut());
         let half = p.max(q) * width;
         let (a, b) = short[..2 * half].split_at_mut(half);
-        let zeros = [[simd.splat_f64s(0.0); 2]; LANES];
-        let fetch = |places: &[usize], to: &mut [Pair<S>]| {
-            for (&place, to) in places.iter().zip(to.chunks_exact_mut(width)) {
-                to.copy_from_slice(match place {
-                    NOWHERE => &zeros[..width],
-                    place => &pairs::<S>(&self.from[place + self.offset..])[..width],
-                });
-            }
-        };
+        let from = pairs::<S>(self.from);
         if p == 1 {
-            fetch(self.places, &mut a[..q * width]);
-            let result = transform(simd, &self.plan.inner, width, a, b);
+            let result = transform(simd, &self.plan.inner, width, from, a, b);
             finish(simd, &mut self.goal, 0, result);
             return;
         }
         let strip = pairs_mut::<S>(self.room.strip.get_mut());
-        for (j, places) in self.places.chunks_exact(p).enumerate() {
-            fetch(places, &mut a[..p * width]);
-            let result = transform(simd, &self.plan.outer, width, a, b);
+        for (j, from) in from.chunks_exact(p * width).enumerate() {
+            let result = transform(simd, &self.plan.outer, width, from, a, b);
             let twist = &self.plan.twist[j * p..(j + 1) * p];
             for (k, (values, &w)) in result.chunks_exact(width).zip(twist).enumerate() {
                 let w = splat(simd, w);
@@ -286,8 +270,7 @@ impl WithSimd for Forward<'_> {
             }
         }
         for (k, row) in strip.chunks_exact(q * width).enumerate() {
-            a[..q * width].copy_from_slice(row);
-            let result = transform(simd, &self.plan.inner, width, a, b);
+            let result = transform(simd, &self.plan.inner, width, row, a, b);
             finish(simd, &mut self.goal, k * q, result);
         }
     }
@@ -316,22 +299,25 @@ fn finish<S: Simd>(simd: S, goal: &mut Goal<'_>, first: usize, result: &[Pair<S>
     }
 }
 
-/// Transform the points in `a`, of `width` pairs each; the result is in either.
+/// Transform points of `width` pairs each.
 #[inline(always)]
 fn transform<'r, S: Simd>(
     simd: S,
     plan: &Short,
     width: usize,
+    from: &'r [Pair<S>],
     a: &'r mut [Pair<S>],
     b: &'r mut [Pair<S>],
 ) -> &'r [Pair<S>] {
     let size = plan.n * width;
-    let (mut from, mut to) = (&mut a[..size], &mut b[..size]);
-    for stage in &plan.stages {
-        simd.vectorize(Step { simd, stage, from: &*from, to: &mut *to, stride: stage.stride * width });
-        std::mem::swap(&mut from, &mut to);
+    let Some((first, rest)) = plan.stages.split_first() else { return from };
+    let (mut done, mut next) = (&mut a[..size], &mut b[..size]);
+    simd.vectorize(Step { simd, stage: first, from, to: &mut *done, stride: width });
+    for stage in rest {
+        simd.vectorize(Step { simd, stage, from: &*done, to: &mut *next, stride: stage.stride * width });
+        std::mem::swap(&mut done, &mut next);
     }
-    from
+    done
 }
 
 /// One stage.
@@ -517,12 +503,9 @@ mod tests {
             let plan = StripFft::new(n);
             let points: Vec<f64> =
                 (0..n * POINT).map(|at| (at as f64 * 0.37 + (at * at % 1009) as f64).sin()).collect();
-            // Backwards, and after seven numbers that belong to nobody.
-            let places: Vec<usize> = plan.reading_order().map(|point| (n - 1 - point) * POINT).collect();
-            let mut strip = vec![0.0; 7];
-            strip.extend((0..n).rev().flat_map(|point| &points[point * POINT..][..POINT]));
+            let strip: Vec<f64> = plan.reading_order().flat_map(|i| points[i * POINT..][..POINT].to_vec()).collect();
             let mut out = vec![0.0; n * POINT];
-            plan.forward(&strip, &places, 7, &mut plan.room(), Goal::Keep(&mut out));
+            plan.forward(&strip, &mut plan.room(), Goal::Keep(&mut out));
             // Which numbers of a point are the real and which the imaginary parts depends on the machine.
             let width = lanes();
             let mut seen: Vec<usize> = (0..n).map(|place| plan.frequency(place)).collect();

@@ -25,11 +25,13 @@ use rustfft::{Fft, FftPlanner};
 
 use crate::engines::pair_matrix::Dense;
 use crate::error::Result;
-use crate::numerics::fft::{Aligned, Goal, NOWHERE, POINT, Room, StripFft, is_smooth, next_smooth};
+use crate::numerics::fft::{Aligned, Goal, POINT, Room, StripFft, is_smooth, next_smooth};
 use crate::par::Par;
 
-/// Strips whose spectra one unit of work adds up.
+/// Strips that are transformed by one unit of work.
 const GROUP: usize = 4;
+/// Numbers per item of such a unit.
+const WIDE: usize = GROUP * POINT;
 /// Numbers of a slab, about.
 const SLAB: usize = 1 << 24;
 /// Numbers of the rows that are unpacked at a time, about: half of a second-level cache.
@@ -58,6 +60,8 @@ struct Desk {
     fourier: Room,
     /// Whole rows of a matrix, one after the other.
     rows: Vec<f64>,
+    /// The strips of one unit, in the order of reading.
+    strips: Aligned,
 }
 
 /// Items along the circle.
@@ -80,6 +84,7 @@ impl<'a> Orbits<'a> {
         let first = usize::from(k.diagonal().is_none() || l.diagonal().is_none());
         let diagonals = first..n / 2 + 1;
         let strips = diagonals.len().div_ceil(POINT);
+        let strips = strips.next_multiple_of(GROUP);
         let slab = (SLAB / (length * POINT)).next_multiple_of(GROUP).max(GROUP).min(strips);
         let kept = if count > 1 { strips } else { slab };
         let mut engine = Self {
@@ -113,9 +118,9 @@ impl<'a> Orbits<'a> {
             let (from, places) = (band.get(), self.places(&of_k, count));
             par.fill(kept, GROUP * strip, |group, kept| {
                 self.at_desk(|desk| {
-                    for (at, kept) in kept.chunks_mut(strip).enumerate() {
-                        let offset = (group * GROUP + at) * self.block * POINT;
-                        self.plan.forward(from, &places, offset, &mut desk.fourier, Goal::Keep(kept));
+                    self.pick(from, &places, group, &mut desk.strips);
+                    for (from, kept) in desk.strips.get().chunks(strip).zip(kept.chunks_mut(strip)) {
+                        self.plan.forward(from, &mut desk.fourier, Goal::Keep(kept));
                     }
                 });
                 Ok(())
@@ -158,13 +163,31 @@ impl<'a> Orbits<'a> {
         Layout { order: order.iter().chain(order).map(|&item| item as u32).collect(), place, points, weighted }
     }
 
-    /// Where the points of the first strip of a slab lie.
-    fn places(&self, layout: &Layout, count: usize) -> Vec<usize> {
-        let at = |item: usize| (item / self.block * count * self.block + item % self.block) * POINT;
-        layout.points.iter().map(|item| item.map_or(NOWHERE, |item| at(item as usize))).collect()
+    /// Where the points of the first unit of a slab lie, in the order of reading.
+    fn places(&self, layout: &Layout, count: usize) -> Vec<Option<usize>> {
+        let units = count / GROUP;
+        let at = |item: usize| (item / self.block * units * self.block + item % self.block) * WIDE;
+        layout.points.iter().map(|item| item.map(|item| at(item as usize))).collect()
     }
 
-    /// Lay a slab of diagonals out: block after block of items, in it strip after strip, in it item after item.
+    /// The strips of a unit, every point from where it lies.
+    fn pick(&self, band: &[f64], places: &[Option<usize>], unit: usize, strips: &mut Aligned) {
+        let offset = unit * self.block * WIDE;
+        let (strips, length) = (strips.get_mut().as_chunks_mut::<POINT>().0, self.plan.len());
+        for (point, place) in places.iter().enumerate() {
+            match place {
+                Some(place) => {
+                    let from = band[place + offset..][..WIDE].as_chunks::<POINT>().0;
+                    for strip in 0..GROUP {
+                        strips[strip * length + point] = from[strip];
+                    }
+                }
+                None => (0..GROUP).for_each(|strip| strips[strip * length + point] = [0.0; POINT]),
+            }
+        }
+    }
+
+    /// Lay a slab of diagonals out: block after block of items, in it unit after unit, in it item after item.
     ///
     /// Items stay in their own order here, so that the matrix is read from front to back, whatever the layout; the
     /// transform then picks its points.
@@ -179,8 +202,7 @@ impl<'a> Orbits<'a> {
     ) -> Result<()> {
         let first = self.diagonals.start + start * POINT;
         let width = (self.diagonals.end - first).min(count * POINT);
-        let weights: Vec<[f64; POINT]> =
-            (0..count).map(|strip| std::array::from_fn(|lane| self.weight(first + strip * POINT + lane))).collect();
+        let weights: Vec<f64> = (first..first + count * POINT).map(|d| self.weight(d)).collect();
         let size = self.block * count * POINT;
         par.fill(&mut band.get_mut()[..self.n.div_ceil(self.block) * size], size, |number, out| {
             let item = number * self.block;
@@ -190,13 +212,13 @@ impl<'a> Orbits<'a> {
                 for (at, row) in desk.rows[..rows * self.n].chunks(self.n).enumerate() {
                     let place = layout.place[item + at] as usize;
                     let others = &layout.order[place + first..place + first + width];
-                    let target = out[at * POINT..].chunks_mut(self.block * POINT);
+                    let target = out[at * WIDE..].chunks_mut(self.block * WIDE);
                     lay_out(row, others, target);
                 }
             });
             if layout.weighted {
-                for (points, weights) in out.chunks_mut(self.block * POINT).zip(&weights) {
-                    for point in points.as_chunks_mut::<POINT>().0 {
+                for (points, weights) in out.chunks_mut(self.block * WIDE).zip(weights.chunks(WIDE)) {
+                    for point in points.chunks_mut(WIDE) {
                         point.iter_mut().zip(weights).for_each(|(v, w)| *v *= w);
                     }
                 }
@@ -222,12 +244,13 @@ impl<'a> Orbits<'a> {
     ) -> Result<()> {
         let strip = self.plan.len() * POINT;
         let places = self.places(layout, count);
-        let parts = par.map(count.div_ceil(GROUP), |group, _| {
+        let parts = par.map(count / GROUP, |unit, _| {
             let mut part = vec![0.0; 2 * self.plan.len()];
             self.at_desk(|desk| {
-                for at in group * GROUP..((group + 1) * GROUP).min(count) {
-                    let goal = Goal::Correlate { with: &khat[at * strip..(at + 1) * strip], sum: &mut part };
-                    self.plan.forward(band, &places, at * self.block * POINT, &mut desk.fourier, goal);
+                self.pick(band, &places, unit, &mut desk.strips);
+                let khat = khat[unit * GROUP * strip..].chunks(strip);
+                for (from, khat) in desk.strips.get().chunks(strip).zip(khat) {
+                    self.plan.forward(from, &mut desk.fourier, Goal::Correlate { with: khat, sum: &mut part });
                 }
             });
             Ok(part)
@@ -260,27 +283,27 @@ impl<'a> Orbits<'a> {
 
     fn at_desk<R>(&self, work: impl FnOnce(&mut Desk) -> R) -> R {
         let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut desk = spare
-            .unwrap_or_else(|| Desk { fourier: self.plan.room(), rows: vec![0.0; self.block.min(self.n) * self.n] });
+        let mut desk = spare.unwrap_or_else(|| Desk {
+            fourier: self.plan.room(),
+            rows: vec![0.0; self.block.min(self.n) * self.n],
+            strips: Aligned::zeros(self.plan.len() * WIDE),
+        });
         let found = work(&mut desk);
         self.desks.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
         found
     }
 }
 
-/// Entries of a row, by item, to the lanes of strip after strip; lanes left over are zero.
-fn lay_out<'t>(row: &[f64], items: &[u32], mut target: impl Iterator<Item = &'t mut [f64]>) {
-    let (whole, rest) = items.as_chunks::<POINT>();
-    for (items, to) in whole.iter().zip(&mut target) {
-        for (to, &item) in to.iter_mut().zip(items) {
+/// Entries of a row, by item, to the lanes of unit after unit; lanes left over are zero.
+fn lay_out<'t>(row: &[f64], items: &[u32], target: impl Iterator<Item = &'t mut [f64]>) {
+    for (at, to) in target.enumerate() {
+        let items = &items[(at * WIDE).min(items.len())..];
+        let (to, items) = (&mut to[..WIDE], &items[..WIDE.min(items.len())]);
+        let (used, left) = to.split_at_mut(items.len());
+        for (to, &item) in used.iter_mut().zip(items) {
             *to = row[item as usize];
         }
-    }
-    if let (false, Some(to)) = (rest.is_empty(), target.next()) {
-        to[..POINT].fill(0.0);
-        for (to, &item) in to.iter_mut().zip(rest) {
-            *to = row[item as usize];
-        }
+        left.fill(0.0);
     }
 }
 
