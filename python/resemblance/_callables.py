@@ -88,7 +88,7 @@ def permutation_test(
     if alternative not in _ALTERNATIVES:
         message = f"alternative={alternative!r} is not a choice; known are {', '.join(_ALTERNATIVES)}."
         raise make("bad_option", message, {"option": "alternative", "given": repr(alternative)})
-    exact = n < 20 and factorial(n) <= n_resamples
+    exact = n < 20 and factorial(n) <= n_resamples + 1
     if exact:
         n_resamples = factorial(n) - 1
     scores = np.empty(n_resamples + 1)

@@ -87,18 +87,7 @@ impl Points {
     /// Turn products of row i with rows `first..` into squared distances.
     fn square(&self, i: usize, first: usize, products: &mut [f64]) {
         let (own, others) = (self.squares[i], &self.squares[first..]);
-        let lost = pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                let mut lost = false;
-                for (value, other) in products.iter_mut().zip(others) {
-                    let lengths = own + other;
-                    *value = lengths - 2.0 * *value;
-                    lost |= *value <= LOST * lengths;
-                }
-                lost
-            },
-        );
+        let lost = pulp::Arch::new().dispatch(Square { own, others, products });
         if !lost {
             return;
         }
@@ -109,6 +98,28 @@ impl Points {
                 *value = row.iter().zip(self.rows.row(j)).map(difference).sum();
             }
         }
+    }
+}
+
+/// From products of a row with others to squared distances; tells whether any has lost its digits.
+struct Square<'a> {
+    own: f64,
+    others: &'a [f64],
+    products: &'a mut [f64],
+}
+
+impl pulp::WithSimd for Square<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> bool {
+        let mut lost = false;
+        for (value, other) in self.products.iter_mut().zip(self.others) {
+            let lengths = self.own + other;
+            *value = lengths - 2.0 * *value;
+            lost |= *value <= LOST * lengths;
+        }
+        lost
     }
 }
 

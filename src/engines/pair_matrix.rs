@@ -412,8 +412,9 @@ impl PairMatrix {
 
     /// `<k, l>`: the sum of products of all entries, where input i of k meets input `matching[i]` of l.
     pub fn inner(&self, other: &Self, matching: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
-        if let (None, Kept::Factor { a, squares: p, diagonal }, None, Kept::Factor { a: b, squares: q, diagonal: same }) =
-            (self.dense.get(), &self.kept, other.dense.get(), &other.kept)
+        // Whether somebody has stored the matrix meanwhile must not decide which bits come out.
+        if let (Kept::Factor { a, squares: p, diagonal }, Kept::Factor { a: b, squares: q, diagonal: same }) =
+            (&self.kept, &other.kept)
             && diagonal == same
         {
             let (b, q) = match matching {
@@ -442,11 +443,22 @@ impl PairMatrix {
         if let Some(norm) = self.norm.get() {
             return Ok(*norm);
         }
-        let norm = self.inner(self, None, par)?.max(0.0).sqrt();
+        let norm = self.checked_norm(self.inner(self, None, par)?)?;
+        Ok(*self.norm.get_or_init(|| norm))
+    }
+
+    /// The same from the stored matrix.
+    pub fn stored_norm(&self, par: Par<'_>) -> Result<f64> {
+        let dense = self.dense(par)?;
+        self.checked_norm(dense.inner(&dense, par)?)
+    }
+
+    fn checked_norm(&self, square: f64) -> Result<f64> {
+        let norm = square.max(0.0).sqrt();
         if norm <= self.n() as f64 * f64::EPSILON * self.before || norm == 0.0 {
             return Err(Error::NoStructure { name: self.name.clone() });
         }
-        Ok(*self.norm.get_or_init(|| norm))
+        Ok(norm)
     }
 
     /// Mean of `<k, l>` when inputs are matched at random: exact, from the sums of the two matrices.
@@ -595,8 +607,13 @@ mod tests {
                     .sum();
                 let (fresh_k, fresh_l) = (factor(&a, diagonal), factor(&b, diagonal));
                 let by_factor = fresh_k.inner(&fresh_l, matching, Par::SEQ).unwrap();
-                let by_dense = k.inner(&l, matching, Par::SEQ).unwrap();
+                let (stored_k, stored_l) = (k.dense(Par::SEQ).unwrap(), l.dense(Par::SEQ).unwrap());
+                let by_dense = match matching {
+                    None => stored_k.inner(&stored_l, Par::SEQ).unwrap(),
+                    Some(order) => stored_k.inner_matched(&stored_l, order, Par::SEQ).unwrap(),
+                };
                 let size = k.norm(Par::SEQ).unwrap() * l.norm(Par::SEQ).unwrap();
+                assert!((k.stored_norm(Par::SEQ).unwrap() / k.norm(Par::SEQ).unwrap() - 1.0).abs() < 1e-12);
                 assert!((by_factor - direct).abs() < 1e-12 * size, "{diagonal:?}: {by_factor} {direct}");
                 assert!((by_dense - direct).abs() < 1e-12 * size, "{diagonal:?}: {by_dense} {direct}");
             }

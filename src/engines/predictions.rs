@@ -42,6 +42,7 @@ impl Classes {
             let (ids, tied) = match x.data() {
                 Data::Labels(ids) => (checked(x.name(), ids)?.to_vec(), 0),
                 Data::Matrix(view, _) => decided(x.name(), view, par)?,
+                Data::Reals(values) => return Err(no_class(x.name(), values)),
             };
             Ok(Self::new(x.name(), ids, tied))
         })
@@ -183,26 +184,33 @@ fn decided(name: &str, view: &View<'_>, par: Par<'_>) -> Result<(Vec<i64>, usize
 /// The largest score of a row; None if one is NaN or infinite, or all are minus infinity. A single class may be ruled out
 /// by minus infinity.
 fn largest_score(row: &[f64]) -> Option<f64> {
-    const LANES: usize = 8;
-    let (largest, defined) = pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let (mut lanes, mut defined) = ([f64::NEG_INFINITY; LANES], [true; LANES]);
-            let (head, rest) = row.as_chunks::<LANES>();
-            for chunk in head {
-                for l in 0..LANES {
-                    lanes[l] = if chunk[l] > lanes[l] { chunk[l] } else { lanes[l] };
-                    defined[l] &= chunk[l] < f64::INFINITY;
-                }
-            }
-            for (l, v) in rest.iter().enumerate() {
-                lanes[l] = lanes[l].max(*v);
-                defined[l] &= *v < f64::INFINITY;
-            }
-            (lanes.into_iter().fold(f64::NEG_INFINITY, f64::max), defined.iter().all(|d| *d))
-        },
-    );
+    let (largest, defined) = pulp::Arch::new().dispatch(Largest(row));
     (defined && largest > f64::NEG_INFINITY).then_some(largest)
+}
+
+/// The largest value, and whether all are numbers below infinity.
+struct Largest<'a>(&'a [f64]);
+
+impl pulp::WithSimd for Largest<'_> {
+    type Output = (f64, bool);
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> (f64, bool) {
+        const LANES: usize = 8;
+        let (mut lanes, mut defined) = ([f64::NEG_INFINITY; LANES], [true; LANES]);
+        let (head, rest) = self.0.as_chunks::<LANES>();
+        for chunk in head {
+            for l in 0..LANES {
+                lanes[l] = if chunk[l] > lanes[l] { chunk[l] } else { lanes[l] };
+                defined[l] &= chunk[l] < f64::INFINITY;
+            }
+        }
+        for (l, v) in rest.iter().enumerate() {
+            lanes[l] = lanes[l].max(*v);
+            defined[l] &= *v < f64::INFINITY;
+        }
+        (lanes.into_iter().fold(f64::NEG_INFINITY, f64::max), defined.iter().all(|d| *d))
+    }
 }
 
 /// The error about values that are not finite; minus infinity may be `allowed`, but not for all classes of a row.
@@ -422,6 +430,17 @@ impl Summary for Probabilities {
 
     fn rows(&self) -> usize {
         self.p.rows()
+    }
+}
+
+/// Real numbers are no classes, be they whole or not: the first that is not whole is named.
+fn no_class(name: &str, values: &[f64]) -> Error {
+    let row = values.iter().position(|v| v.fract() != 0.0 || !v.is_finite()).unwrap_or(0);
+    Error::BadLabel {
+        name: name.to_owned(),
+        row,
+        given: values[row].to_string(),
+        expected: "class ids are integers of at least 0; scores have one column per class".into(),
     }
 }
 

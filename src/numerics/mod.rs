@@ -1,6 +1,8 @@
 //! Arithmetic that knows no word of the domain: sums in a fixed order, ranks, random streams, Fourier transforms.
 
+pub mod fft;
 pub mod ranks;
+pub mod streams;
 pub mod sums;
 
 /// The vector instructions chosen at run time.

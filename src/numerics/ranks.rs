@@ -5,8 +5,9 @@
 //!
 //! 1. Splitters from a sample cut the range of values into buckets that fit the cache. Every chunk of the input is
 //!    partitioned by bucket, in place beside itself, equal values always into the same bucket.
-//! 2. Of every bucket, gathered from all chunks, the ranks are found within the cache: as a value is spread evenly enough
-//!    in so narrow a range, a counting sort by proportion leaves little to do. They are put back where the values were.
+//! 2. Of every bucket, gathered from all chunks, the ranks are found within the cache. In so narrow a range values are
+//!    spread evenly enough that two passes over 12 bits of their proportion leave next to nothing out of order. The ranks
+//!    are put back where the values were.
 //! 3. Every chunk is put into its old order again by reading its buckets in step.
 //!
 //! All steps run through memory in order. Values that differ by no more than round-off count as equal ([`Same`]): what is
@@ -70,15 +71,17 @@ struct Cut {
     bucket: usize,
     /// Values in the sample per bucket.
     sample: usize,
+    /// Buckets with fewer values are sorted by comparison.
+    few: usize,
 }
 
-const CUT: Cut = Cut { chunk: 1 << 17, bucket: 12 << 10, sample: 16 };
+const CUT: Cut = Cut { chunk: 1 << 17, bucket: 16 << 10, sample: 16, few: 512 };
 /// Most buckets; their numbers are kept in 16 bits.
 const MOST: usize = 4096;
 /// Buckets that share their scratch space.
 const TOGETHER: usize = 8;
-/// From here on a crowd of values is sorted and searched rather than looked through.
-const CROWD: usize = 16;
+/// Cells of the table per splitter.
+const CELLS: usize = 8;
 
 /// Replace every value by `shift` plus its rank, 1 for the smallest, ties averaged.
 pub fn average_ranks(values: &mut [f64], same: Same, shift: f64, par: Par<'_>) -> Result<Ties> {
@@ -87,54 +90,55 @@ pub fn average_ranks(values: &mut [f64], same: Same, shift: f64, par: Par<'_>) -
 
 fn ranked(values: &mut [f64], same: Same, shift: f64, cut: Cut, par: Par<'_>) -> Result<Ties> {
     let splitters = Splitters::of(values, cut);
-    let buckets = splitters.buckets();
-    let mut parted = vec![0.0; values.len()];
     let mut numbers = vec![0_u16; values.len()];
-    let chunks: Vec<_> =
-        values.chunks(cut.chunk).zip(parted.chunks_mut(cut.chunk)).zip(numbers.chunks_mut(cut.chunk)).collect();
-    let chunks: Vec<_> = chunks.into_iter().map(Mutex::new).collect();
+    let chunks: Vec<_> = values.chunks_mut(cut.chunk).zip(numbers.chunks_mut(cut.chunk)).map(Mutex::new).collect();
     let counts = par.map(chunks.len(), |at, _| {
-        let mut chunk = lock(&chunks[at]);
-        let ((values, parted), numbers) = &mut *chunk;
-        Ok(splitters.part(values, parted, numbers))
+        let (values, numbers) = &mut *lock(&chunks[at]);
+        Ok(splitters.part(values, numbers))
     })?;
     drop(chunks);
 
-    let mut runs: Vec<Vec<&mut [f64]>> = (0..buckets).map(|_| Vec::with_capacity(counts.len())).collect();
-    for (chunk, counts) in parted.chunks_mut(cut.chunk).zip(&counts) {
+    let mut buckets: Vec<(usize, Vec<&mut [f64]>)> =
+        (0..splitters.buckets()).map(|_| (0, Vec::with_capacity(counts.len()))).collect();
+    for (chunk, counts) in values.chunks_mut(cut.chunk).zip(&counts) {
         let mut rest = chunk;
-        for (runs, count) in runs.iter_mut().zip(counts) {
+        for ((_, runs), count) in buckets.iter_mut().zip(counts) {
             let (run, tail) = rest.split_at_mut(*count as usize);
             runs.push(run);
             rest = tail;
         }
     }
-    let groups: Vec<_> = runs.chunks_mut(TOGETHER).map(Mutex::new).collect();
+    let mut before = 0;
+    for (start, runs) in &mut buckets {
+        *start = before;
+        before += runs.iter().map(|run| run.len()).sum::<usize>();
+    }
+    let groups: Vec<_> = buckets.chunks_mut(TOGETHER).map(Mutex::new).collect();
     let found = par.map(groups.len(), |at, _| {
         let mut scratch = Scratch::default();
-        Ok(lock(&groups[at]).iter_mut().map(|runs| scratch.rank(runs, same)).collect::<Vec<_>>())
+        let ranked = |(start, runs): &mut (usize, Vec<&mut [f64]>)| scratch.rank(runs, *start, same, shift, cut.few);
+        Ok(lock(&groups[at]).iter_mut().map(ranked).collect::<Vec<_>>())
     })?;
     drop(groups);
 
     let found: Vec<Bucket> = found.into_iter().flatten().collect();
-    let (places, ties) = joined(&found, same, shift);
-    let chunks: Vec<_> = values.chunks_mut(cut.chunk).map(Mutex::new).collect();
+    let (changes, ties) = joined(&found, same);
+    for change in changes {
+        let runs = buckets[change.bucket].1.iter_mut().flat_map(|run| run.iter_mut());
+        runs.filter(|rank| **rank == shift + change.from).for_each(|rank| *rank = shift + change.to);
+    }
+    drop(buckets);
+
+    let chunks: Vec<_> = values.chunks_mut(cut.chunk).zip(numbers.chunks(cut.chunk)).map(Mutex::new).collect();
     par.map(chunks.len(), |at, _| {
-        let begin = at * cut.chunk;
-        let mut chunk = lock(&chunks[at]);
-        let mut next = 0;
-        let mut cursors: Vec<usize> = counts[at]
-            .iter()
-            .map(|count| {
-                next += *count as usize;
-                begin + next - *count as usize
-            })
-            .collect();
-        let numbers = &numbers[begin..begin + chunk.len()];
-        for (value, number) in chunk.iter_mut().zip(numbers) {
-            let bucket = usize::from(*number);
-            *value = places[bucket].of(parted[cursors[bucket]]);
-            cursors[bucket] += 1;
+        let (chunk, numbers) = &mut *lock(&chunks[at]);
+        let mut cursors = counts[at].clone();
+        starts(&mut cursors);
+        let parted = chunk.to_vec();
+        for (value, number) in chunk.iter_mut().zip(*numbers) {
+            let cursor = &mut cursors[usize::from(*number)];
+            *value = parted[*cursor as usize];
+            *cursor += 1;
         }
         Ok(())
     })?;
@@ -145,7 +149,7 @@ fn lock<T>(held: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Values at which one bucket ends and the next begins, and a table that finds them.
+/// Where one bucket ends and the next begins.
 struct Splitters {
     /// In order; a value belongs to the bucket whose number is how many of these it reaches.
     at: Vec<f64>,
@@ -153,30 +157,39 @@ struct Splitters {
     pace: f64,
     /// For every cell of a proportional division of their range, how many of them lie in cells before it.
     before: Vec<u16>,
+    /// Whether buckets end with cells, so that the cell alone tells the bucket.
+    by_cell: bool,
 }
 
 impl Splitters {
     fn of(values: &[f64], cut: Cut) -> Self {
         let buckets = (values.len() / cut.bucket).clamp(1, MOST);
-        let size = buckets * cut.sample;
+        let size = if buckets > 1 { buckets * cut.sample } else { 0 };
         // Multiples of the golden ratio visit every part of the values, and no pattern of rows falls into step with them.
         let place = |k: u64| {
             let turn = (k + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             ((u128::from(turn) * values.len() as u128) >> 64) as usize
         };
-        let mut sample: Vec<f64> =
-            if buckets > 1 { (0..size as u64).map(|k| values[place(k)] + 0.0).collect() } else { Vec::new() };
+        let mut sample: Vec<f64> = (0..size as u64).map(|k| values[place(k)] + 0.0).collect();
         sample.sort_unstable_by(f64::total_cmp);
-        let mut at: Vec<f64> = sample.chunks(cut.sample.max(1)).skip(1).map(|part| part[0]).collect();
+        let mut at: Vec<f64> = sample.chunks(cut.sample).skip(1).map(|part| part[0]).collect();
         at.dedup();
         let (lowest, highest) = (at.first().copied().unwrap_or(0.0), at.last().copied().unwrap_or(0.0));
-        let cells = 8 * (at.len() + 1);
-        let pace = cells as f64 / (highest - lowest);
-        let mut found = Self { at, lowest, pace: if pace.is_finite() { pace } else { 0.0 }, before: Vec::new() };
-        let mut before = vec![0; cells + 2];
-        found.at.iter().for_each(|splitter| before[found.cell(*splitter, cells) + 1] += 1);
-        (1..before.len()).for_each(|cell| before[cell] += before[cell - 1]);
-        found.before = before;
+        let cells = CELLS * (at.len() + 1);
+        let mut found =
+            Self { at, lowest, pace: pace(cells, lowest, highest), before: vec![0; cells + 2], by_cell: false };
+        let mut apart = 0;
+        for k in 0..found.at.len() {
+            let cell = found.cell(found.at[k]);
+            apart += usize::from(found.before[cell + 1] == 0);
+            found.before[cell + 1] += 1;
+        }
+        (1..found.before.len()).for_each(|cell| found.before[cell] += found.before[cell - 1]);
+        // Where nearly every splitter has a cell of its own, it may as well stand at the beginning of the cell.
+        found.by_cell = 4 * apart >= 3 * found.at.len();
+        if found.by_cell {
+            found.before.remove(0);
+        }
         found
     }
 
@@ -186,49 +199,53 @@ impl Splitters {
 
     /// Rises with the value, as every step of it does.
     #[inline(always)]
-    fn cell(&self, value: f64, cells: usize) -> usize {
-        (((value - self.lowest) * self.pace) as usize).min(cells)
+    fn cell(&self, value: f64) -> usize {
+        (((value - self.lowest) * self.pace) as usize).min(CELLS * (self.at.len() + 1))
     }
 
     #[inline(always)]
     fn bucket(&self, value: f64) -> usize {
-        let cell = self.cell(value, self.before.len() - 2);
+        let cell = self.cell(value);
         let (first, end) = (usize::from(self.before[cell]), usize::from(self.before[cell + 1]));
-        let within = &self.at[first..end];
-        if within.len() > CROWD {
-            return first + within.partition_point(|splitter| *splitter <= value);
-        }
-        first + within.iter().take_while(|splitter| **splitter <= value).count()
+        first + self.at[first..end].partition_point(|splitter| *splitter <= value)
     }
 
-    /// Copy values by bucket, each bucket in the old order; notes the bucket of every value and counts them.
-    fn part(&self, values: &[f64], parted: &mut [f64], numbers: &mut [u16]) -> Vec<u32> {
-        let mut counts = vec![0_u32; self.buckets()];
-        for (value, number) in values.iter().zip(numbers.iter_mut()) {
-            let bucket = self.bucket(*value);
-            *number = bucket as u16;
-            counts[bucket] += 1;
+    /// Put values in order of bucket, each bucket in the old order; notes the bucket of every value and counts them.
+    fn part(&self, values: &mut [f64], numbers: &mut [u16]) -> Vec<u32> {
+        if self.by_cell {
+            for (value, number) in values.iter().zip(numbers.iter_mut()) {
+                *number = self.before[self.cell(*value)];
+            }
+        } else {
+            for (value, number) in values.iter().zip(numbers.iter_mut()) {
+                *number = self.bucket(*value) as u16;
+            }
         }
-        let mut next = 0;
-        let mut cursors: Vec<u32> = counts
-            .iter()
-            .map(|count| {
-                next += count;
-                next - count
-            })
-            .collect();
-        for (value, number) in values.iter().zip(numbers) {
+        let mut counts = vec![0_u32; self.buckets()];
+        numbers.iter().for_each(|number| counts[usize::from(*number)] += 1);
+        let mut cursors = counts.clone();
+        starts(&mut cursors);
+        let old = values.to_vec();
+        for (value, number) in old.iter().zip(numbers) {
             let cursor = &mut cursors[usize::from(*number)];
-            parted[*cursor as usize] = value + 0.0; // both zeros are the same
+            values[*cursor as usize] = value + 0.0; // both zeros are the same
             *cursor += 1;
         }
         counts
     }
 }
 
+/// Cells per unit of the way from the lowest to the highest value; 0, and so one cell, if that is beyond numbers.
+fn pace(cells: usize, lowest: f64, highest: f64) -> f64 {
+    let pace = cells as f64 / (highest - lowest);
+    if pace.is_finite() { pace } else { 0.0 }
+}
+
 /// What is known of a bucket once it is ranked.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Bucket {
+    /// How many values are below it.
+    start: usize,
     count: usize,
     lowest: f64,
     highest: f64,
@@ -242,30 +259,39 @@ struct Bucket {
 #[derive(Default)]
 struct Scratch {
     values: Vec<f64>,
+    /// Place of a value among `values` below, its proportion above.
+    items: Vec<u64>,
+    spare: Vec<u64>,
     sorted: Vec<f64>,
-    ranks: Vec<f64>,
-    cells: Vec<u32>,
-    ends: Vec<u32>,
 }
 
+/// Bits of a digit of a proportion, which has two.
+const DIGIT: u32 = 12;
+const DIGITS: usize = 1 << DIGIT;
+
 impl Scratch {
-    /// Replace the values of a bucket by their ranks among themselves.
-    fn rank(&mut self, runs: &mut [&mut [f64]], same: Same) -> Bucket {
+    /// Replace the values of a bucket by their ranks, of which `start` are taken.
+    fn rank(&mut self, runs: &mut [&mut [f64]], start: usize, same: Same, shift: f64, few: usize) -> Bucket {
         self.values.clear();
         runs.iter().for_each(|run| self.values.extend_from_slice(run));
-        let (lowest, highest) = range(&self.values);
+        let (lowest, highest) = pulp::Arch::new().dispatch(Range(&self.values));
         let count = self.values.len();
-        let mut bucket = Bucket { count, lowest, highest, first: count, last: count, ..Bucket::default() };
+        let mut bucket = Bucket { start, count, lowest, highest, first: count, last: count, inside: Ties::default() };
         if count == 0 {
             return bucket;
         }
         if lowest == highest {
-            runs.iter_mut().for_each(|run| run.fill((count as f64 + 1.0) / 2.0));
+            runs.iter_mut().for_each(|run| run.fill(shift + middle(start, count)));
             return bucket;
         }
-        let crowded = self.sort(lowest, highest);
-        self.number(same, &mut bucket);
-        self.look_up(crowded);
+        if count < few {
+            self.items.clear();
+            self.items.extend(0..count as u64);
+            self.sort_by_comparison();
+        } else {
+            self.sort_by_proportion(lowest, highest);
+        }
+        self.number(same, shift, &mut bucket);
         let mut rest = self.values.as_slice();
         for run in runs {
             let (part, tail) = rest.split_at(run.len());
@@ -275,59 +301,60 @@ impl Scratch {
         bucket
     }
 
-    /// Sort by proportion, then within each cell; tells whether any cell is crowded.
-    fn sort(&mut self, lowest: f64, highest: f64) -> bool {
-        let count = self.values.len();
-        let most = count.next_power_of_two();
-        let pace = (most - 1) as f64 / (highest - lowest);
-        let pace = if pace.is_finite() { pace } else { 0.0 };
-        self.ends.clear();
-        self.ends.resize(most + 1, 0);
-        self.cells.clear();
-        for value in &self.values {
-            let cell = (((value - lowest) * pace) as u32).min(most as u32 - 1);
-            self.cells.push(cell);
-            self.ends[cell as usize + 1] += 1;
+    /// Places and values in order of value.
+    fn sort_by_proportion(&mut self, lowest: f64, highest: f64) {
+        let most = (1_u64 << (2 * DIGIT)) - 1;
+        let pace = pace(most as usize, lowest, highest);
+        let (mut low, mut high) = ([0_u32; DIGITS], [0_u32; DIGITS]);
+        self.items.clear();
+        for (place, value) in self.values.iter().enumerate() {
+            let part = (((value - lowest) * pace) as u64).min(most);
+            low[part as usize % DIGITS] += 1;
+            high[part as usize >> DIGIT] += 1;
+            self.items.push(part << 32 | place as u64);
         }
-        let mut largest = 0;
-        let mut total = 0;
-        for end in &mut self.ends {
-            largest = largest.max(*end);
-            total += *end;
-            *end = total;
+        starts(&mut low);
+        starts(&mut high);
+        self.spare.resize(self.items.len(), 0);
+        self.sorted.resize(self.items.len(), 0.0);
+        let (values, sorted) = (&self.values, &mut self.sorted[..self.items.len()]);
+        for item in &self.items {
+            let next = &mut low[(item >> 32) as usize % DIGITS];
+            self.spare[*next as usize] = *item;
+            *next += 1;
         }
-        self.sorted.clear();
-        self.sorted.resize(count, 0.0);
-        // `ends[c]` begins as the start of cell c and becomes its end.
-        for (value, cell) in self.values.iter().zip(&self.cells) {
-            let end = &mut self.ends[*cell as usize];
-            self.sorted[*end as usize] = *value;
-            *end += 1;
+        for item in &self.spare[..self.items.len()] {
+            let next = &mut high[(item >> (32 + DIGIT)) as usize % DIGITS];
+            self.items[*next as usize] = *item;
+            sorted[*next as usize] = values[*item as u32 as usize];
+            *next += 1;
         }
-        let crowded = largest as usize > CROWD;
-        if crowded {
-            let mut start = 0;
-            for end in &self.ends[..most] {
-                self.sorted[start..*end as usize].sort_unstable_by(f64::total_cmp);
-                start = *end as usize;
-            }
-        } else {
-            insert(&mut self.sorted);
+        if !insert(sorted, &mut self.items) {
+            self.sort_by_comparison();
         }
-        crowded
     }
 
-    /// The rank of every sorted value.
-    fn number(&mut self, same: Same, bucket: &mut Bucket) {
-        self.ranks.clear();
-        let count = self.sorted.len();
+    /// The same, whatever the values.
+    fn sort_by_comparison(&mut self) {
+        let values = &self.values;
+        let value = |item: &u64| values[*item as u32 as usize];
+        self.items.sort_unstable_by(|a, b| value(a).total_cmp(&value(b)));
+        self.sorted.clear();
+        self.sorted.extend(self.items.iter().map(value));
+    }
+
+    /// Put the rank of every value in its place.
+    fn number(&mut self, same: Same, shift: f64, bucket: &mut Bucket) {
+        let (values, items) = (&mut self.values, self.items.as_slice());
+        let (count, sorted) = (items.len(), &self.sorted[..items.len()]);
         let mut start = 0;
         for at in 1..=count {
-            if at < count && same.holds(self.sorted[at - 1], self.sorted[at]) {
+            if at < count && same.holds(sorted[at - 1], sorted[at]) {
                 continue;
             }
             let size = at - start;
-            self.ranks.resize(at, start as f64 + (size as f64 + 1.0) / 2.0);
+            let rank = shift + middle(bucket.start + start, size);
+            items[start..at].iter().for_each(|item| values[*item as u32 as usize] = rank);
             if start == 0 {
                 bucket.first = size;
             } else if at < count {
@@ -339,76 +366,70 @@ impl Scratch {
             start = at;
         }
     }
+}
 
-    /// Replace every value by the rank of its place.
-    fn look_up(&mut self, crowded: bool) {
-        for (value, cell) in self.values.iter_mut().zip(&self.cells) {
-            let cell = *cell as usize;
-            let mut place = if cell == 0 { 0 } else { self.ends[cell - 1] as usize };
-            let end = self.ends[cell] as usize;
-            if crowded && end - place > CROWD {
-                place += self.sorted[place..end].partition_point(|other| other < value);
-            } else {
-                while place + 1 < end && self.sorted[place] != *value {
-                    place += 1;
-                }
-            }
-            *value = self.ranks[place];
-        }
+/// The rank of a group of equal values that begins after `start` others.
+fn middle(start: usize, size: usize) -> f64 {
+    start as f64 + (size as f64 + 1.0) / 2.0
+}
+
+/// From counts to where each one starts.
+fn starts(counts: &mut [u32]) {
+    let mut next = 0;
+    for count in counts {
+        next += *count;
+        *count = next - *count;
     }
 }
 
-fn range(values: &[f64]) -> (f64, f64) {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
-            let (head, rest) = values.as_chunks::<8>();
-            for chunk in head {
-                for l in 0..8 {
-                    low[l] = if chunk[l] < low[l] { chunk[l] } else { low[l] };
-                    high[l] = if chunk[l] > high[l] { chunk[l] } else { high[l] };
-                }
+/// The smallest and the largest value.
+struct Range<'a>(&'a [f64]);
+
+impl pulp::WithSimd for Range<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> (f64, f64) {
+        let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
+        let (head, rest) = self.0.as_chunks::<8>();
+        for chunk in head {
+            for l in 0..8 {
+                low[l] = if chunk[l] < low[l] { chunk[l] } else { low[l] };
+                high[l] = if chunk[l] > high[l] { chunk[l] } else { high[l] };
             }
-            let (low, high) = (low.iter().chain(rest), high.iter().chain(rest));
-            (low.fold(f64::INFINITY, |m, v| m.min(*v)), high.fold(f64::NEG_INFINITY, |m, v| m.max(*v)))
-        },
-    )
+        }
+        let (low, high) = (low.iter().chain(rest), high.iter().chain(rest));
+        (low.fold(f64::INFINITY, |m, v| m.min(*v)), high.fold(f64::NEG_INFINITY, |m, v| m.max(*v)))
+    }
 }
 
-/// Insertion sort of values that are nearly in order.
-fn insert(sorted: &mut [f64]) {
+/// Insertion sort of values that are nearly in order, with something beside each; gives up where they are not.
+fn insert<T: Copy>(sorted: &mut [f64], beside: &mut [T]) -> bool {
+    let mut moves = 0;
     for at in 1..sorted.len() {
         let value = sorted[at];
-        let mut to = at;
+        if sorted[at - 1] <= value {
+            continue;
+        }
+        let (item, mut to) = (beside[at], at);
         while to > 0 && sorted[to - 1] > value {
-            sorted[to] = sorted[to - 1];
+            (sorted[to], beside[to]) = (sorted[to - 1], beside[to - 1]);
             to -= 1;
         }
-        sorted[to] = value;
-    }
-}
-
-/// From ranks within a bucket to ranks among all.
-#[derive(Clone, Copy)]
-struct Place {
-    shift: f64,
-    /// Ranks within the bucket of the groups at its ends, and what they are among all.
-    first: (f64, f64),
-    last: (f64, f64),
-}
-
-impl Place {
-    #[inline(always)]
-    fn of(&self, rank: f64) -> f64 {
-        if rank == self.first.0 {
-            self.first.1
-        } else if rank == self.last.0 {
-            self.last.1
-        } else {
-            rank + self.shift
+        (sorted[to], beside[to]) = (value, item);
+        moves += at - to;
+        if moves > 4 * sorted.len() {
+            return false;
         }
     }
+    true
+}
+
+/// A rank that a bucket gave to a group of equal values which goes on in another bucket.
+struct Change {
+    bucket: usize,
+    from: f64,
+    to: f64,
 }
 
 /// A group of equal values that may reach over the end of a bucket.
@@ -417,66 +438,45 @@ struct Open {
     size: usize,
     /// The value that the next one is compared with.
     highest: f64,
-    /// Buckets whose last group it is, with the bucket whose first group it is at the end.
-    members: Vec<(usize, End)>,
+    /// The buckets it has been seen in, and its rank there.
+    seen: Vec<(usize, f64)>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    First,
-    Last,
-    Both,
+impl Open {
+    fn close(self, changes: &mut Vec<Change>, ties: &mut Ties) {
+        ties.add(self.size);
+        let to = middle(self.start, self.size);
+        changes
+            .extend(self.seen.into_iter().map(|(bucket, from)| Change { bucket, from, to }).filter(|c| c.from != to));
+    }
 }
 
-/// Put the buckets side by side, joining groups of equal values across their ends.
-fn joined(buckets: &[Bucket], same: Same, shift: f64) -> (Vec<Place>, Ties) {
-    let mut ties = Ties::default();
-    let mut places = Vec::with_capacity(buckets.len());
+/// Join groups of equal values across the ends of buckets.
+fn joined(buckets: &[Bucket], same: Same) -> (Vec<Change>, Ties) {
+    let (mut changes, mut ties) = (Vec::new(), Ties::default());
     let mut open: Option<Open> = None;
-    let mut before = 0;
-    let close = |open: Option<Open>, places: &mut Vec<Place>, ties: &mut Ties| {
-        let Some(group) = open else { return };
-        ties.add(group.size);
-        let rank = shift + group.start as f64 + (group.size as f64 + 1.0) / 2.0;
-        for (bucket, end) in group.members {
-            let place: &mut Place = &mut places[bucket];
-            if end != End::Last {
-                place.first.1 = rank;
-            }
-            if end != End::First {
-                place.last.1 = rank;
-            }
+    for (number, bucket) in buckets.iter().enumerate().filter(|(_, bucket)| bucket.count > 0) {
+        if let Some(group) = open.take_if(|group| !same.holds(group.highest, bucket.lowest)) {
+            group.close(&mut changes, &mut ties);
         }
-    };
-    for (number, bucket) in buckets.iter().enumerate() {
-        let middle = |size: usize| (size as f64 + 1.0) / 2.0;
-        let (first, last) = (middle(bucket.first), (bucket.count - bucket.last) as f64 + middle(bucket.last));
-        let shift = shift + before as f64;
-        places.push(Place { shift, first: (first, first + shift), last: (last, last + shift) });
-        if bucket.count == 0 {
-            continue;
-        }
-        let whole = bucket.first == bucket.count;
-        let end = if whole { End::Both } else { End::First };
-        let goes_on = open.as_ref().is_some_and(|group| same.holds(group.highest, bucket.lowest));
-        if !goes_on {
-            close(open.take(), &mut places, &mut ties);
-        }
-        let group = open.get_or_insert_with(|| Open { start: before, size: 0, highest: 0.0, members: Vec::new() });
+        let mut group = open.take().unwrap_or(Open { start: bucket.start, size: 0, highest: 0.0, seen: Vec::new() });
         group.size += bucket.first;
         group.highest = bucket.highest;
-        group.members.push((number, end));
-        if !whole {
-            close(open.take(), &mut places, &mut ties);
+        group.seen.push((number, middle(bucket.start, bucket.first)));
+        if bucket.first < bucket.count {
+            group.close(&mut changes, &mut ties);
             ties.values += bucket.inside.values;
             ties.cubes += bucket.inside.cubes;
-            let start = before + bucket.count - bucket.last;
-            open = Some(Open { start, size: bucket.last, highest: bucket.highest, members: vec![(number, End::Last)] });
+            let start = bucket.start + bucket.count - bucket.last;
+            let seen = vec![(number, middle(start, bucket.last))];
+            group = Open { start, size: bucket.last, highest: bucket.highest, seen };
         }
-        before += bucket.count;
+        open = Some(group);
     }
-    close(open, &mut places, &mut ties);
-    (places, ties)
+    if let Some(group) = open {
+        group.close(&mut changes, &mut ties);
+    }
+    (changes, ties)
 }
 
 #[cfg(test)]
@@ -514,9 +514,9 @@ mod tests {
     }
 
     const SMALL: [Cut; 4] = [
-        Cut { chunk: 64, bucket: 8, sample: 2 },
-        Cut { chunk: 7, bucket: 1, sample: 1 },
-        Cut { chunk: 1 << 20, bucket: 40, sample: 16 },
+        Cut { chunk: 64, bucket: 50, sample: 2, few: 0 },
+        Cut { chunk: 7, bucket: 1, sample: 1, few: 512 },
+        Cut { chunk: 1 << 20, bucket: 40, sample: 16, few: 30 },
         CUT,
     ];
 

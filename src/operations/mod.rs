@@ -3,9 +3,11 @@
 pub mod compare;
 pub mod diagnose;
 pub mod pairwise;
+pub mod permutation;
 pub mod repeats;
 pub mod side;
 
 pub use compare::{Asked, Outcome, compare, group, rows, statistic};
 pub use pairwise::{Grid, OnError, pairwise};
+pub use permutation::{Alternative, Request, Tested, permutation_test};
 pub use side::{Prepared, Side};

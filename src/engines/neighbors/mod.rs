@@ -1,8 +1,9 @@
-//! Lists of nearest neighbors: exact, in the order of double precision, at the speed of single precision.
+//! Lists of nearest neighbors: those of double precision, at the speed of 16-bit integers.
 //!
 //! ```text
-//! exact    the rows as the definition sees them, the score of a pair in double precision, and lists found the plain way
-//! screen   products in single precision with an error bound: what cannot be a neighbor, and where the order is in doubt
+//! exact      the rows as the definition sees them, the score of a pair in double precision, and lists found the plain way
+//! integers   products of rows that were rounded to 16-bit integers
+//! screen     what these products, with a bound of their error, say for certain; the rest is settled in double precision
 //! ```
 //!
 //! A list holds the k inputs with the largest score, nearest first, ties by index, the input itself left out by its index.
@@ -10,6 +11,7 @@
 //! (`inner`) or minus the distance given (`precomputed`). A zero row has cosine 0 to all others.
 
 mod exact;
+mod integers;
 mod screen;
 #[cfg(test)]
 mod tests;
@@ -89,8 +91,9 @@ impl Neighbors {
             let all: Vec<usize> = (0..x.rows()).collect();
             exact::choose(&rows, &all, k, par)?
         };
-        let found = Self::from_chosen(k, chosen);
-        Ok(Self { zero: rows.zero(), copies: copies(x, &survey.marks, k)?, ..found })
+        // What has no direction has no cosine.
+        let zero = if metric == Metric::Cosine { (0..x.rows()).filter(|&i| rows.is_zero(i)).count() } else { 0 };
+        Ok(Self { zero, copies: copies(x, &survey.marks, k)?, ..Self::from_chosen(k, chosen) })
     }
 
     fn of_distances(x: &Representation<'_>, k: usize, par: Par<'_>) -> Result<Self> {
@@ -128,7 +131,7 @@ impl Neighbors {
         self.tied
     }
 
-    /// How many rows are zero, which have no cosine; only counted where that matters.
+    /// How many rows are zero and so have no cosine; 0 for other metrics.
     pub fn zero(&self) -> usize {
         self.zero
     }

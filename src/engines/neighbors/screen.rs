@@ -1,4 +1,4 @@
-//! Which rows cannot be neighbors, and in which order the others stand, as far as single precision can tell.
+//! Which rows cannot be neighbors, and in which order the others stand, as far as 16 bits can tell.
 //!
 //! With a center m and `w = x - m`, whatever the metric, row i orders the others by
 //!
@@ -7,51 +7,76 @@
 //! ```
 //!
 //! which differs from the score by a constant of row i and, for distances, a factor 1/2. A common offset of all rows, which
-//! would drown everything else in round-off, is gone. The products come from single precision, tile by tile, each serving
-//! both of its rows. Whatever the order of its additions, a sum of d products is off by at most
-//! `d u / (1 - d u) |w_i| |w_j|`, u = 2^-24 (Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.1), and
-//! `e(i, j)` below adds what the other steps may lose. So `v + e` and `v - e` hold the score computed in double precision
-//! between them. An input is dropped once k others are certainly nearer. Of those that are left, the order is taken from v
-//! where it is certain and from the scores in double precision where it is not. The lists are therefore those of double
-//! precision, bit for bit, in whichever order tiles are done.
+//! would drown everything else in rounding, is gone. Rows are rounded to 16-bit integers times a unit, `w = q r + rest`, and
+//! the products of integers are all but exact (see [`integers`](super::integers)). By the inequality of Cauchy and Schwarz
+//!
+//! ```text
+//! |w_i . w_j - r_i r_j q_i . q_j| <= |rest_i| |w_j| + |w_i| |rest_j| + |rest_i| |rest_j| <= c |w_i| |w_j|
+//! ```
+//!
+//! where the rests are computed, not estimated; the other steps of `e(i, j)` below account for all other round-off, that of
+//! h and of the scores themselves included. So `v - e` and `v + e` hold the score in double precision between them.
+//!
+//! An input is dropped once k others are certainly nearer. Of those that are left, the order is taken from v where it is
+//! certain and from the scores in double precision where it is not. The lists therefore are those of double precision, in
+//! whichever order tiles are done. Every product serves both of its rows.
 
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pulp::{Arch, Simd, WithSimd};
 
 use super::Metric;
 use super::exact::{self, Chosen, Rows, nearer};
+use super::integers::{self, BLOCK, CHUNK, Chunk};
 use crate::error::Result;
-use crate::linalg::{Matrix, rows_product};
 use crate::numerics::sums;
 use crate::par::Par;
 
-const PANEL: usize = 512;
 /// Below this number of rows all pairs are looked at in double precision.
 const FEW: usize = 128;
+/// Rows of a tile, a multiple of `CHUNK`: tile and packed rows stay in the second-level cache.
+const TILE: usize = 240;
 /// Half the distance from 1 to the next number in single precision.
 const UNIT: f64 = 1.0 / (1 << 24) as f64;
 /// Columns that are compared at once.
 const LANES: usize = 16;
+/// Rows shorter than this are rounded to zero.
+const SHORT: f64 = 1e-33;
 
-/// Whether to screen at all: not where there is little to drop, nor where the error bound says nothing.
+/// Whether to screen at all: not where there is little to drop.
 pub fn pays(rows: &Rows<'_>, k: usize) -> bool {
-    rows.n() >= FEW && 8 * k <= rows.n() && (rows.d() as f64) * UNIT < 0.05
+    rows.n() >= FEW && 8 * k <= rows.n()
 }
 
-/// The centered rows in single precision, and what bounds the error of their products.
+/// What is known of a row beside its integers.
+#[derive(Clone, Copy)]
+struct Known {
+    /// `|w|`.
+    norm: f64,
+    /// `|rest| / |w|`.
+    rest: f64,
+    /// `r`.
+    unit: f64,
+    /// `h`.
+    shift: f64,
+}
+
+/// The rounded rows, and what bounds the error of their products.
 struct Screen {
-    w: Matrix<f32>,
-    /// `c` in `|v - exact| <= c |w_i| |w_j| + ...`.
+    chunks: Vec<Chunk>,
+    known: Vec<Known>,
+    /// `c` above.
     c: f64,
-    /// Lengths of the rows of w.
-    norms: Vec<f64>,
-    /// `h_j`, and how far off it may be.
-    shifts: Vec<(f64, f64)>,
-    /// How far off every score of row i may be, whichever the other row.
-    own: Vec<f64>,
-    /// The same, rounded for the comparison in single precision: lengths up, shifts minus their error down.
-    norms_up: Vec<f32>,
-    slack_up: Vec<f32>,
+    /// How far off `h_j` may be, and how far off every score of row i may be, whichever the other row.
+    off: Vec<(f64, f64)>,
+    /// The same for comparisons in single precision, on the safe side, filled up to whole tiles.
+    units: Vec<f32>,
+    norms: Vec<f32>,
+    slacks: Vec<f32>,
+    /// Shifts minus and plus what they may be off.
     shifts_down: Vec<f32>,
+    shifts_up: Vec<f32>,
 }
 
 fn up(value: f64) -> f32 {
@@ -63,75 +88,159 @@ fn down(value: f64) -> f32 {
     -up(-value)
 }
 
+/// Write `row * factor - center`; returns the largest absolute value.
+struct Centered<'a> {
+    row: &'a [f64],
+    factor: f64,
+    center: &'a [f64],
+    out: &'a mut [f64],
+}
+
+impl WithSimd for Centered<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let Self { row, factor, center, out } = self;
+        let mut largest = [0.0_f64; LANES];
+        let (heads, tail) = row.as_chunks::<LANES>();
+        let (centers, center_tail) = center.as_chunks::<LANES>();
+        let (out_heads, out_tail) = out.as_chunks_mut::<LANES>();
+        for ((values, center), out) in heads.iter().zip(centers).zip(out_heads) {
+            for l in 0..LANES {
+                out[l] = values[l] * factor - center[l];
+                let size = out[l].abs();
+                largest[l] = if size > largest[l] { size } else { largest[l] };
+            }
+        }
+        for (l, ((value, center), out)) in tail.iter().zip(center_tail).zip(out_tail).enumerate() {
+            *out = value * factor - center;
+            largest[l] = largest[l].max(out.abs());
+        }
+        largest.iter().fold(0.0, |m, v| v.max(m))
+    }
+}
+
+/// Round a row to integers times a unit; returns the square of what is left.
+struct Rounded<'a> {
+    row: &'a [f64],
+    unit: f64,
+    out: &'a mut [i16],
+}
+
+impl WithSimd for Rounded<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        // Added and subtracted, it leaves the nearest integer, whose bits stand at the end of the sum.
+        const MAGIC: f64 = (3_u64 << 51) as f64;
+        let Self { row, unit, out } = self;
+        let per_unit = 1.0 / unit;
+        let mut left = [0.0; LANES];
+        let (heads, tail) = row.as_chunks::<LANES>();
+        let (out_heads, out_tail) = out.as_chunks_mut::<LANES>();
+        for (values, out) in heads.iter().zip(out_heads) {
+            for l in 0..LANES {
+                let moved = values[l] * per_unit + MAGIC;
+                out[l] = moved.to_bits() as i16;
+                let rest = values[l] - (moved - MAGIC) * unit;
+                left[l] += rest * rest;
+            }
+        }
+        for (l, (value, out)) in tail.iter().zip(out_tail).enumerate() {
+            let moved = value * per_unit + MAGIC;
+            *out = moved.to_bits() as i16;
+            let rest = value - (moved - MAGIC) * unit;
+            left[l] += rest * rest;
+        }
+        left.iter().sum()
+    }
+}
+
 impl Screen {
     fn new(rows: &Rows<'_>, par: Par<'_>) -> Result<Self> {
         let (n, d) = (rows.n(), rows.d());
         let euclidean = rows.metric() == Metric::Euclidean;
-        let mean = &rows.mean;
-        let mut w = Matrix::<f32>::zeros(n, d);
-        let parts = Mutex::new(Vec::new());
-        par.fill(w.data_mut(), PANEL * d, |panel, block| {
-            let mut row = vec![0.0; d];
-            let mut part = Vec::with_capacity(PANEL.min(n));
-            for (at, out) in block.chunks_mut(d).enumerate() {
-                rows.read(panel * PANEL + at, &mut row);
-                row.iter_mut().zip(mean).for_each(|(v, m)| *v -= m);
-                out.iter_mut().zip(&row).for_each(|(o, v)| *o = *v as f32);
+        let center = rows.center();
+        let parts = par.map(n.div_ceil(CHUNK), |at, _| {
+            let (mut chunk, mut known) = (Chunk::new(d), Vec::with_capacity(CHUNK));
+            let (mut buffer, mut row, mut integers) = (vec![0.0; d], vec![0.0; d], vec![0_i16; d]);
+            for i in at * CHUNK..((at + 1) * CHUNK).min(n) {
+                let source = rows.row(i, &mut buffer);
+                let centered = Centered { row: source, factor: rows.factor(i), center, out: &mut row };
+                let largest = Arch::new().dispatch(centered);
                 let square = sums::squares(&row);
-                part.push((square.sqrt(), if euclidean { 0.5 * square } else { -sums::dot(mean, &row) }));
+                let norm = square.sqrt();
+                let shift = if euclidean { 0.5 * square } else { -sums::dot(center, &row) };
+                let (mut unit, mut rest) = (0.0, 0.0);
+                if norm >= SHORT {
+                    // No integer leaves 16 bits, and no block is longer than exact products allow, once rounded.
+                    let block = row.chunks(BLOCK).map(sums::squares).fold(0.0, f64::max).sqrt();
+                    let longest = integers::LONGEST - 1.0 - 0.5 * (BLOCK as f64).sqrt();
+                    unit = f64::from(up((block / longest).max(largest / 32_766.0)));
+                    let left = Arch::new().dispatch(Rounded { row: &row, unit, out: &mut integers });
+                    rest = left.sqrt() / norm * (1.0 + 1e-9);
+                    chunk.set(i % CHUNK, &integers);
+                }
+                known.push(Known { norm, rest, unit, shift });
             }
-            parts.lock().unwrap_or_else(PoisonError::into_inner).push((panel, part));
-            Ok(())
+            Ok((chunk, known))
         })?;
-        let mut parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
-        parts.sort_unstable_by_key(|(panel, _)| *panel);
-        let (norms, mut h): (Vec<f64>, Vec<f64>) = parts.into_iter().flat_map(|(_, part)| part).unzip();
+        let (chunks, known): (Vec<Chunk>, Vec<Vec<Known>>) = parts.into_iter().unzip();
+        let mut known: Vec<Known> = known.into_iter().flatten().collect();
         if !euclidean {
             // A constant changes no order; without it there is less to round.
-            let middle = sums::sum(&h) / n as f64;
-            h.iter_mut().for_each(|h| *h -= middle);
+            let middle = known.iter().map(|known| known.shift).sum::<f64>() / n as f64;
+            known.iter_mut().for_each(|known| known.shift -= middle);
         }
+        Ok(Self::bounded(chunks, known, rows))
+    }
 
-        // A sum of d products, both factors rounded to single precision, plus the additions of the comparison.
-        let (length, tiny) = (d as f64, f64::from(f32::MIN_POSITIVE));
-        let c = (length + 8.0) * UNIT / (1.0 - (length + 8.0) * UNIT);
-        // The sums of this crate run in 16 lanes; their error is bounded by the length of a lane.
-        let g = (length / 16.0 + 16.0) * f64::EPSILON;
-        // What is lost where numbers are too small for single precision.
-        let absolute = 64.0 * length * tiny;
-        let center = sums::squares(mean).sqrt();
-        let largest = |values: &[f64]| values.iter().fold(0.0_f64, |m, v| v.abs().max(m));
-        let (widest, highest) = (largest(&rows.lengths), largest(&h));
-        let shifts: Vec<(f64, f64)> = norms
-            .iter()
-            .zip(&h)
-            .map(|(norm, h)| {
-                let double = if euclidean { norm * norm } else { center * norm + highest };
-                (*h, 6.0 * UNIT * h.abs() + g * double + absolute)
+    fn bounded(chunks: Vec<Chunk>, known: Vec<Known>, rows: &Rows<'_>) -> Self {
+        let euclidean = rows.metric() == Metric::Euclidean;
+        let d = rows.d() as f64;
+        let largest = |of: fn(&Known) -> f64| known.iter().map(of).fold(0.0_f64, |m, v| v.abs().max(m));
+        let rest = largest(|known| known.rest);
+        // Sums of blocks become floats, and are added as such.
+        let c = rest * (2.0 + rest) + (d / BLOCK as f64 + 3.0) * UNIT;
+        // The sums of this crate run in 16 lanes: their error is that of the length of a lane, with room to spare.
+        let g = (d / 16.0 + 16.0) * f64::EPSILON;
+        // What is lost by rows rounded to zero, and where single precision runs out of small numbers.
+        let absolute = 1e-30 * d;
+        let center = sums::squares(rows.center()).sqrt();
+        let highest = largest(|known| known.shift);
+        let length = |i: usize| rows.length(i) * rows.factor(i);
+        let widest = (0..known.len()).map(length).fold(0.0, f64::max);
+        let off: Vec<(f64, f64)> = (0..known.len())
+            .map(|i| {
+                let Known { norm, shift, .. } = known[i];
+                let of_shift = if euclidean { norm * norm } else { center * norm + highest };
+                let of_score = if euclidean { norm * norm } else { length(i) * widest };
+                (6.0 * UNIT * shift.abs() + g * of_shift + absolute, g * of_score)
             })
             .collect();
-        let own = norms
-            .iter()
-            .zip(&rows.lengths)
-            .map(|(norm, length)| g * if euclidean { norm * norm } else { length * widest })
-            .collect();
-        Ok(Self {
-            norms_up: norms.iter().map(|norm| up(*norm)).collect(),
-            slack_up: norms.iter().map(|norm| up((c + 8.0 * UNIT) * norm)).collect(),
-            shifts_down: shifts.iter().map(|(h, off)| down(h - off)).collect(),
-            w,
+        let filled = |of: &dyn Fn(usize) -> f32, fill: f32| {
+            (0..chunks.len() * CHUNK).map(|i| if i < known.len() { of(i) } else { fill }).collect::<Vec<f32>>()
+        };
+        Self {
+            units: filled(&|i| known[i].unit as f32, 0.0),
+            norms: filled(&|i| up(known[i].norm), 0.0),
+            slacks: filled(&|i| up((c + 8.0 * UNIT) * known[i].norm), 0.0),
+            shifts_down: filled(&|i| down(known[i].shift - off[i].0), f32::INFINITY),
+            shifts_up: filled(&|i| up(known[i].shift + off[i].0), f32::INFINITY),
+            chunks,
+            known,
             c,
-            norms,
-            shifts,
-            own,
-        })
+            off,
+        }
     }
 
     /// v and the error of v, without the part that is the same for all of row i.
     fn bounds(&self, i: usize, candidate: Candidate) -> (f64, f64) {
         let j = candidate.other as usize;
-        let (h, off) = self.shifts[j];
-        (f64::from(candidate.product) - h, self.c * self.norms[i] * self.norms[j] + off)
+        let (a, b) = (&self.known[i], &self.known[j]);
+        (f64::from(candidate.product) * (a.unit * b.unit) - b.shift, self.c * a.norm * b.norm + self.off[j].0)
     }
 }
 
@@ -145,7 +254,7 @@ struct Candidate {
 /// The candidates of some rows that follow each other.
 struct Block {
     start: usize,
-    /// What `v + e` of a newcomer must reach, per row.
+    /// What `v + e` of a newcomer must reach, per row; filled up to a whole tile with what cannot be reached.
     thresholds: Vec<f32>,
     rows: Vec<Candidates>,
 }
@@ -158,26 +267,31 @@ struct Candidates {
     crowded: bool,
 }
 
+/// More candidates than this are a crowd: copies, or rows so close that all pairs of the row are better done exactly.
+fn crowd(k: usize) -> usize {
+    4 * k + 512
+}
+
 impl Block {
-    fn new(start: usize, end: usize, rows: &Rows<'_>, k: usize) -> Self {
-        let all_tied = |i: usize| rows.lengths[i] == 0.0;
-        let candidates = |i: usize| {
-            let room = 2 * k + 16;
-            Candidates { found: Vec::with_capacity(if all_tied(i) { 0 } else { room }), room, crowded: all_tied(i) }
-        };
+    fn new(range: Range<usize>, rows: &Rows<'_>, k: usize) -> Self {
+        let room = 2 * k + 16;
+        // A zero row is as near to one as to another.
+        let alike = |i: usize| rows.is_zero(i);
+        let threshold = |i: usize| if i >= rows.n() || alike(i) { f32::INFINITY } else { f32::MIN };
+        let present = range.start..range.end.min(rows.n());
         Self {
-            start,
-            thresholds: (start..end).map(|i| if all_tied(i) { f32::INFINITY } else { f32::NEG_INFINITY }).collect(),
-            rows: (start..end).map(candidates).collect(),
+            start: range.start,
+            thresholds: range.map(threshold).collect(),
+            rows: present.map(|i| Candidates { found: Vec::with_capacity(room), room, crowded: alike(i) }).collect(),
         }
     }
 
     fn push(&mut self, screen: &Screen, at: usize, candidate: Candidate, k: usize) {
-        let row = &mut self.rows[at];
         let (v, e) = screen.bounds(self.start + at, candidate);
-        if row.crowded || v + e < f64::from(self.thresholds[at]) {
+        if v + e < f64::from(self.thresholds[at]) {
             return;
         }
+        let row = &mut self.rows[at];
         row.found.push(candidate);
         if row.found.len() >= row.room {
             self.raise(screen, at, k);
@@ -187,22 +301,18 @@ impl Block {
     /// Raise the threshold of a row to what k candidates certainly reach, and drop who falls below.
     fn raise(&mut self, screen: &Screen, at: usize, k: usize) {
         let (i, row) = (self.start + at, &mut self.rows[at]);
-        let mut sure: Vec<f64> = row
-            .found
-            .iter()
-            .map(|&candidate| {
-                let (v, e) = screen.bounds(i, candidate);
-                v - e
-            })
-            .collect();
+        let sure = |&candidate: &Candidate| {
+            let (v, e) = screen.bounds(i, candidate);
+            v - e
+        };
+        let mut sure: Vec<f64> = row.found.iter().map(sure).collect();
         let (_, kth, _) = sure.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
-        let threshold = down(*kth - 2.0 * screen.own[i]);
-        self.thresholds[at] = self.thresholds[at].max(threshold);
-        let least = f64::from(self.thresholds[at]);
+        let threshold = self.thresholds[at].max(down(*kth - 2.0 * screen.off[i].1));
         row.found.retain(|&candidate| {
             let (v, e) = screen.bounds(i, candidate);
-            v + e >= least
+            v + e >= f64::from(threshold)
         });
+        self.thresholds[at] = threshold;
         row.room = row.room.max(2 * row.found.len());
         if row.found.len() > crowd(k) {
             row.crowded = true;
@@ -212,60 +322,111 @@ impl Block {
     }
 }
 
-/// More candidates than this are a crowd: copies, or rows so close that the row is better done in double precision.
-fn crowd(k: usize) -> usize {
-    4 * k + 512
+/// What the columns of a tile bring along.
+struct Columns<'a> {
+    units: &'a [f32],
+    norms: &'a [f32],
+    shifts_down: &'a [f32],
+    shifts_up: &'a [f32],
 }
 
-/// Entries of a tile row whose bound reaches one threshold.
-#[inline(always)]
-fn reach_one(products: &[f32], slack: f32, norms: &[f32], shifts: &[f32], threshold: f32, hits: &mut Vec<u32>) {
-    let bound = |p: f32, norm: f32, shift: f32| slack.mul_add(norm, p) - shift;
-    let (heads, rest) = products.as_chunks::<LANES>();
-    let (norm_heads, norm_rest) = norms.as_chunks::<LANES>();
-    let (shift_heads, shift_rest) = shifts.as_chunks::<LANES>();
-    for (at, ((p, norm), shift)) in heads.iter().zip(norm_heads).zip(shift_heads).enumerate() {
-        let mut any = [0_u32; LANES];
-        for l in 0..LANES {
-            any[l] = u32::from(bound(p[l], norm[l], shift[l]) >= threshold);
-        }
-        if any.iter().fold(0, |a, b| a | b) != 0 {
-            hits.extend((0..LANES).filter(|&l| any[l] != 0).map(|l| (at * LANES + l) as u32));
-        }
-    }
-    let at = heads.len() * LANES;
-    for (l, ((p, norm), shift)) in rest.iter().zip(norm_rest).zip(shift_rest).enumerate() {
-        if bound(*p, *norm, *shift) >= threshold {
-            hits.push((at + l) as u32);
+impl<'a> Columns<'a> {
+    fn of(screen: &'a Screen, range: Range<usize>) -> Self {
+        Self {
+            units: &screen.units[range.clone()],
+            norms: &screen.norms[range.clone()],
+            shifts_down: &screen.shifts_down[range.clone()],
+            shifts_up: &screen.shifts_up[range],
         }
     }
 }
 
-/// Entries of a tile row whose bound, as seen from the columns, reaches the threshold of their column.
-#[inline(always)]
-fn reach_each(products: &[f32], slack: f32, norms: &[f32], shift: f32, thresholds: &[f32], hits: &mut Vec<u32>) {
-    let bound = |p: f32, norm: f32| slack.mul_add(norm, p) - shift;
-    let (heads, rest) = products.as_chunks::<LANES>();
-    let (norm_heads, norm_rest) = norms.as_chunks::<LANES>();
-    let (threshold_heads, threshold_rest) = thresholds.as_chunks::<LANES>();
-    for (at, ((p, norm), threshold)) in heads.iter().zip(norm_heads).zip(threshold_heads).enumerate() {
-        let mut any = [0_u32; LANES];
-        for l in 0..LANES {
-            any[l] = u32::from(bound(p[l], norm[l]) >= threshold[l]);
-        }
-        if any.iter().fold(0, |a, b| a | b) != 0 {
-            hits.extend((0..LANES).filter(|&l| any[l] != 0).map(|l| (at * LANES + l) as u32));
-        }
-    }
-    let at = heads.len() * LANES;
-    for (l, ((p, norm), threshold)) in rest.iter().zip(norm_rest).zip(threshold_rest).enumerate() {
-        if bound(*p, *norm) >= *threshold {
-            hits.push((at + l) as u32);
+/// A row of a tile and what its row brings along.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    products: &'a [f32],
+    unit: f32,
+    slack: f32,
+    shift: f32,
+    threshold: f32,
+}
+
+/// Where a row of a tile may hold a neighbor of its row, or of the row that its column stands for.
+struct Reached<'a> {
+    row: Row<'a>,
+    columns: &'a Columns<'a>,
+    thresholds: &'a [f32],
+    of_row: &'a mut Vec<u32>,
+    of_columns: &'a mut Vec<u32>,
+}
+
+impl WithSimd for Reached<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { row: Row { products, unit, slack, shift, threshold }, columns, thresholds, of_row, of_columns } =
+            self;
+        let (products, _) = products.as_chunks::<LANES>();
+        let (units, _) = columns.units.as_chunks::<LANES>();
+        let (norms, _) = columns.norms.as_chunks::<LANES>();
+        let (shifts, _) = columns.shifts_down.as_chunks::<LANES>();
+        let (thresholds, _) = thresholds.as_chunks::<LANES>();
+        for (at, ((((p, u), norm), h), t)) in
+            products.iter().zip(units).zip(norms).zip(shifts).zip(thresholds).enumerate()
+        {
+            let (mut by_row, mut by_column) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+            let mut any = 0_u32;
+            for l in 0..LANES {
+                let bound = (p[l] * u[l]).mul_add(unit, slack * norm[l]);
+                by_row[l] = bound - h[l];
+                by_column[l] = bound - shift;
+                any |= u32::from(by_row[l] >= threshold) | u32::from(by_column[l] >= t[l]);
+            }
+            if any != 0 {
+                for l in 0..LANES {
+                    if by_row[l] >= threshold {
+                        of_row.push((at * LANES + l) as u32);
+                    }
+                    if by_column[l] >= t[l] {
+                        of_columns.push((at * LANES + l) as u32);
+                    }
+                }
+            }
         }
     }
 }
 
-/// The screen, the candidates, and the products of one tile.
+/// What the k-th nearest among the columns of a tile certainly reaches, as seen from the row.
+struct Floor<'a> {
+    row: Row<'a>,
+    columns: &'a Columns<'a>,
+    k: usize,
+}
+
+impl WithSimd for Floor<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f32 {
+        let Self { row: Row { products, unit, slack, .. }, columns, k } = self;
+        let (products, _) = products.as_chunks::<CHUNK>();
+        let (units, _) = columns.units.as_chunks::<CHUNK>();
+        let (norms, _) = columns.norms.as_chunks::<CHUNK>();
+        let (shifts, _) = columns.shifts_up.as_chunks::<CHUNK>();
+        // The best of every 48th column: k of them are k different columns.
+        let mut best = [f32::MIN; CHUNK];
+        for (((p, u), norm), h) in products.iter().zip(units).zip(norms).zip(shifts) {
+            for l in 0..CHUNK {
+                let bound = (p[l] * u[l]).mul_add(unit, -slack * norm[l]) - h[l];
+                best[l] = if bound > best[l] { bound } else { best[l] };
+            }
+        }
+        *best.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a)).1
+    }
+}
+
+/// The screen and the candidates found so far.
 struct Search<'a> {
     screen: &'a Screen,
     blocks: Vec<Mutex<Block>>,
@@ -274,64 +435,74 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn range(&self, block: usize) -> std::ops::Range<usize> {
-        block * self.size..((block + 1) * self.size).min(self.screen.w.rows())
-    }
-
     fn lock(&self, block: usize) -> MutexGuard<'_, Block> {
         self.blocks[block].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn row<'a>(&self, i: usize, products: &'a [f32], threshold: f32) -> Row<'a> {
+        let screen = self.screen;
+        Row { products, unit: screen.units[i], slack: screen.slacks[i], shift: screen.shifts_down[i], threshold }
+    }
+
     /// All products of two blocks, offered to the rows of the first and, if they are two, to those of the second.
     fn tile(&self, a: usize, b: usize) {
-        let (rows, columns) = (self.range(a), self.range(b));
-        let mut products = vec![0.0_f32; rows.len() * columns.len()];
-        rows_product(&self.screen.w, rows.clone(), &self.screen.w, columns.clone(), &mut products);
-        self.offer_columns(a, &products, columns.clone());
-        if a != b {
-            self.offer_rows(b, &products, rows);
+        let screen = self.screen;
+        let range = |block: usize| block * self.size..((block + 1) * self.size).min(screen.units.len());
+        let chunks = |range: Range<usize>| &screen.chunks[range.start / CHUNK..range.end / CHUNK];
+        let (rows, columns) = (range(a), range(b));
+        let width = columns.len();
+        let mut products = integers::products(chunks(rows.clone()), chunks(columns.clone()), a == b);
+        let of_columns = Columns::of(screen, columns.clone());
+        if a == b {
+            // Nobody is a neighbor of itself: what is not a number reaches nothing.
+            (0..width).for_each(|at| products[at * width + at] = f32::NAN);
+            self.set_floors(a, &products, &of_columns);
+        }
+        // Thresholds may rise meanwhile; then a little too much is found here and left out below.
+        let row_thresholds = self.lock(a).thresholds.clone();
+        let column_thresholds = if a == b { vec![f32::INFINITY; width] } else { self.lock(b).thresholds.clone() };
+        let (mut hits, mut column_hits) = (Vec::with_capacity(width), Vec::with_capacity(width));
+        let (mut in_rows, mut in_columns) = (Vec::new(), Vec::new());
+        for (at, products) in products.chunks(width).enumerate().take(screen.known.len() - rows.start) {
+            hits.clear();
+            column_hits.clear();
+            Arch::new().dispatch(Reached {
+                row: self.row(rows.start + at, products, row_thresholds[at]),
+                columns: &of_columns,
+                thresholds: &column_thresholds,
+                of_row: &mut hits,
+                of_columns: &mut column_hits,
+            });
+            let found =
+                |column: u32| Candidate { product: products[column as usize], other: columns.start as u32 + column };
+            in_rows.extend(hits.iter().map(|&column| (at, found(column))));
+            let mirrored = |column: u32| Candidate { other: (rows.start + at) as u32, ..found(column) };
+            in_columns.extend(column_hits.iter().map(|&column| (column as usize, mirrored(column))));
+        }
+        self.push(a, &in_rows);
+        self.push(b, &in_columns);
+    }
+
+    fn push(&self, block: usize, candidates: &[(usize, Candidate)]) {
+        let mut block = self.lock(block);
+        for &(at, candidate) in candidates {
+            block.push(self.screen, at, candidate, self.k);
         }
     }
 
-    /// Offer the columns of a tile to the rows of a block.
-    fn offer_columns(&self, block: usize, products: &[f32], columns: std::ops::Range<usize>) {
-        let screen = self.screen;
-        let (norms, shifts) = (&screen.norms_up[columns.clone()], &screen.shifts_down[columns.clone()]);
-        let mut block = self.lock(block);
-        let mut hits: Vec<u32> = Vec::with_capacity(columns.len());
-        for (at, products) in products.chunks(columns.len()).enumerate() {
-            let (i, threshold) = (block.start + at, block.thresholds[at]);
-            hits.clear();
-            pulp::Arch::new().dispatch(
-                #[inline(always)]
-                || reach_one(products, screen.slack_up[i], norms, shifts, threshold, &mut hits),
-            );
-            for &hit in &hits {
-                let j = columns.start + hit as usize;
-                if i != j {
-                    block.push(screen, at, Candidate { product: products[hit as usize], other: j as u32 }, self.k);
-                }
-            }
+    /// First thresholds, from the rows of the same block.
+    fn set_floors(&self, block: usize, products: &[f32], columns: &Columns<'_>) {
+        if self.k > CHUNK / 2 {
+            return;
         }
-    }
-
-    /// Offer the rows of a tile to the columns, which are the rows of a block.
-    fn offer_rows(&self, block: usize, products: &[f32], rows: std::ops::Range<usize>) {
-        let screen = self.screen;
-        let columns = self.range(block);
-        let norms = &screen.norms_up[columns.clone()];
         let mut block = self.lock(block);
-        let mut hits: Vec<u32> = Vec::with_capacity(columns.len());
-        for (i, products) in rows.zip(products.chunks(columns.len())) {
-            hits.clear();
-            let (slack, shift) = (screen.slack_up[i], screen.shifts_down[i]);
-            pulp::Arch::new().dispatch(
-                #[inline(always)]
-                || reach_each(products, slack, norms, shift, &block.thresholds, &mut hits),
-            );
-            for &hit in &hits {
-                let at = hit as usize;
-                block.push(screen, at, Candidate { product: products[at], other: i as u32 }, self.k);
+        let (start, width) = (block.start, columns.units.len());
+        for at in 0..block.rows.len() {
+            let row = self.row(start + at, &products[at * width..][..width], 0.0);
+            let floor = Arch::new().dispatch(Floor { row, columns, k: self.k });
+            if floor > f32::MIN {
+                let floor = down(f64::from(floor) - 2.0 * self.screen.off[start + at].1);
+                block.thresholds[at] = block.thresholds[at].max(floor);
             }
         }
     }
@@ -341,11 +512,12 @@ impl Search<'_> {
 pub fn choose(rows: &Rows<'_>, k: usize, par: Par<'_>) -> Result<Vec<Chosen>> {
     let n = rows.n();
     let screen = Screen::new(rows, par)?;
-    // Wide enough to pay for packing, narrow enough to stay in the cache and to leave work for many threads.
-    let size = n.div_ceil(8).next_multiple_of(LANES).clamp(64, 256);
+    // Few rows leave work for several threads only in small tiles.
+    let size = n.div_ceil(8).next_multiple_of(CHUNK).min(TILE);
     let count = n.div_ceil(size);
-    let blocks = (0..count).map(|b| Mutex::new(Block::new(b * size, ((b + 1) * size).min(n), rows, k))).collect();
-    let search = Search { screen: &screen, blocks, size, k };
+    let filled = screen.units.len();
+    let block = |b: usize| Mutex::new(Block::new(b * size..((b + 1) * size).min(filled), rows, k));
+    let search = Search { screen: &screen, blocks: (0..count).map(block).collect(), size, k };
     // First every row meets its own block, which gives it a threshold.
     par.map(count, |b, _| {
         search.tile(b, b);
@@ -357,23 +529,16 @@ pub fn choose(rows: &Rows<'_>, k: usize, par: Par<'_>) -> Result<Vec<Chosen>> {
         Ok(())
     })?;
     let chosen = par.map(count, |b, _| {
-        let mut block = search.lock(b);
+        let block = search.lock(b);
         let mut order = Order::new(rows, &screen, k);
-        Ok((0..block.rows.len()).map(|at| order.choose(&mut block, at)).collect::<Vec<_>>())
+        Ok((0..block.rows.len()).map(|at| order.choose(&block, at)).collect::<Vec<_>>())
     })?;
     let mut chosen: Vec<Option<Chosen>> = chosen.into_iter().flatten().collect();
     let crowded: Vec<usize> = (0..n).filter(|&i| chosen[i].is_none()).collect();
-    let (alike, rest): (Vec<usize>, Vec<usize>) = crowded.into_iter().partition(|&i| rows.lengths[i] == 0.0);
-    alike.into_iter().for_each(|i| chosen[i] = Some(all_alike(i, n, k)));
-    for (&i, found) in rest.iter().zip(exact::choose(rows, &rest, k, par)?) {
+    for (&i, found) in crowded.iter().zip(exact::choose(rows, &crowded, k, par)?) {
         chosen[i] = Some(found);
     }
     Ok(chosen.into_iter().flatten().collect())
-}
-
-/// A zero row is as near to one input as to any other.
-fn all_alike(i: usize, n: usize, k: usize) -> Chosen {
-    Chosen { list: (0..n).filter(|&j| j != i).map(|j| j as u32).take(k).collect(), tied: k + 1 < n, last: 0.0 }
 }
 
 /// Puts candidates in order, with the rows in double precision at hand for those too close to call.
@@ -393,19 +558,20 @@ impl<'a, 'b> Order<'a, 'b> {
     }
 
     /// The list of a row; None if its candidates are a crowd.
-    fn choose(&mut self, block: &mut Block, at: usize) -> Option<Chosen> {
+    fn choose(&mut self, block: &Block, at: usize) -> Option<Chosen> {
+        let (i, k) = (block.start + at, self.k);
+        if self.rows.is_zero(i) {
+            let others = (0..self.rows.n()).filter(|&j| j != i).map(|j| j as u32);
+            return Some(Chosen { list: others.take(k).collect(), tied: k + 1 < self.rows.n(), last: 0.0 });
+        }
         if block.rows[at].crowded {
             return None;
         }
-        let (i, k) = (block.start + at, self.k);
-        let mut all: Vec<(f64, f64, u32)> = block.rows[at]
-            .found
-            .iter()
-            .map(|&candidate| {
-                let (v, e) = self.screen.bounds(i, candidate);
-                (v, e + self.screen.own[i], candidate.other)
-            })
-            .collect();
+        let bounded = |&candidate: &Candidate| {
+            let (v, e) = self.screen.bounds(i, candidate);
+            (v, e + self.screen.off[i].1, candidate.other)
+        };
+        let mut all: Vec<(f64, f64, u32)> = block.rows[at].found.iter().map(bounded).collect();
         all.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         // The most that anybody from here on can reach.
         let mut reach = vec![f64::NEG_INFINITY; all.len() + 1];
@@ -435,11 +601,11 @@ impl<'a, 'b> Order<'a, 'b> {
 
     /// Append those of a group that still belong to the list, by their scores in double precision.
     fn settle(&mut self, i: usize, group: &[(f64, f64, u32)], chosen: &mut Chosen) {
-        self.rows.read(i, &mut self.own);
+        let own = self.rows.row(i, &mut self.own);
         let mut scored = Vec::with_capacity(group.len());
         for &(_, _, j) in group {
-            self.rows.read(j as usize, &mut self.other);
-            scored.push((self.rows.score(&self.own, &self.other, &mut self.spare), j));
+            let other = self.rows.row(j as usize, &mut self.other);
+            scored.push((self.rows.score((i, own), (j as usize, other), &mut self.spare), j));
         }
         scored.sort_unstable_by(nearer);
         let room = self.k - chosen.list.len();

@@ -18,23 +18,22 @@ fn noise(seed: u64) -> impl FnMut() -> f64 {
 fn slow(values: &[f64], d: usize, metric: Metric) -> Vec<Vec<(f64, u32)>> {
     let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     let scale = crate::linalg::unit_scale(largest);
+    let scale = if (1e-30..1e30).contains(&scale) { 1.0 } else { scale };
+    let scaled = |row: &[f64], scale: f64| row.iter().map(|v| v * scale).collect::<Vec<f64>>();
     let rows: Vec<Vec<f64>> = values
         .chunks(d)
         .map(|row| {
-            let size = if metric == Metric::Cosine { row.iter().fold(0.0_f64, |m, v| m.max(v.abs())) } else { largest };
-            let scaled: Vec<f64> = row.iter().map(|v| v * crate::linalg::unit_scale(size)).collect();
-            let length = sums::squares(&scaled).sqrt();
-            match metric {
-                Metric::Cosine if length > 0.0 => scaled.iter().map(|v| v / length).collect(),
-                _ => row.iter().map(|v| v * scale).collect(),
-            }
+            let row = scaled(row, scale);
+            let small = metric == Metric::Cosine && sums::squares(&row) < 1e-200;
+            let size = row.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+            if small { scaled(&row, crate::linalg::unit_scale(size)) } else { row }
         })
         .collect();
+    let length = |i: usize| sums::squares(&rows[i]).sqrt();
     let score = |i: usize, j: usize| match metric {
-        Metric::Euclidean => {
-            let gap: Vec<f64> = rows[i].iter().zip(&rows[j]).map(|(a, b)| a - b).collect();
-            -sums::squares(&gap)
-        }
+        Metric::Euclidean => -sums::squares(&rows[i].iter().zip(&rows[j]).map(|(a, b)| a - b).collect::<Vec<f64>>()),
+        Metric::Cosine if length(i) == 0.0 || length(j) == 0.0 => 0.0,
+        Metric::Cosine => sums::dot(&rows[i], &rows[j]) / (length(i) * length(j)),
         _ => sums::dot(&rows[i], &rows[j]),
     };
     let sorted = |i: usize| {

@@ -119,7 +119,9 @@ impl SecondOrderCosine {
         };
         looked_at.sort_unstable();
         looked_at.dedup();
-        let value = |cosine: f64| if self.distance { 1.0 - cosine } else { cosine };
+        // Equal directions are at distance 0, not at the round-off of their cosine.
+        let distance = |cosine: f64| if 1.0 - cosine > 8.0 * f64::EPSILON { 1.0 - cosine } else { 0.0 };
+        let value = |cosine: f64| if self.distance { distance(cosine) } else { cosine };
         let (mut both, mut own, mut other) = (0.0, 0.0, 0.0);
         for &j in &looked_at {
             let s = value(sums::dot(x.unit.row(i), x.unit.row(j)));

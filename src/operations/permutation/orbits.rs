@@ -1,0 +1,410 @@
+//! Shift orbits: n permutations at once.
+//!
+//! Wanted are values of `T(pi) = sum_ij K[i, j] L[pi(i), pi(j)]` with symmetric K and L. Lay the items of x out on a circle
+//! of n places in a random order sigma, and those of y in a random order tau. At shift s item `sigma(i)` meets item
+//! `tau(i + s)`; the n shifts are an *orbit*. A shift keeps the distance d of two places and only moves the pair along its
+//! cyclic diagonal, so for each d the sum over pairs is a correlation of two sequences:
+//!
+//! ```text
+//! k_d(i) = K[sigma(i), sigma(i+d)]      l_d(i) = L[tau(i), tau(i+d)]      indices mod n,  d = 0, .., n/2
+//! T(s) = sum_d w_d sum_i k_d(i) l_d(i+s)                                  w_0 = 1,  w_d = 2,  w_(n/2) = 1 for even n
+//! ```
+//!
+//! The sum over d is taken in the frequency domain: n/2 transforms and one inverse give n values, and those of K serve all
+//! orbits. The p-value of whole orbits is exact if the first of them has tau = sigma and so contains the observed matching
+//! at s = 0: given the data, the observed value is a uniformly random element of all values.
+//!
+//! Work goes through the diagonals in *strips* of 16, which are transformed side by side ([`StripFft`]); strips are
+//! gathered in *slabs* that bound the memory. Lengths with prime factors above 13 are padded: l is continued periodically
+//! over 2n - 1 places and k with zeros, so the first n values of a longer correlation are those wanted.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustfft::num_complex::Complex;
+use rustfft::{Fft, FftPlanner};
+
+use crate::engines::pair_matrix::Dense;
+use crate::error::Result;
+use crate::numerics::fft::{Aligned, Goal, POINT, Room, StripFft, is_smooth, next_smooth};
+use crate::par::Par;
+
+/// Strips that are transformed by one unit of work.
+const GROUP: usize = 4;
+/// Numbers per item of such a unit.
+const WIDE: usize = GROUP * POINT;
+/// Numbers of a slab, about.
+const SLAB: usize = 1 << 24;
+/// Numbers of the rows that are unpacked at a time, about: half of a second-level cache.
+const UNPACKED: usize = 1 << 15;
+
+/// The engine: K transformed, L ready to be laid out anew.
+pub struct Orbits<'a> {
+    n: usize,
+    l: &'a Dense,
+    diagonals: std::ops::Range<usize>,
+    plan: StripFft,
+    inverse: Arc<dyn Fft<f64>>,
+    strips: usize,
+    /// Strips per slab.
+    slab: usize,
+    /// Rows per block of a band.
+    block: usize,
+    /// The transforms of K's strips; those of the last slab if there is one orbit only.
+    khat: Aligned,
+    desks: Mutex<Vec<Desk>>,
+    bands: Mutex<Vec<Aligned>>,
+}
+
+/// Room for one thread.
+struct Desk {
+    fourier: Room,
+    /// Whole rows of a matrix, one after the other.
+    rows: Vec<f64>,
+    /// The strips of one unit, in the order of reading.
+    strips: Aligned,
+}
+
+/// Items along the circle.
+struct Layout {
+    /// Items by place, twice around.
+    order: Vec<u32>,
+    /// Place of every item.
+    place: Vec<u32>,
+    /// Items by point of the transform, in the order of reading; none where K is padded.
+    points: Vec<Option<u32>>,
+    /// Whether diagonals count as often as they occur (K), or once (L).
+    weighted: bool,
+}
+
+impl<'a> Orbits<'a> {
+    /// Make the engine for `count` orbits, and the values of the first of them, which begins with the observed one.
+    pub fn begin(k: &Dense, l: &'a Dense, sigma: &[usize], count: usize, par: Par<'_>) -> Result<(Self, Vec<f64>)> {
+        let n = k.n();
+        let length = if is_smooth(n) { n } else { next_smooth(2 * n - 1) };
+        let first = usize::from(k.diagonal().is_none() || l.diagonal().is_none());
+        let diagonals = first..n / 2 + 1;
+        let strips = diagonals.len().div_ceil(POINT);
+        let strips = strips.next_multiple_of(GROUP);
+        let slab = (SLAB / (length * POINT)).next_multiple_of(GROUP).max(GROUP).min(strips);
+        let kept = if count > 1 { strips } else { slab };
+        let mut engine = Self {
+            n,
+            l,
+            diagonals,
+            plan: StripFft::new(length),
+            inverse: FftPlanner::new().plan_fft_inverse(length),
+            strips,
+            slab,
+            block: (UNPACKED / n.max(1)).clamp(8, 32),
+            khat: Aligned::zeros(kept * length * POINT),
+            desks: Mutex::default(),
+            bands: Mutex::default(),
+        };
+        let values = engine.first(k, sigma, count > 1, par)?;
+        Ok((engine, values))
+    }
+
+    /// The values of the orbit of sigma; K is transformed on the way.
+    fn first(&mut self, k: &Dense, sigma: &[usize], keep: bool, par: Par<'_>) -> Result<Vec<f64>> {
+        let strip = self.plan.len() * POINT;
+        let (of_k, of_l) = (self.layout(sigma, true), self.layout(sigma, false));
+        let mut khat = std::mem::replace(&mut self.khat, Aligned::zeros(0));
+        let mut band = self.band();
+        let mut sum = vec![0.0; 2 * self.plan.len()];
+        for (start, count) in self.slabs() {
+            let at = if keep { start * strip } else { 0 };
+            let kept = &mut khat.get_mut()[at..at + count * strip];
+            self.gather(k, &of_k, start, count, &mut band, par)?;
+            let (from, places) = (band.get(), self.places(&of_k, count));
+            par.fill(kept, GROUP * strip, |group, kept| {
+                self.at_desk(|desk| {
+                    self.pick(from, &places, group, &mut desk.strips);
+                    for (from, kept) in desk.strips.get().chunks(strip).zip(kept.chunks_mut(strip)) {
+                        self.plan.forward(from, &mut desk.fourier, Goal::Keep(kept));
+                    }
+                });
+                Ok(())
+            })?;
+            self.gather(self.l, &of_l, start, count, &mut band, par)?;
+            self.correlate(band.get(), &of_l, &khat.get()[at..at + count * strip], count, &mut sum, par)?;
+        }
+        self.put_back(band);
+        self.khat = khat;
+        Ok(self.values(&sum))
+    }
+
+    /// The values of the orbit of tau.
+    pub fn run(&self, tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
+        let strip = self.plan.len() * POINT;
+        let layout = self.layout(tau, false);
+        let mut band = self.band();
+        let mut sum = vec![0.0; 2 * self.plan.len()];
+        for (start, count) in self.slabs() {
+            let khat = &self.khat.get()[start * strip..(start + count) * strip];
+            self.gather(self.l, &layout, start, count, &mut band, par)?;
+            self.correlate(band.get(), &layout, khat, count, &mut sum, par)?;
+        }
+        self.put_back(band);
+        Ok(self.values(&sum))
+    }
+
+    /// First strip and number of strips of every slab.
+    fn slabs(&self) -> impl Iterator<Item = (usize, usize)> {
+        let (strips, slab) = (self.strips, self.slab);
+        (0..strips).step_by(slab.max(1)).map(move |start| (start, slab.min(strips - start)))
+    }
+
+    fn layout(&self, order: &[usize], weighted: bool) -> Layout {
+        let n = self.n;
+        let mut place = vec![0; n];
+        order.iter().zip(0..).for_each(|(&item, at)| place[item] = at);
+        let filled = if weighted || self.plan.len() == n { n } else { 2 * n - 1 };
+        let points = self.plan.reading_order().map(|at| (at < filled).then(|| order[at % n] as u32)).collect();
+        Layout { order: order.iter().chain(order).map(|&item| item as u32).collect(), place, points, weighted }
+    }
+
+    /// Where the points of the first unit of a slab lie, in the order of reading.
+    fn places(&self, layout: &Layout, count: usize) -> Vec<Option<usize>> {
+        let units = count / GROUP;
+        let at = |item: usize| (item / self.block * units * self.block + item % self.block) * WIDE;
+        layout.points.iter().map(|item| item.map(|item| at(item as usize))).collect()
+    }
+
+    /// The strips of a unit, every point from where it lies.
+    fn pick(&self, band: &[f64], places: &[Option<usize>], unit: usize, strips: &mut Aligned) {
+        let offset = unit * self.block * WIDE;
+        let (strips, length) = (strips.get_mut().as_chunks_mut::<POINT>().0, self.plan.len());
+        for (point, place) in places.iter().enumerate() {
+            match place {
+                Some(place) => {
+                    let from = band[place + offset..][..WIDE].as_chunks::<POINT>().0;
+                    for strip in 0..GROUP {
+                        strips[strip * length + point] = from[strip];
+                    }
+                }
+                None => (0..GROUP).for_each(|strip| strips[strip * length + point] = [0.0; POINT]),
+            }
+        }
+    }
+
+    /// Lay a slab of diagonals out: block after block of items, in it unit after unit, in it item after item.
+    ///
+    /// Items stay in their own order here, so that the matrix is read from front to back, whatever the layout; the
+    /// transform then picks its points.
+    fn gather(
+        &self,
+        matrix: &Dense,
+        layout: &Layout,
+        start: usize,
+        count: usize,
+        band: &mut Aligned,
+        par: Par<'_>,
+    ) -> Result<()> {
+        let first = self.diagonals.start + start * POINT;
+        let width = (self.diagonals.end - first).min(count * POINT);
+        let weights: Vec<f64> = (first..first + count * POINT).map(|d| self.weight(d)).collect();
+        let size = self.block * count * POINT;
+        par.fill(&mut band.get_mut()[..self.n.div_ceil(self.block) * size], size, |number, out| {
+            let item = number * self.block;
+            let rows = self.block.min(self.n - item);
+            self.at_desk(|desk| {
+                unpack(matrix, item, &mut desk.rows[..rows * self.n]);
+                for (at, row) in desk.rows[..rows * self.n].chunks(self.n).enumerate() {
+                    let place = layout.place[item + at] as usize;
+                    let others = &layout.order[place + first..place + first + width];
+                    let target = out[at * WIDE..].chunks_mut(self.block * WIDE);
+                    lay_out(row, others, target);
+                }
+            });
+            if layout.weighted {
+                for (points, weights) in out.chunks_mut(self.block * WIDE).zip(weights.chunks(WIDE)) {
+                    for point in points.chunks_mut(WIDE) {
+                        point.iter_mut().zip(weights).for_each(|(v, w)| *v *= w);
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// How many of a pair's two orders a diagonal leaves out.
+    fn weight(&self, d: usize) -> f64 {
+        if d == 0 || 2 * d == self.n { 1.0 } else { 2.0 }
+    }
+
+    /// Transform a slab and add its products with the transforms of K to `sum`.
+    fn correlate(
+        &self,
+        band: &[f64],
+        layout: &Layout,
+        khat: &[f64],
+        count: usize,
+        sum: &mut [f64],
+        par: Par<'_>,
+    ) -> Result<()> {
+        let strip = self.plan.len() * POINT;
+        let places = self.places(layout, count);
+        let parts = par.map(count / GROUP, |unit, _| {
+            let mut part = vec![0.0; 2 * self.plan.len()];
+            self.at_desk(|desk| {
+                self.pick(band, &places, unit, &mut desk.strips);
+                let khat = khat[unit * GROUP * strip..].chunks(strip);
+                for (from, khat) in desk.strips.get().chunks(strip).zip(khat) {
+                    self.plan.forward(from, &mut desk.fourier, Goal::Correlate { with: khat, sum: &mut part });
+                }
+            });
+            Ok(part)
+        })?;
+        for part in parts {
+            sum.iter_mut().zip(part).for_each(|(s, p)| *s += p);
+        }
+        Ok(())
+    }
+
+    /// From the spectrum to the values.
+    fn values(&self, sum: &[f64]) -> Vec<f64> {
+        let length = self.plan.len();
+        let mut spectrum = vec![Complex::new(0.0, 0.0); length];
+        for (place, value) in sum.as_chunks::<2>().0.iter().enumerate() {
+            spectrum[self.plan.frequency(place)] = Complex::new(value[0], value[1]);
+        }
+        self.inverse.process(&mut spectrum);
+        spectrum[..self.n].iter().map(|value| value.re / length as f64).collect()
+    }
+
+    fn band(&self) -> Aligned {
+        let spare = self.bands.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(|| Aligned::zeros(self.n.next_multiple_of(self.block) * self.slab * POINT))
+    }
+
+    fn put_back(&self, band: Aligned) {
+        self.bands.lock().unwrap_or_else(PoisonError::into_inner).push(band);
+    }
+
+    fn at_desk<R>(&self, work: impl FnOnce(&mut Desk) -> R) -> R {
+        let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut desk = spare.unwrap_or_else(|| Desk {
+            fourier: self.plan.room(),
+            rows: vec![0.0; self.block.min(self.n) * self.n],
+            strips: Aligned::zeros(self.plan.len() * WIDE),
+        });
+        let found = work(&mut desk);
+        self.desks.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
+        found
+    }
+}
+
+/// Entries of a row, by item, to the lanes of unit after unit; lanes left over are zero.
+fn lay_out<'t>(row: &[f64], items: &[u32], target: impl Iterator<Item = &'t mut [f64]>) {
+    for (at, to) in target.enumerate() {
+        let items = &items[(at * WIDE).min(items.len())..];
+        let (to, items) = (&mut to[..WIDE], &items[..WIDE.min(items.len())]);
+        let (used, left) = to.split_at_mut(items.len());
+        for (to, &item) in used.iter_mut().zip(items) {
+            *to = row[item as usize];
+        }
+        left.fill(0.0);
+    }
+}
+
+/// Some whole rows, from row `first` on.
+fn unpack(matrix: &Dense, first: usize, rows: &mut [f64]) {
+    const COLUMNS: usize = 8;
+    let (n, upper) = (matrix.n(), matrix.upper());
+    // Entry (i, j) with i < j is at begin(i) + j - i - 1.
+    let begin = |i: usize| i * n - i * (i + 1) / 2;
+    let last = first + rows.len() / n;
+    for column in (0..last).step_by(COLUMNS) {
+        for (i, row) in (first..).zip(rows.chunks_mut(n)) {
+            for j in column..(column + COLUMNS).min(i) {
+                row[j] = upper[begin(j) + i - j - 1];
+            }
+        }
+    }
+    for (i, row) in (first..).zip(rows.chunks_mut(n)) {
+        row[i] = matrix.diagonal().map_or(0.0, |diagonal| diagonal[i]);
+        row[i + 1..].copy_from_slice(&upper[begin(i)..begin(i) + n - 1 - i]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numerics::streams::permutation;
+
+    /// Any symmetric matrix.
+    fn dense(n: usize, diagonal: bool, pace: f64) -> Dense {
+        let entry = |i: usize, j: usize| (pace * (i * i + j * j + 3 * i * j) as f64).sin() + 0.3;
+        let upper = (0..n).flat_map(|i| (i + 1..n).map(move |j| entry(i, j))).collect();
+        Dense::new(n, upper, diagonal.then(|| (0..n).map(|i| entry(i, i)).collect()))
+    }
+
+    /// Which item of y meets which of x at shift s.
+    fn matching(sigma: &[usize], tau: &[usize], s: usize) -> Vec<usize> {
+        let mut found = vec![0; sigma.len()];
+        sigma.iter().enumerate().for_each(|(i, &item)| found[item] = tau[(i + s) % sigma.len()]);
+        found
+    }
+
+    fn direct(k: &Dense, l: &Dense, order: &[usize]) -> f64 {
+        let n = k.n();
+        (0..n).flat_map(|i| (0..n).map(move |j| (i, j))).map(|(i, j)| k.at(i, j) * l.at(order[i], order[j])).sum()
+    }
+
+    /// Every shift of every orbit equals the definition: odd, even, prime, padded, with and without a diagonal.
+    #[test]
+    fn orbits_equal_the_definition() {
+        let key = [5; 32];
+        for n in (2..=20).chain([31, 34, 60, 130]) {
+            for (with_k, with_l) in [(true, true), (false, false), (true, false)] {
+                let (k, l) = (dense(n, with_k, 0.7), dense(n, with_l, 1.3));
+                let sigma = permutation(&key, 0, n);
+                for count in [1, 2] {
+                    let (engine, first) = Orbits::begin(&k, &l, &sigma, count, Par::SEQ).unwrap();
+                    for r in 0..count {
+                        let tau = permutation(&key, r as u64, n);
+                        let found = if r == 0 { first.clone() } else { engine.run(&tau, Par::SEQ).unwrap() };
+                        for (s, value) in found.iter().enumerate() {
+                            let expected = direct(&k, &l, &matching(&sigma, &tau, s));
+                            let error = (value - expected).abs();
+                            assert!(
+                                error < 1e-12 * (n * n) as f64,
+                                "n = {n}, orbit {r}, shift {s}: {value} {expected}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Section 3.3 of the design: whole numbers that can be checked by hand.
+    #[test]
+    fn worked_example() {
+        let distances = |values: [f64; 6]| {
+            let upper =
+                (0..6).flat_map(|i| (i + 1..6).map(move |j| (i, j))).map(|(i, j)| (values[i] - values[j]).abs());
+            Dense::new(6, upper.collect(), None)
+        };
+        let k = distances([0.0, 1.0, 2.0, 4.0, 7.0, 11.0]);
+        let l = distances([1.0, 0.0, 4.0, 3.0, 9.0, 12.0]);
+        let sigma = [2, 0, 4, 1, 5, 3];
+        let (engine, first) = Orbits::begin(&k, &l, &sigma, 2, Par::SEQ).unwrap();
+        let whole = |values: &[f64]| values.iter().map(|v| v.round() as i64).collect::<Vec<_>>();
+        assert_eq!(whole(&first), [1142, 850, 782, 814, 806, 866]);
+        assert_eq!(whole(&engine.run(&[5, 3, 0, 2, 1, 4], Par::SEQ).unwrap()), [862, 906, 938, 742, 798, 806]);
+        assert!(first.iter().all(|v| (v - v.round()).abs() < 1e-10));
+    }
+
+    #[test]
+    fn unpacked_rows_are_whole() {
+        for n in [1, 2, 3, 63, 64, 65, 130] {
+            let matrix = dense(n, true, 0.9);
+            for first in [0, n / 2, n - 1] {
+                let mut rows = vec![0.0; 8.min(n - first) * n];
+                unpack(&matrix, first, &mut rows);
+                assert!((0..rows.len()).all(|at| rows[at] == matrix.at(first + at / n, at % n)));
+            }
+        }
+    }
+}
