@@ -43,13 +43,13 @@ MEASURES = {
     "cka": partial(rs.cka, estimator="debiased"),
     "rsa": partial(rs.rsa, inner="euclidean"),
     "knn_jaccard": rs.knn_jaccard,
-    "cca_mean": rs.cca_mean,
+    "cca_mean_squared": rs.cca_mean_squared,
 }
 TITLES = {
     "cka": "Debiased linear CKA",
     "rsa": "RSA (Euclidean distances, Spearman)",
     "knn_jaccard": "Shared nearest neighbors (Jaccard, k = 10)",
-    "cca_mean": "Mean canonical correlation",
+    "cca_mean_squared": "Mean squared canonical correlation",
 }
 
 
@@ -162,7 +162,7 @@ def main() -> None:
     say("drawing")
     how = {"significance_label": f"p ≤ {threshold:.3g} (false discovery rate {LEVEL:.0%} over {tests} tests)"}
     for name, grid in grids.items():
-        plot.save(grid, out / f"{name}.png", title=TITLES[name], significance=marked(grid, threshold), **how)
+        plot.save(grid, out / f"{name}.png", title=TITLES[name], significance=marked(grid, threshold), dpi=130, **how)
     masks = [marked(grid, threshold) for grid in grids.values()]
     plot.save(grids, out / "overview.png", titles=list(TITLES.values()), significance=masks, dpi=110, **how)
 
@@ -443,7 +443,7 @@ def of_chance(grids: dict[str, rs.Grid], chance: list[Row]) -> list[str]:
         *(f"   {row['n']:<6}{line}" for row, line in zip(rows, table, strict=True)),
         f"   Under biased CKA, layers with nothing in common score {low} on {few['n']} images, {high} on {many['n']}.",
         "   The formula is what `compare` states beside each score, nothing being shuffled; debiased CKA needs none.",
-        f"   Mean canonical correlation of unrelated layers here: {chance_of(grids['cca_mean'])}.",
+        f"   Mean squared canonical correlation of unrelated layers: {chance_of(grids['cca_mean_squared'])}.",
     ]
 
 
