@@ -415,7 +415,7 @@ def of_significance(grids: dict[str, rs.Grid], threshold: float, tests: int) -> 
         )
         lines.append(f"   {TITLES[name]}: {found}.")
     lines += [
-        "   What is marked with the control is marked wrongly; the rate allows for a few such pairs.",
+        "   A mark on a pair with the control would be wrong; the rate allows for a few.",
         "   All networks see the same images, so even an untrained one is related to the others: the p-value answers",
         "   whether there is any relation, not how much of one. Read the score beside its chance level.",
     ]
