@@ -127,7 +127,7 @@ def _as_array(given: Any, name: str) -> tuple[Array, str | None]:
     if isinstance(given, np.ndarray):
         if isinstance(given, np.ma.MaskedArray) and (masked := int(np.ma.getmaskarray(given).sum())):
             raise _refuse(name, f"{masked} masked entries", "drop or fill them first")
-        return np.asarray(given), None
+        return np.asarray(given), getattr(given, "storage", None)  # files say how narrow the values were
     kind = type(given)
     where = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
     if given is None or isinstance(given, str | bytes | dict | set | frozenset):

@@ -4,7 +4,7 @@ use crate::form::{Link, Over, Step};
 use crate::par::{Watch, with_threads};
 
 fn dense(n: usize, pace: f64, diagonal: bool) -> Dense {
-    let upper = (0..n * (n - 1) / 2).map(|at| (pace * (at * at) as f64 + at as f64).sin()).collect();
+    let upper = (0..n * (n - 1) / 2).map(|at| (1.0 + pace * (at * at) as f64 + at as f64).sin()).collect();
     let diagonal = diagonal.then(|| (0..n).map(|i| 1.0 + (pace * i as f64).cos()).collect());
     Dense::new(n, upper, diagonal)
 }
