@@ -237,7 +237,7 @@ LONG = {
     "permutation_orbits": "rs.permutation_test(x, y, rs.cka, n_resamples=10**8)",
     "permutation_cross": "rs.permutation_test(x, y, rs.procrustes, n_resamples=10**7)",
     "permutation_neighbors": "rs.permutation_test(x, y, rs.knn_jaccard, n_resamples=10**7)",
-    "permutation_rows": "rs.permutation_test(x[:, :9], y[:, :9], rs.disagreement, n_resamples=10**8)",
+    "permutation_rows": "rs.permutation_test(x[:, :9], y[:, :9], rs.disagreement, n_resamples=10**7)",
     "permutation_pair": "rs.permutation_test(x, x + y, rs.aligned_cosine, n_resamples=10**7)",
     "own_function": "rs.permutation_test(x, y, lambda x, y: float(x[0] @ y[0]), n_resamples=10**7)",
     "large_pair": "rs.rsa(rng.normal(size=(9000, 50)), rng.normal(size=(9000, 50)), inner='euclidean')",
