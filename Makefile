@@ -44,8 +44,8 @@ format: $(VENV)/.group-check ## Is all code laid out alike?
 	cargo fmt --check
 	$(BIN)/ruff format --check .
 
-lint: $(VENV)/.group-check ## Clippy with and without Python, and ruff
-	cargo clippy --locked --all-targets -- -D warnings
+lint: $(VENV)/.group-check ## Clippy on the library with and without Python, and ruff
+	cargo clippy --locked -- -D warnings
 	cargo clippy --locked --features python -- -D warnings
 	$(BIN)/ruff check .
 

@@ -33,7 +33,8 @@ def said(value: object) -> str:
 
 def page(info: rs.results.Info) -> str:
     """Write the page of one measure."""
-    lines = [info.name, "=" * len(info.name), "", f".. autofunction:: resemblance.{info.name}", "", "Facts", "-----", ""]
+    lines = [info.name, "=" * len(info.name), "", f".. autofunction:: resemblance.{info.name}", ""]
+    lines += ["Facts", "-----", ""]
     lines += ["With default options. Form: " + info.form + ".", "", ".. list-table::", ""]
     for key, title in ROWS.items():
         if info.facts.get(key) not in ([], ""):

@@ -340,7 +340,7 @@ impl Reading {
                 Ok(())
             }
             Scores::LogProbs => {
-                if row.iter().any(|v| !(*v < f64::INFINITY)) {
+                if row.iter().any(|v| v.is_nan() || *v == f64::INFINITY) {
                     return Err(Problem::Nonfinite);
                 }
                 row.iter_mut().for_each(|v| *v = v.exp());

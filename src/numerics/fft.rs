@@ -379,7 +379,7 @@ impl<S: Simd> Step<'_, S> {
         let read = |group: usize| &from[group * stride..][..stride];
         if stage.count == 1 {
             // The last stage has no twiddle factors.
-            let x: [&[Pair<S>]; R] = std::array::from_fn(|k| read(k));
+            let x: [&[Pair<S>]; R] = std::array::from_fn(&read);
             for at in 0..stride {
                 let y = butterfly(simd, &stage.circle, std::array::from_fn(|k| x[k][at]));
                 for k in 0..R {

@@ -224,7 +224,7 @@ fn stacked(
     let table = all_inner(&dense(&ks)?, &dense(&ls)?, par)?;
     let norms = |sides: &[&PairMatrix]| par.map(sides.len(), |at, par| Ok(sides[at].stored_norm(par)));
     let (k_norms, l_norms) = (norms(&ks)?, norms(&ls)?);
-    let entry = |(form, (k, l)): (&Option<&Bilinear<'_>>, (&Option<usize>, &Option<usize>))| {
+    let entry = |(form, (k, l)): (Option<&Bilinear<'_>>, (&Option<usize>, &Option<usize>))| {
         let (Some(form), Some(k), Some(l)) = (form, k, l) else { return Ok((f64::NAN, f64::NAN)) };
         let denominator = match form.link.over {
             Over::Norms => k_norms[*k].clone()? * l_norms[*l].clone()?,
@@ -232,7 +232,7 @@ fn stacked(
         };
         Ok((table.at(*k, *l), denominator))
     };
-    Ok(Some(bilinear.iter().zip(k_of.iter().zip(&l_of)).map(entry).collect()))
+    Ok(Some(bilinear.iter().copied().zip(k_of.iter().zip(&l_of)).map(entry).collect()))
 }
 
 /// The different matrices in a list, and which of them each entry is.

@@ -8,7 +8,7 @@
 //! stay as they are when rows are matched anew, so kappa is affine in the disagreement.
 //!
 //! - Misleads when read as independence of two models: models that learned the same task are right on the same inputs and
-//!   agree far beyond p_e, which knows their class frequencies only. Equal kappas do not mean equal agreement either; the
+//!   agree far beyond `p_e`, which knows their class frequencies only. Equal kappas do not mean equal agreement either; the
 //!   largest kappa that the frequencies allow may be far below 1.
 //! - Cost: O(n C) per model for scores of C classes, O(n) per pair.
 //! - Reference: Cohen (1960).
