@@ -41,6 +41,12 @@ FURTHER: dict[str, list[dict[str, Any]]] = {
 }
 
 
+@functools.cache
+def parameters(measure: str) -> tuple[str, ...]:
+    """Return the names of the arguments of a measure's function."""
+    return tuple(inspect.signature(getattr(rs, measure)).parameters)
+
+
 @dataclass(frozen=True)
 class Setting:
     """A measure with options; `labels` and `precision` depend on the data and are filled in by `options_for`."""
@@ -61,7 +67,7 @@ class Setting:
 
     @property
     def is_group(self) -> bool:
-        return "models" in inspect.signature(getattr(rs, self.measure)).parameters
+        return "models" in parameters(self.measure)
 
     def inputs(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Turn a pair of plain matrices (or of predictions) into what this setting takes."""
@@ -85,7 +91,7 @@ class Setting:
         if options.get("inner") == "mahalanobis":
             root = np.random.default_rng(5).normal(size=(np.shape(x)[1],) * 2)
             options["precision"] = root @ root.T + np.eye(len(root))
-        if "labels" in inspect.signature(getattr(rs, self.measure)).parameters:
+        if "labels" in parameters(self.measure):
             options["labels"] = labels_for(len(x))
         return options
 
@@ -112,7 +118,7 @@ class Setting:
 def facts_of(measure: str, options: dict[str, Any]) -> dict[str, Any]:
     """Facts of a measure with these options; placeholders stand for options that must be given."""
     options = dict(options)
-    if "labels" in inspect.signature(getattr(rs, measure)).parameters:
+    if "labels" in parameters(measure):
         options["labels"] = labels_for(10)
     if options.get("inner") == "mahalanobis":
         options["precision"] = np.eye(2)
@@ -151,4 +157,4 @@ PLAIN = [next(s for s in SETTINGS if s.measure == name) for name in MEASURES]  #
 
 def has_rows(measure: str) -> bool:
     """Whether the measure gives a value per row on request."""
-    return "reduce" in inspect.signature(getattr(rs, measure)).parameters
+    return "reduce" in parameters(measure)
