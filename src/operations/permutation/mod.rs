@@ -103,6 +103,8 @@ struct Draws {
     orbits: Option<usize>,
 }
 
+/// Independent matchings that are handed out at once.
+const BATCH: usize = 4096;
 /// A p-value above this for every possible outcome is worth a word.
 const SIGNIFICANT: f64 = 0.05;
 
@@ -234,12 +236,15 @@ fn general(form: &Form<'_>, n: usize, request: &Request, alternative: Alternativ
     } else {
         par.expect(request.n_resamples);
         let mut values = vec![form.score(None, par)?];
-        values.extend(par.map(request.n_resamples, |at, par| {
-            let order = streams::permutation(&request.key, at as u64 + 1, n);
-            let score = form.score(Some(&order), par.sequential())?;
-            par.advance(1);
-            Ok(score)
-        })?);
+        // Batches, so that a stopped run does not walk through millions of units it will not do.
+        for start in (0..request.n_resamples).step_by(BATCH) {
+            values.extend(par.map(BATCH.min(request.n_resamples - start), |at, par| {
+                let order = streams::permutation(&request.key, (start + at) as u64 + 1, n);
+                let score = form.score(Some(&order), par.sequential())?;
+                par.advance(1);
+                Ok(score)
+            })?);
+        }
         Draws { values, method: "monte_carlo", orbits: None }
     };
     let enumerated = draws.method == "exact";
