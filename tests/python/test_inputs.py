@@ -6,7 +6,6 @@ import functools
 import math
 import pickle
 import re
-from typing import TYPE_CHECKING
 
 import hypothesis
 import numpy as np
@@ -14,12 +13,9 @@ import pairs
 import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from settings import PLAIN, SETTINGS
+from settings import PLAIN, SETTINGS, Setting
 
 import resemblance as rs
-
-if TYPE_CHECKING:
-    from settings import Setting
 
 # Of scores the largest decides, and a class with minus infinity is one that is never chosen.
 CASES = [
@@ -390,6 +386,23 @@ def test_any_small_integers_equal_the_textbook(data):
     else:
         hypothesis.event("a number")
         assert ours == pytest.approx(expected, rel=1e-8, abs=1e-9)
+
+
+@hypothesis.settings(max_examples=150, deadline=None, derandomize=True)
+@hypothesis.given(data=st.data())
+def test_ties_of_neighbors_go_to_the_lowest_index(data):
+    """Distances and inner products of whole numbers are exact, so ties are ties for both sides."""
+    measure = data.draw(st.sampled_from(["knn_jaccard", "mutual_knn"]))
+    metric = data.draw(st.sampled_from(["euclidean", "inner", "precomputed"]))
+    n = data.draw(st.integers(4, 40))
+    setting = Setting(measure, {"metric": metric, "k": data.draw(st.integers(1, 3))})
+    dtype = data.draw(st.sampled_from([np.float64, np.float32, np.int64]))
+    x, y = (
+        data.draw(hnp.arrays(np.float64, (n, d), elements=st.integers(-2, 2).map(float))).astype(dtype) for d in (2, 3)
+    )
+    x, y = setting.inputs(x, y)
+    rows = setting.library(x, y, reduce=None)
+    assert rows == pytest.approx(setting.oracle(x, y, reduce=None), rel=1e-12)
 
 
 def test_errors_pickle_and_carry_details():

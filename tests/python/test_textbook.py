@@ -171,6 +171,15 @@ def test_large_offset(setting):
     assert setting.library(x + 1e6, y - 1e6) == pytest.approx(setting.oracle(x, y), rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.parametrize("shape", [(390, 260, 130), (300, 520, 41)], ids=str)
+@pytest.mark.parametrize("setting", [s for s in PLAIN if s.input == "matrix"], ids=str)
+def test_several_tiles(setting, shape):
+    """Large enough that products, distances and lists are made tile by tile, with rests at the edges."""
+    dtype = np.float64 if shape[0] > shape[1] else np.float32
+    x, y = (a.astype(dtype) for a in setting.inputs(*pairs.related(*shape, noise=3.0)))
+    assert setting.library(x, y) == pytest.approx(setting.oracle(x, y), rel=1e-9)
+
+
 @pytest.mark.parametrize("group", [2, 3, 7])
 def test_groups(group):
     """Group measures take any number of models, as a list or as one array of class ids."""
