@@ -36,11 +36,15 @@ const WIDE: usize = GROUP * POINT;
 const SLAB: usize = 1 << 24;
 /// Numbers of the rows that are unpacked at a time, about: half of a second-level cache.
 const UNPACKED: usize = 1 << 15;
+/// From so many orbits on it pays to unpack y's matrix once and keep it.
+const MANY: usize = 4;
+/// The largest matrix that is kept unpacked.
+const UNPACKED_ITEMS: usize = 6000;
 
 /// The engine: K transformed, L ready to be laid out anew.
 pub struct Orbits<'a> {
     n: usize,
-    l: &'a Dense,
+    l: Source<'a>,
     diagonals: std::ops::Range<usize>,
     plan: StripFft,
     inverse: Arc<dyn Fft<f64>>,
@@ -53,6 +57,14 @@ pub struct Orbits<'a> {
     khat: Aligned,
     desks: Mutex<Vec<Desk>>,
     bands: Mutex<Vec<Aligned>>,
+}
+
+/// A matrix that is read row after row.
+enum Source<'a> {
+    /// One triangle.
+    Packed(&'a Dense),
+    /// Whole rows.
+    Unpacked(Vec<f64>),
 }
 
 /// Room for one thread.
@@ -87,15 +99,26 @@ impl<'a> Orbits<'a> {
         let strips = strips.next_multiple_of(GROUP);
         let slab = (SLAB / (length * POINT)).next_multiple_of(GROUP).max(GROUP).min(strips);
         let kept = if count > 1 { strips } else { slab };
+        let block = (UNPACKED / n.max(1)).clamp(16, 32);
+        let source = if count >= MANY && n <= UNPACKED_ITEMS {
+            let mut rows = vec![0.0; n * n];
+            par.fill(&mut rows, block * n, |number, rows| {
+                unpack(l, number * block, rows);
+                Ok(())
+            })?;
+            Source::Unpacked(rows)
+        } else {
+            Source::Packed(l)
+        };
         let mut engine = Self {
             n,
-            l,
+            l: source,
             diagonals,
             plan: StripFft::new(length),
             inverse: FftPlanner::new().plan_fft_inverse(length),
             strips,
             slab,
-            block: (UNPACKED / n.max(1)).clamp(8, 32),
+            block,
             khat: Aligned::zeros(kept * length * POINT),
             desks: Mutex::default(),
             bands: Mutex::default(),
@@ -114,7 +137,7 @@ impl<'a> Orbits<'a> {
         for (start, count) in self.slabs() {
             let at = if keep { start * strip } else { 0 };
             let kept = &mut khat.get_mut()[at..at + count * strip];
-            self.gather(k, &of_k, start, count, &mut band, par)?;
+            self.gather(&Source::Packed(k), &of_k, start, count, &mut band, par)?;
             let (from, places) = (band.get(), self.places(&of_k, count));
             par.fill(kept, GROUP * strip, |group, kept| {
                 self.at_desk(|desk| {
@@ -125,7 +148,7 @@ impl<'a> Orbits<'a> {
                 });
                 Ok(())
             })?;
-            self.gather(self.l, &of_l, start, count, &mut band, par)?;
+            self.gather(&self.l, &of_l, start, count, &mut band, par)?;
             self.correlate(band.get(), &of_l, &khat.get()[at..at + count * strip], count, &mut sum, par)?;
         }
         self.put_back(band);
@@ -141,7 +164,7 @@ impl<'a> Orbits<'a> {
         let mut sum = vec![0.0; 2 * self.plan.len()];
         for (start, count) in self.slabs() {
             let khat = &self.khat.get()[start * strip..(start + count) * strip];
-            self.gather(self.l, &layout, start, count, &mut band, par)?;
+            self.gather(&self.l, &layout, start, count, &mut band, par)?;
             self.correlate(band.get(), &layout, khat, count, &mut sum, par)?;
         }
         self.put_back(band);
@@ -193,7 +216,7 @@ impl<'a> Orbits<'a> {
     /// transform then picks its points.
     fn gather(
         &self,
-        matrix: &Dense,
+        matrix: &Source<'_>,
         layout: &Layout,
         start: usize,
         count: usize,
@@ -207,15 +230,21 @@ impl<'a> Orbits<'a> {
         par.fill(&mut band.get_mut()[..self.n.div_ceil(self.block) * size], size, |number, out| {
             let item = number * self.block;
             let rows = self.block.min(self.n - item);
-            self.at_desk(|desk| {
-                unpack(matrix, item, &mut desk.rows[..rows * self.n]);
-                for (at, row) in desk.rows[..rows * self.n].chunks(self.n).enumerate() {
+            let mut lay_rows_out = |rows: &[f64]| {
+                for (at, row) in rows.chunks_exact(self.n).enumerate() {
                     let place = layout.place[item + at] as usize;
                     let others = &layout.order[place + first..place + first + width];
-                    let target = out[at * WIDE..].chunks_mut(self.block * WIDE);
-                    lay_out(row, others, target);
+                    lay_out(row, others, out[at * WIDE..].chunks_mut(self.block * WIDE));
                 }
-            });
+            };
+            match matrix {
+                Source::Unpacked(all) => lay_rows_out(&all[item * self.n..(item + rows) * self.n]),
+                Source::Packed(matrix) => self.at_desk(|desk| {
+                    let unpacked = &mut desk.rows[..rows * self.n];
+                    unpack(matrix, item, unpacked);
+                    lay_rows_out(unpacked);
+                }),
+            }
             if layout.weighted {
                 for (points, weights) in out.chunks_mut(self.block * WIDE).zip(weights.chunks(WIDE)) {
                     for point in points.chunks_mut(WIDE) {
@@ -311,17 +340,25 @@ fn lay_out<'t>(row: &[f64], items: &[u32], target: impl Iterator<Item = &'t mut 
 fn unpack(matrix: &Dense, first: usize, rows: &mut [f64]) {
     const COLUMNS: usize = 8;
     let (n, upper) = (matrix.n(), matrix.upper());
+    let count = rows.len() / n;
     // Entry (i, j) with i < j is at begin(i) + j - i - 1.
     let begin = |i: usize| i * n - i * (i + 1) / 2;
-    let last = first + rows.len() / n;
-    for column in (0..last).step_by(COLUMNS) {
-        for (i, row) in (first..).zip(rows.chunks_mut(n)) {
-            for j in column..(column + COLUMNS).min(i) {
-                row[j] = upper[begin(j) + i - j - 1];
-            }
+    // To the left of these rows: a piece of every row above, eight at a time so that whole cache lines are written.
+    let left = first - first % COLUMNS;
+    for column in (0..left).step_by(COLUMNS) {
+        let above: [&[f64]; COLUMNS] = std::array::from_fn(|c| {
+            let j = column + c;
+            &upper[begin(j) + first - j - 1..][..count]
+        });
+        for (at, row) in rows.chunks_exact_mut(n).enumerate() {
+            let to = &mut row[column..column + COLUMNS];
+            (0..COLUMNS).for_each(|c| to[c] = above[c][at]);
         }
     }
-    for (i, row) in (first..).zip(rows.chunks_mut(n)) {
+    for (i, row) in (first..).zip(rows.chunks_exact_mut(n)) {
+        for j in left..i {
+            row[j] = upper[begin(j) + i - j - 1];
+        }
         row[i] = matrix.diagonal().map_or(0.0, |diagonal| diagonal[i]);
         row[i + 1..].copy_from_slice(&upper[begin(i)..begin(i) + n - 1 - i]);
     }
@@ -359,7 +396,7 @@ mod tests {
             for (with_k, with_l) in [(true, true), (false, false), (true, false)] {
                 let (k, l) = (dense(n, with_k, 0.7), dense(n, with_l, 1.3));
                 let sigma = permutation(&key, 0, n);
-                for count in [1, 2] {
+                for count in [1, 2, MANY] {
                     let (engine, first) = Orbits::begin(&k, &l, &sigma, count, Par::SEQ).unwrap();
                     for r in 0..count {
                         let tau = permutation(&key, r as u64, n);
