@@ -45,8 +45,8 @@ format: $(VENV)/.group-check ## Is all code laid out alike?
 	$(BIN)/ruff format --check .
 
 lint: $(VENV)/.group-check ## Clippy with and without Python, and ruff
-	cargo clippy --release --locked --all-targets -- -D warnings
-	cargo clippy --release --locked --features python -- -D warnings
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --features python -- -D warnings
 	$(BIN)/ruff check .
 
 types: $(VENV)/.built $(VENV)/.group-check $(VENV)/.group-test ## Strict types, and stubs against the compiled module

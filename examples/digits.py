@@ -462,11 +462,12 @@ def of_predictions(grids: dict[str, rs.Grid], agreement: list[Row]) -> list[str]
 
 
 def of_remarks(grids: dict[str, rs.Grid]) -> list[str]:
-    """Repeat the warnings, one of each kind and measure."""
-    remarks = {
-        (warning.code, grid.label): warning.message for grid in grids.values() for warning in reversed(grid.warnings)
-    }
-    lines = [f"   {code} ({label}): {message}" for (code, label), message in sorted(remarks.items())]
+    """Repeat the warnings, each once, with the measures it was given for."""
+    remarks: dict[tuple[str, str], list[str]] = {}
+    for name, grid in grids.items():
+        for warning in {warning.code: warning for warning in reversed(grid.warnings)}.values():
+            remarks.setdefault((warning.code, warning.message), []).append(name)
+    lines = [f"   {code} ({', '.join(names)}): {message}" for (code, message), names in remarks.items()]
     return ["5. What the library remarked", *(lines or ["   Nothing."])]
 
 

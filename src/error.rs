@@ -12,6 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// A named failure.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs)] // the message of a variant says what its fields are
 pub enum Error {
     /// NaN or infinity in the data.
     #[error(
@@ -102,7 +103,7 @@ pub enum Error {
     NotSymmetric { name: String, problem: String },
 
     /// An option nobody reads.
-    #[error("{measure} has no option {given:?}{}", suggestion(.closest, .known))]
+    #[error("{measure} has no option {given:?}{}", suggestion(.closest.as_ref(), .known))]
     UnknownOption { measure: String, given: String, closest: Option<String>, known: Vec<String> },
 
     /// An option whose value cannot be used.
@@ -110,7 +111,7 @@ pub enum Error {
     BadOption { measure: String, option: String, given: String, problem: String },
 
     /// A measure nobody knows.
-    #[error("There is no measure {given:?}{}", suggestion(.closest, .known))]
+    #[error("There is no measure {given:?}{}", suggestion(.closest.as_ref(), .known))]
     UnknownMeasure { given: String, closest: Option<String>, known: Vec<String> },
 
     /// An operation the measure does not offer.
@@ -126,7 +127,7 @@ pub enum Error {
     Interrupted { done: u64, total: u64 },
 }
 
-fn suggestion(closest: &Option<String>, known: &[String]) -> String {
+fn suggestion(closest: Option<&String>, known: &[String]) -> String {
     match closest {
         Some(name) => format!("; did you mean {name:?}?"),
         None if known.is_empty() => "; it has no options.".to_owned(),
@@ -190,7 +191,6 @@ impl Error {
                 vec![("measure", text(measure)), ("p", (*p).into()), ("q", (*q).into())]
             }
             Self::KTooLarge { k, n } => vec![("k", (*k).into()), ("n", (*n).into())],
-            Self::KindRequired { measure } | Self::PermutationUndefined { measure } => vec![("measure", text(measure))],
             Self::NotProbabilities { name, row, count, .. } => {
                 vec![("name", text(name)), ("row", (*row).into()), ("count", (*count).into())]
             }
@@ -217,7 +217,9 @@ impl Error {
                 vec![("measure", text(measure)), ("option", text(option)), ("given", text(given))]
             }
             Self::UnknownMeasure { given, .. } => vec![("given", text(given))],
-            Self::NotOffered { measure, .. } => vec![("measure", text(measure))],
+            Self::KindRequired { measure }
+            | Self::PermutationUndefined { measure }
+            | Self::NotOffered { measure, .. } => vec![("measure", text(measure))],
             Self::SummaryMismatch { problem } => vec![("problem", text(problem))],
             Self::Interrupted { done, total } => {
                 vec![("done", Value::Int(*done as i64)), ("total", Value::Int(*total as i64))]

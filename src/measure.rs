@@ -115,9 +115,13 @@ impl<M: Measure> AnyMeasure for M {
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<AnySummary> {
-        let needed = Measure::facts(self).min_rows;
-        if x.rows() < needed {
-            return Err(Error::TooFewSamples { measure: M::NAME.into(), name: x.name().into(), needed, n: x.rows() });
+        let (needed, n) = (Measure::facts(self).min_rows, x.rows());
+        if n < needed {
+            // Too few rows for k neighbors is better said with k.
+            return Err(match Measure::summarize(self, x, par) {
+                Err(said @ Error::KTooLarge { .. }) => said,
+                _ => Error::TooFewSamples { measure: M::NAME.into(), name: x.name().into(), needed, n },
+            });
         }
         Ok(AnySummary { kept: Arc::new(Measure::summarize(self, x, par)?) })
     }

@@ -134,7 +134,7 @@ impl<'a> Par<'a> {
 struct Pool {
     process: u32,
     threads: usize,
-    pool: rayon::ThreadPool,
+    workers: rayon::ThreadPool,
     next: *const Pool,
 }
 
@@ -153,6 +153,7 @@ pub fn with_threads<R: Send>(threads: usize, watch: &Watch, work: impl FnOnce(Pa
     }
 }
 
+#[allow(unsafe_code)] // one read of a pointer that never dangles
 fn pool(threads: usize) -> Option<&'static rayon::ThreadPool> {
     let process = std::process::id();
     let mut head = POOLS.load(Acquire);
@@ -160,19 +161,19 @@ fn pool(threads: usize) -> Option<&'static rayon::ThreadPool> {
     // SAFETY: every pointer in the list comes from `Box::leak` below and is never freed or changed afterwards.
     while let Some(entry) = unsafe { at.as_ref() } {
         if entry.process == process && entry.threads == threads {
-            return Some(&entry.pool);
+            return Some(&entry.workers);
         }
         at = entry.next;
     }
-    let pool = rayon::ThreadPoolBuilder::new()
+    let workers = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .thread_name(|index| format!("resemblance-{index}"))
         .build()
         .ok()?;
-    let entry: &'static mut Pool = Box::leak(Box::new(Pool { process, threads, pool, next: head }));
+    let entry: &'static mut Pool = Box::leak(Box::new(Pool { process, threads, workers, next: head }));
     while let Err(newer) = POOLS.compare_exchange(head, entry, AcqRel, Acquire) {
         head = newer;
         entry.next = head;
     }
-    Some(&entry.pool)
+    Some(&entry.workers)
 }

@@ -98,6 +98,8 @@ pub enum Data<'a> {
     Matrix(View<'a>, Storage),
     /// One class id per input.
     Labels(std::borrow::Cow<'a, [i64]>),
+    /// One real number per input, which no measure accepts; kept so that each can say what it misses.
+    Reals(Vec<f64>),
 }
 
 type Shelf = HashMap<String, Arc<dyn Any + Send + Sync>>;
@@ -129,6 +131,15 @@ impl<'a> Representation<'a> {
         Ok(Self { name, data: Data::Labels(labels), memo: Mutex::default() })
     }
 
+    /// Real numbers where class ids or a matrix should be.
+    pub fn reals(name: impl Into<String>, values: Vec<f64>) -> Result<Self> {
+        let name = name.into();
+        if values.is_empty() {
+            return Err(Error::EmptyInput { name, shape: "(0,)".into() });
+        }
+        Ok(Self { name, data: Data::Reals(values), memo: Mutex::default() })
+    }
+
     /// How messages call it.
     pub fn name(&self) -> &str {
         &self.name
@@ -139,6 +150,7 @@ impl<'a> Representation<'a> {
         match &self.data {
             Data::Matrix(view, _) => view.shape().0,
             Data::Labels(labels) => labels.len(),
+            Data::Reals(values) => values.len(),
         }
     }
 
@@ -146,7 +158,7 @@ impl<'a> Representation<'a> {
     pub fn cols(&self) -> usize {
         match &self.data {
             Data::Matrix(view, _) => view.shape().1,
-            Data::Labels(_) => 1,
+            Data::Labels(_) | Data::Reals(_) => 1,
         }
     }
 
@@ -159,8 +171,8 @@ impl<'a> Representation<'a> {
     pub fn view(&self) -> Result<(&View<'a>, Storage)> {
         match &self.data {
             Data::Matrix(view, storage) => Ok((view, *storage)),
-            Data::Labels(labels) => {
-                Err(Error::NotTwoDimensional { name: self.name.clone(), shape: format!("({},)", labels.len()) })
+            Data::Labels(_) | Data::Reals(_) => {
+                Err(Error::NotTwoDimensional { name: self.name.clone(), shape: format!("({},)", self.rows()) })
             }
         }
     }
@@ -214,6 +226,7 @@ impl<'a> Representation<'a> {
                 }
             }
             Data::Labels(labels) => labels.iter().for_each(|&v| hash.word(v as u64)),
+            Data::Reals(values) => values.iter().for_each(|v| hash.word(v.to_bits())),
         }
         hash.finish()
     }

@@ -1,4 +1,4 @@
-"""What every part of the runner shares: data, values and their comparison, the environment, worker processes, the noise gate."""
+"""What every part of the runner shares: data, values, the environment, worker processes, the noise gate."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def make_data(kind: str, size: Size, noise: float, seed: int) -> Data:
 def _decaying(rng: np.random.Generator, size: Size) -> Array:
     rank = max(8, size.d // 4)
     latent = rng.standard_normal((size.n, rank)) / np.sqrt(1 + np.arange(rank))
-    spread = latent @ rng.standard_normal((rank, size.d)) / np.sqrt(rank)
+    spread: Array = latent @ rng.standard_normal((rank, size.d)) / np.sqrt(rank)
     return spread + 0.1 * rng.standard_normal((size.n, size.d)) + 0.3
 
 
@@ -143,15 +143,18 @@ def as_json(value: Value) -> dict[str, list[float | None]]:
 def difference(ours: Mapping[str, Any], theirs: Mapping[str, Any], tolerance: float) -> tuple[float, str | None]:
     """Return the largest relative difference of two values, and a sentence if they are not equal.
 
-    p-values may differ by chance: they are held to the binomial error of the number of permutations.
+    What they did not compute is not compared; what they have and we have not is a difference. p-values may differ by
+    chance: they are held to the binomial error of the number of permutations.
     """
     largest, compared = 0.0, 0
     for name in ours.keys() & theirs.keys() - {"permutations"}:
         if len(ours[name]) != len(theirs[name]):
             return float("inf"), f"{name}: {len(ours[name])} numbers against {len(theirs[name])}"
         for a, b in zip(ours[name], theirs[name], strict=True):
-            if a is None or b is None:
+            if b is None:  # they did not compute it
                 continue
+            if a is None:
+                return float("inf"), f"{name} is missing or not finite here, and {b} there"
             compared += 1
             if name == "pvalue":
                 count = min(side["permutations"][0] for side in (ours, theirs))

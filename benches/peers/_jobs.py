@@ -10,13 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from peers._common import Data, Size
+from peers._common import Size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from peers._common import Probe, Value
+    from peers._common import Data, Probe, Value
     from peers._limits import Limits
 
     Call = Callable[[], Value]
@@ -269,6 +268,7 @@ JOBS = {
         Size(10, 3),
         data="tiny",
         most_seconds=30e-6,
+        remark="with the default settings, so the call also warns that unrelated data of this shape score high",
     ),
     "distance_correlation": Job(
         "distance correlation",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,7 +67,7 @@ def measure(
     squares = (500, 1000) if quick else (2000, 4000)
     for m, n, k in [(side, side, side) for side in squares] + [tuple(shape) for shape in products]:
         a, b = columns(k, m), columns(k, n)
-        rates[f"gemm {m}x{n}x{k}"] = 2 * m * n * k / _best(lambda a=a, b=b: blas.dgemm(1.0, a, b, trans_a=True))
+        rates[f"gemm {m}x{n}x{k}"] = 2 * m * n * k / _best(partial(blas.dgemm, 1.0, a, b, trans_a=True))
     side = squares[0]
     a = columns(side, side)
     syrk = side**3 / _best(lambda: blas.dsyrk(1.0, a, trans=1))
@@ -80,10 +81,10 @@ def measure(
         matrix = columns(shape[0], shape[-1])
         symmetric = blas.dsyrk(1.0, matrix, trans=1) if name.startswith("eig") else None
         calls: dict[str, Callable[[], object]] = {
-            "qr": lambda a=matrix: qr(a, mode="economic", check_finite=False),
-            "svdvals": lambda a=matrix: svdvals(a, check_finite=False),
-            "eigh": lambda a=symmetric: eigh(a, lower=False, check_finite=False, driver="evd"),
-            "eigvalsh": lambda a=symmetric: eigvalsh(a, lower=False, check_finite=False, driver="evd"),
+            "qr": partial(qr, matrix, mode="economic", check_finite=False),
+            "svdvals": partial(svdvals, matrix, check_finite=False),
+            "eigh": partial(eigh, symmetric, lower=False, check_finite=False, driver="evd"),
+            "eigvalsh": partial(eigvalsh, symmetric, lower=False, check_finite=False, driver="evd"),
         }
         times[key(name, *shape)] = _best(calls[name])
     return {

@@ -80,9 +80,9 @@ def times(rows: list[Row]) -> str:
             ]
         )
     words = (
-        "Median of the runs (minimum to maximum) and of the paired ratios; first call and peak memory: ours, theirs, the memory of "
-        "a fresh process above its level before the call. `~`: no run without foreign load. `scaled`: timed on a part, expect "
-        "30 % either way. Limit: see below."
+        "Median of the runs (minimum to maximum) and of the paired ratios; first call and peak memory: ours, theirs; "
+        "the memory is that of a fresh process above its level before the call. `~`: no run without foreign load. "
+        "`scaled`: timed on a part, expect 30 % either way. Limit: see below."
     )
     return _markdown(table) + "\n\n" + words
 
@@ -140,8 +140,9 @@ def machine(lines: list[Row]) -> str:
             versions = ", ".join(f"{name} {version}" for name, version in line["versions"].items())
             config = ", ".join(f"{name} {text}" for name, text in line["config"].items())
             found.append(
-                f"- {line['name']}, {_threads(line['threads'])}: {versions}; BLAS {'; '.join(line['kernels']) or 'none loaded'}; "
-                f"import {seconds(line['import_seconds'])}" + (f"; {config}" if config else "")
+                f"- {line['name']}, {_threads(line['threads'])}: {versions}; "
+                f"BLAS {'; '.join(line['kernels']) or 'none loaded'}; import {seconds(line['import_seconds'])}"
+                + (f"; {config}" if config else "")
             )
         elif line["kind"] == "skipped":
             found.append(f"- {line['name']}: skipped, {line['why']}")
@@ -160,7 +161,7 @@ def line(row: Row) -> str:
     """Tell one row in a line, for progress."""
     start = f"{row['job']} {row['size']}, {_threads(row['threads'])}, {row['peer']}: "
     if "problem" in row:
-        return start + row["problem"]
+        return f"{start}{row['problem']}"
     found = summary(row)
     return (
         f"{start}{seconds(median(row['ours']['seconds']))} against {seconds(median(row['theirs']['seconds']))}, "

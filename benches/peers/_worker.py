@@ -54,6 +54,8 @@ class Side:
             from threadpoolctl import threadpool_info  # noqa: PLC0415 - not every environment has it
 
             for pool in threadpool_info():
+                if pool["user_api"] != "blas":
+                    continue
                 words = (pool["prefix"], pool["version"], pool.get("architecture"), f"{pool['num_threads']} threads")
                 kernels.append(" ".join(str(word) for word in words if word))
         except ImportError:

@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from peers._common import Probe
 from peers._jobs import RESAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
     from peers._common import Array, Data, Value
     from peers._jobs import Call
 
@@ -90,8 +90,8 @@ def rsa(data: Data, threads: int) -> Call:  # noqa: ARG001
 
     def call() -> float:
         a, b = (_ranks(_condensed(_squared_distances(side))) for side in (x, y))
-        for ranked in (a, b):
-            ranked -= (ranked.size - 1) / 2
+        a -= (a.size - 1) / 2
+        b -= (b.size - 1) / 2
         return float(np.dot(a, b) / np.sqrt(np.dot(a, a) * np.dot(b, b)))
 
     return call
@@ -121,8 +121,7 @@ def pairwise_cka(data: Data, threads: int) -> Call:  # noqa: ARG001
             centered = layer - layer.mean(axis=0)
             np.matmul(centered, centered.T, out=gram)
         flat = grams.reshape(len(layers), n * n)
-        for row in flat:
-            row /= np.sqrt(np.dot(row, row))
+        flat /= np.sqrt([[np.dot(row, row)] for row in flat])
         return flat
 
     return lambda: stacked(data.xs) @ stacked(data.ys).T
@@ -139,7 +138,7 @@ def pairwise_cca_mean(data: Data, threads: int) -> Probe:  # noqa: ARG001
         rows[:] = [_orthonormal(layer) for layer in data.xs[:probed]]
         columns[:] = [_orthonormal(layer) for layer in data.ys[:probed]]
 
-    return _all_pairs(grid, rows, columns, factorize, _mean_correlation, probed)
+    return _all_pairs(grid, rows, columns, summarize=factorize, score=_mean_correlation, probed=probed)
 
 
 def pairwise_procrustes(data: Data, threads: int) -> Probe:  # noqa: ARG001
@@ -156,13 +155,14 @@ def pairwise_procrustes(data: Data, threads: int) -> Probe:  # noqa: ARG001
         nuclear = float(_singular_values(x.T, y.T).sum())
         return float(np.sqrt(max(squares[id(x)] + squares[id(y)] - 2 * nuclear, 0.0)))
 
-    return _all_pairs(grid, rows, columns, norms, distance, probed)
+    return _all_pairs(grid, rows, columns, summarize=norms, score=distance, probed=probed)
 
 
 def _all_pairs(
     grid: Array,
     rows: list[Array],
     columns: list[Array],
+    *,
     summarize: Callable[[], None],
     score: Callable[[Any, Any], float],
     probed: int,
@@ -221,7 +221,7 @@ def _orthonormal(x: Array) -> Array:
     from scipy.linalg import qr  # noqa: PLC0415
 
     centered = np.subtract(x, x.mean(axis=0), order="F")
-    basis, _ = qr(centered, mode="economic", overwrite_a=True, check_finite=False)
+    basis: Array = qr(centered, mode="economic", overwrite_a=True, check_finite=False)[0]
     return basis
 
 
@@ -235,10 +235,11 @@ def _singular_values(a: Array, b: Array, *, transposed: bool = False) -> Array:
     from scipy.linalg.blas import dgemm  # noqa: PLC0415
 
     product = dgemm(1.0, a, b, trans_a=transposed, trans_b=not transposed)
-    return svdvals(product, overwrite_a=True, check_finite=False)
+    values: Array = svdvals(product, overwrite_a=True, check_finite=False)
+    return values
 
 
-def _neighbors(x: Array, k: int, block: int = 500) -> Array:
+def _neighbors(x: Array, k: int, block: int = 500) -> NDArray[np.intp]:
     n = len(x)
     unit = x / np.sqrt(np.einsum("ij,ij->i", x, x))[:, None]
     cosines = unit @ unit.T
@@ -249,7 +250,7 @@ def _neighbors(x: Array, k: int, block: int = 500) -> Array:
 
 def _squared_distances(x: Array) -> Array:
     centered = x - x.mean(axis=0)  # less to cancel
-    squared = centered @ centered.T
+    squared: Array = centered @ centered.T
     own = squared.diagonal().copy()
     squared *= -2.0
     squared += own
@@ -267,7 +268,8 @@ def _distances(x: Array) -> Array:
 def _condensed(distances: Array) -> Array:
     from scipy.spatial.distance import squareform  # noqa: PLC0415
 
-    return squareform(distances, checks=False)
+    upper: Array = squareform(distances, checks=False)
+    return upper
 
 
 def _ranks(values: Array) -> Array:

@@ -34,6 +34,7 @@ HERE = Path(__file__).resolve().parent
 PEERS = ("numpy_reference", "netrep", "scikit_bio", "dcor", "hyppo", "rsatoolbox")
 RESULTS = HERE / "results" / "table.jsonl"
 README = HERE.parent / "README.md"
+WARM_UP = 5.0  # seconds
 
 
 @dataclass
@@ -130,7 +131,7 @@ def _run(session: Session, arguments: list[str]) -> bool:
         make_data(JOBS[name].data, size, JOBS[name].noise, settings.seed).save(folder)
         for count in counts:
             for peer in _peers_of(name, settings):
-                row = _row(session, name, size, folder, count, peer)
+                row = _row(session, name, size, count, peer)
                 if row is not None:
                     session.keep(row)
                     note(_report.line(row))
@@ -140,9 +141,9 @@ def _run(session: Session, arguments: list[str]) -> bool:
     return failed
 
 
-def _row(session: Session, name: str, size: Size, folder: Path, count: int, peer: str) -> dict[str, Any] | None:
+def _row(session: Session, name: str, size: Size, count: int, peer: str) -> dict[str, Any] | None:
     """Time one job beside one peer."""
-    job, settings = JOBS[name], session.settings
+    job, settings, folder = JOBS[name], session.settings, session.folder / name
     ours = session.worker(settings.ours, count, "ours")
     theirs = session.worker(peer, count, "theirs")
     if ours is None or theirs is None:
@@ -180,7 +181,9 @@ def _row(session: Session, name: str, size: Size, folder: Path, count: int, peer
     row |= sides
     repeats = {}
     for label, worker in order:
-        repeats[label] = worker.ask("calibrate", least=settings.least)["repeats"]
+        # A long first call was warm-up enough.
+        long = row[label]["first"] > WARM_UP
+        repeats[label] = 1 if long else worker.ask("calibrate", least=settings.least)["repeats"]
         worker.wait_until_asleep()
     row["repeats"] = repeats
     row["clean"] = _take_turns(row, order, repeats, settings)
@@ -299,9 +302,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--size", help="5000x768, or 2000x768x24 for two networks of 24 layers")
     parser.add_argument("--threads", default="1,all", help="such as 1,2 (default: 1,all)")
     parser.add_argument("--peers", type=names(PEERS), help=f"with commas: {', '.join(PEERS)}, or all")
-    parser.add_argument(
-        "--quick", action="store_true", help="small sizes and few runs: tests the runner, not the speed"
-    )
+    parser.add_argument("--quick", action="store_true", help="small sizes, few runs: tests the runner, not the speed")
     parser.add_argument("--full", action="store_true", help="run in full what is otherwise scaled from a part")
     parser.add_argument("--env", help="the Python in whose environment the peers are installed")
     parser.add_argument("--ours-env", help="the Python in whose environment we are installed")
@@ -321,6 +322,7 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     settings.least = settings.least or (0.01 if quick else 0.05)
     if quick:
         settings.patience = 0.0
+        settings.full = True
     if settings.out is None:
         known = settings.table and not quick and settings.ours == OURS
         settings.out = RESULTS if known else RESULTS.with_name("last.jsonl")

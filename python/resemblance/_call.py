@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from resemblance import _core
@@ -18,7 +16,7 @@ from resemblance.config import on_warning, threads
 from resemblance.errors import ResemblanceWarning, make
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
     Remark: TypeAlias = tuple[str, str, Mapping[str, Any]]
 
-_HERE = str(Path(__file__).parent)
+_HERE = __file__.removesuffix("_call.py")
 
 
 def score(measure: str, x: Representation, y: Representation, **options: Any) -> float:
@@ -81,20 +79,18 @@ def as_warnings(remarks: Iterable[Remark]) -> list[ResemblanceWarning]:
     return [ResemblanceWarning(code, message, details) for code, message, details in remarks]
 
 
-def report(found: Sequence[ResemblanceWarning]) -> None:
+def report(found: Iterable[ResemblanceWarning]) -> None:
     """Report each kind of warning once, as the user asked (`config`)."""
     policy = on_warning()
     if policy == "ignore":
         return
-    cases = Counter(warning.code for warning in found)
+    first: dict[str, ResemblanceWarning] = {}
     for warning in found:
-        count = cases.pop(warning.code, 0)  # 0 for all but the first of a kind
-        if count and policy == "raise":
+        first.setdefault(warning.code, warning)
+    for warning in first.values():
+        if policy == "raise":
             raise make(warning.code, warning.message, warning.details)
-        if count:
-            message = warning.message if count == 1 else f"{warning.message} (The first of {count} such cases.)"
-            shown = ResemblanceWarning(warning.code, message, warning.details)
-            warnings.warn(shown, stacklevel=_depth_of_user())
+        warnings.warn(warning, stacklevel=_depth_of_user())
 
 
 def _number(found: float | tuple[float, list[Remark]]) -> float:
@@ -103,7 +99,8 @@ def _number(found: float | tuple[float, list[Remark]]) -> float:
 
 def _reported(found: tuple[Any, list[Remark]]) -> Any:
     value, remarks = found
-    report(as_warnings(remarks))
+    if on_warning() != "ignore":
+        report(as_warnings(remarks))
     return value
 
 

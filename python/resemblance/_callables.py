@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from resemblance._progress import Callback
 
 _ALTERNATIVES = ("greater", "less", "two-sided")
+_LEVEL = 0.05  # a test whose smallest p-value is above this can never be significant
 
 
 def score(measure: Measure, x: Array, y: Array, pair: str) -> float:
@@ -87,7 +88,7 @@ def permutation_test(
     if alternative not in _ALTERNATIVES:
         message = f"alternative={alternative!r} is not a choice; known are {', '.join(_ALTERNATIVES)}."
         raise make("bad_option", message, {"option": "alternative", "given": repr(alternative)})
-    exact = n < 20 and factorial(n) <= n_resamples
+    exact = n < 20 and factorial(n) <= n_resamples + 1
     if exact:
         n_resamples = factorial(n) - 1
     scores = np.empty(n_resamples + 1)
@@ -96,6 +97,11 @@ def permutation_test(
         if tell is not None:
             tell(done, n_resamples)
     null = scores if exact else scores[1:]
+    min_pvalue = min(1.0, (2 if alternative == "two-sided" else 1) / len(scores))
+    remarks = []
+    if min_pvalue > _LEVEL:
+        message = f"The smallest reachable p is {min_pvalue:.3g}; no result can be significant."
+        remarks.append(("p_floor", message, {"min_pvalue": min_pvalue}))
     null_mean, null_std = float(null.mean()), float(null.std(ddof=0 if exact or len(null) == 1 else 1))
     return {
         "statistic": float(scores[0]),
@@ -107,12 +113,12 @@ def permutation_test(
         "zscore": (float(scores[0]) - null_mean) / null_std if null_std > 0 else None,
         "calibrated_mean": None,  # the score at identity is not known
         "n_resamples": n_resamples,
-        "min_pvalue": min(1.0, (2 if alternative == "two-sided" else 1) / len(scores)),
+        "min_pvalue": min_pvalue,
         "alternative": alternative,
         "method": "exact" if exact else "monte_carlo",
         "n_orbits": None,
         "null_distribution": scores if return_null else None,
-        "warnings": [],
+        "warnings": remarks,
     }
 
 

@@ -6,6 +6,24 @@ from typing import Any, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "Prepared",
+    "compare",
+    "default_threads",
+    "facts",
+    "group",
+    "load_prepared",
+    "measures",
+    "pairwise",
+    "permutation",
+    "permutation_test",
+    "prepare",
+    "rows",
+    "score",
+    "show_config",
+    "statistic",
+]
+
 _Input: TypeAlias = NDArray[Any] | tuple[NDArray[Any], str] | Prepared
 _Named: TypeAlias = tuple[str, Mapping[str, Any]]
 _Remarks: TypeAlias = list[tuple[str, str, Mapping[str, Any]]]
@@ -23,16 +41,18 @@ class Prepared:
     def dtype(self) -> str: ...
     @property
     def hash(self) -> str: ...
+    def __len__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]: ...
 
 def score(
-    name: str, options: Mapping[str, Any], x: _Input, y: _Input, threads: int
+    name: str, given: Mapping[str, Any], x: _Input, y: _Input, threads: int
 ) -> float | tuple[float, _Remarks]: ...
 def rows(
-    name: str, options: Mapping[str, Any], x: _Input, y: _Input, threads: int
+    name: str, given: Mapping[str, Any], x: _Input, y: _Input, threads: int
 ) -> NDArray[np.float64] | tuple[NDArray[np.float64], _Remarks]: ...
-def statistic(name: str, options: Mapping[str, Any], x: _Input, threads: int) -> float | tuple[float, _Remarks]: ...
+def statistic(name: str, given: Mapping[str, Any], x: _Input, threads: int) -> float | tuple[float, _Remarks]: ...
 def group(
-    name: str, options: Mapping[str, Any], models: Sequence[_Input], threads: int
+    name: str, given: Mapping[str, Any], models: Sequence[_Input], threads: int
 ) -> float | tuple[float, _Remarks]: ...
 def compare(
     measures: Sequence[_Named], x: _Input, y: _Input, threads: int, progress: _Progress
@@ -49,7 +69,7 @@ def pairwise(
 ) -> list[dict[str, Any]]: ...
 def permutation_test(
     name: str,
-    options: Mapping[str, Any],
+    given: Mapping[str, Any],
     x: _Input,
     y: _Input,
     n_resamples: int,
@@ -59,9 +79,10 @@ def permutation_test(
     return_null: bool,
     progress: _Progress,
 ) -> dict[str, Any]: ...
-def prepare(name: str, options: Mapping[str, Any], x: _Input, threads: int) -> Prepared: ...
+def prepare(name: str, given: Mapping[str, Any], x: _Input, threads: int) -> Prepared: ...
+def load_prepared(*state: Any) -> Prepared: ...
 def measures() -> list[dict[str, Any]]: ...
-def facts(name: str, options: Mapping[str, Any]) -> dict[str, Any]: ...
+def facts(name: str, given: Mapping[str, Any]) -> dict[str, Any]: ...
 def permutation(key: bytes, stream: int, n: int) -> NDArray[np.int64]: ...
 def show_config() -> dict[str, Any]: ...
 def default_threads() -> int: ...

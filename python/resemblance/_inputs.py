@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    class SupportsDLPack(Protocol):
+        """An array of another library, such as a torch tensor."""
+
+        def __dlpack__(self, *, stream: Any = None) -> Any:
+            """Hand the memory over."""
+
+        def __dlpack_device__(self) -> tuple[int, int]:
+            """Say where the memory is."""
+
     CoreInput: TypeAlias = NDArray[Any] | tuple[NDArray[Any], str] | _core.Prepared
-    Representation: TypeAlias = "ArrayLike | SupportsDLPack | _core.Prepared"
+    Representation: TypeAlias = ArrayLike | SupportsDLPack | _core.Prepared
     ModelsLike: TypeAlias = Mapping[Any, Representation] | Sequence[Representation] | NDArray[Any]
     Array: TypeAlias = NDArray[Any]
 
@@ -29,16 +38,6 @@ FLOAT64 = np.dtype(np.float64)
 FLOAT32 = np.dtype(np.float32)
 _PLAIN = frozenset({str, bool, int, float})
 _HOST = frozenset({1, 3})  # kDLCPU, kDLCUDAHost
-
-
-class SupportsDLPack(Protocol):
-    """An array of another library, such as a torch tensor."""
-
-    def __dlpack__(self, *, stream: Any = None) -> Any:
-        """Hand the memory over."""
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        """Say where the memory is."""
 
 
 def as_input(given: Any, name: str) -> CoreInput:

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::facts::Facts;
 use crate::linalg::Matrix;
 use crate::measures::ALL;
-use crate::operations::{self, Asked, OnError};
+use crate::operations::{self, Alternative, Asked, OnError, Request};
 use crate::value::Value;
 
 type Any<'py> = Bound<'py, PyAny>;
@@ -168,7 +168,7 @@ pub fn compare<'py>(
         .collect()
 }
 
-fn table<'py>(py: Python<'py>, m: Matrix) -> PyResult<Any<'py>> {
+fn table(py: Python<'_>, m: Matrix) -> PyResult<Any<'_>> {
     let shape = [m.rows(), m.cols()];
     Ok(PyArray1::from_vec(py, m.into_vec()).reshape(shape)?.into_any())
 }
@@ -242,8 +242,42 @@ pub fn permutation_test<'py>(
     return_null: bool,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let _ = (name, given, x, y, n_resamples, key, alternative, threads, return_null, progress, py);
-    unreachable!()
+    let asked = asked(py, name, &given)?;
+    let alternative = alternative.map(|name| direction(py, name)).transpose()?;
+    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
+    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
+    let request = Request { n_resamples, key, alternative, return_null };
+    let size = (x.size() + y.size()).max(n_resamples.saturating_mul(8));
+    let tested = run(py, threads, size, progress.as_ref(), |par| {
+        operations::permutation_test(&asked, &sides.0, &sides.1, &request, par)
+    })?;
+    let fields = PyDict::new(py);
+    fields.set_item("statistic", tested.statistic)?;
+    fields.set_item("pvalue", tested.pvalue)?;
+    fields.set_item("null_mean", tested.null_mean.0)?;
+    fields.set_item("null_mean_exact", tested.null_mean.1)?;
+    fields.set_item("null_std", tested.null_std.0)?;
+    fields.set_item("null_std_exact", tested.null_std.1)?;
+    fields.set_item("zscore", tested.zscore)?;
+    fields.set_item("calibrated_mean", tested.calibrated_mean)?;
+    fields.set_item("n_resamples", tested.n_resamples)?;
+    fields.set_item("min_pvalue", tested.min_pvalue)?;
+    fields.set_item("alternative", tested.alternative.name())?;
+    fields.set_item("method", tested.method)?;
+    fields.set_item("n_orbits", tested.n_orbits)?;
+    fields.set_item("null_distribution", tested.null_distribution.map(|all| PyArray1::from_vec(py, all)))?;
+    fields.set_item("warnings", remarks(py, &tested.cautions)?)?;
+    Ok(fields)
+}
+
+fn direction(py: Python<'_>, name: &str) -> PyResult<Alternative> {
+    let known = Alternative::CHOICES.iter().find(|(choice, _)| *choice == name);
+    known.map(|(_, alternative)| *alternative).ok_or_else(|| {
+        let names: Vec<&str> = Alternative::CHOICES.iter().map(|(name, _)| *name).collect();
+        let problem = format!("is not a choice; known are {}.", names.join(", "));
+        let (measure, option) = ("permutation_test".into(), "alternative".into());
+        exception(py, &Error::BadOption { measure, option, given: format!("{name:?}"), problem })
+    })
 }
 
 /// A reusable summary.
@@ -329,8 +363,8 @@ fn facts_dict<'py>(py: Python<'py>, facts: &Facts) -> PyResult<Bound<'py, PyDict
 /// A permutation of a stream.
 #[pyfunction]
 pub fn permutation(py: Python<'_>, key: [u8; 32], stream: u64, n: usize) -> Bound<'_, PyArray1<i64>> {
-    let _ = (key, stream);
-    PyArray1::from_vec(py, (0..n as i64).collect())
+    let order = crate::numerics::streams::permutation(&key, stream, n);
+    PyArray1::from_vec(py, order.into_iter().map(|i| i as i64).collect())
 }
 
 /// What this build is.

@@ -11,7 +11,7 @@ use crate::operations::{Prepared, Side};
 use crate::representation::{Representation, Storage, View};
 use crate::value::Value;
 
-/// An array that is kept alive, and not written to by anyone who asks NumPy's leave, while it is looked at.
+/// An array that is kept alive, and not written to by anyone who asks its leave, while it is looked at.
 pub enum Held<'py> {
     /// A matrix in double precision.
     F64(PyReadonlyArray2<'py, f64>, Storage),
@@ -19,6 +19,8 @@ pub enum Held<'py> {
     F32(PyReadonlyArray2<'py, f32>, Storage),
     /// Class ids.
     Ids(PyReadonlyArray1<'py, i64>),
+    /// Real numbers in a row.
+    Reals(PyReadonlyArray1<'py, f64>),
     /// A summary made earlier.
     Prepared(Prepared),
 }
@@ -38,6 +40,9 @@ impl<'py> Held<'py> {
         }
         if let Ok(held) = array.extract::<PyReadonlyArray1<'py, i64>>() {
             return Ok(Self::Ids(held));
+        }
+        if let Ok(held) = array.extract::<PyReadonlyArray1<'py, f64>>() {
+            return Ok(Self::Reals(held));
         }
         if let Ok(prepared) = array.cast::<PyPrepared>() {
             return Ok(Self::Prepared(prepared.get().summary_called(name)));
@@ -67,6 +72,7 @@ impl<'py> Held<'py> {
                 };
                 Side::Data(Representation::labels(name, ids)?)
             }
+            Self::Reals(held) => Side::Data(Representation::reals(name, held.as_array().to_vec())?),
             Self::Prepared(prepared) => Side::Prepared(prepared.clone()),
         })
     }
@@ -77,6 +83,7 @@ impl<'py> Held<'py> {
             Self::F64(held, _) => held.len(),
             Self::F32(held, _) => held.len(),
             Self::Ids(held) => held.len(),
+            Self::Reals(held) => held.len(),
             Self::Prepared(prepared) => prepared.summary.rows() * prepared.summary.rows(),
         }
     }
@@ -87,6 +94,7 @@ impl<'py> Held<'py> {
             Self::F64(held, _) => held.shape()[0],
             Self::F32(held, _) => held.shape()[0],
             Self::Ids(held) => held.len(),
+            Self::Reals(held) => held.len(),
             Self::Prepared(prepared) => prepared.summary.rows(),
         }
     }
@@ -96,6 +104,7 @@ impl<'py> Held<'py> {
         match self {
             Self::F64(_, storage) | Self::F32(_, storage) => storage.name(),
             Self::Ids(_) => "int",
+            Self::Reals(_) => "f64",
             Self::Prepared(_) => "prepared",
         }
     }

@@ -3,6 +3,7 @@
 //! A dozen functions serve every measure there is. Each translates its arguments, lets an operation run without the
 //! interpreter's lock, and translates the answer; nothing is computed here.
 
+#[allow(clippy::needless_pass_by_value)] // Python hands arguments over
 mod answers;
 mod errors;
 mod inputs;

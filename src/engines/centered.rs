@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, unit_scale};
 use crate::numerics::sums;
@@ -119,25 +121,32 @@ pub fn survey(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Survey>> {
 }
 
 /// The largest absolute value; infinite if any value is not finite.
+struct Largest<'a>(&'a [f64]);
+
+impl WithSimd for Largest<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let (mut largest, mut poison) = ([0.0_f64; 8], [0.0_f64; 8]);
+        let (head, rest) = self.0.as_chunks::<8>();
+        for chunk in head {
+            for l in 0..8 {
+                let size = chunk[l].abs();
+                largest[l] = if size > largest[l] { size } else { largest[l] };
+                poison[l] += chunk[l] * 0.0;
+            }
+        }
+        for (l, v) in rest.iter().enumerate() {
+            largest[l] = largest[l].max(v.abs());
+            poison[l] += v * 0.0;
+        }
+        if poison.iter().sum::<f64>() == 0.0 { largest.iter().copied().fold(0.0, f64::max) } else { f64::INFINITY }
+    }
+}
+
 fn largest_of(row: &[f64]) -> f64 {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let (mut largest, mut poison) = ([0.0_f64; 8], [0.0_f64; 8]);
-            let (head, rest) = row.as_chunks::<8>();
-            for chunk in head {
-                for l in 0..8 {
-                    largest[l] = if chunk[l].abs() > largest[l] { chunk[l].abs() } else { largest[l] };
-                    poison[l] += chunk[l] * 0.0;
-                }
-            }
-            for (l, v) in rest.iter().enumerate() {
-                largest[l] = largest[l].max(v.abs());
-                poison[l] += v * 0.0;
-            }
-            if poison.iter().sum::<f64>() == 0.0 { largest.iter().copied().fold(0.0, f64::max) } else { f64::INFINITY }
-        },
-    )
+    Arch::new().dispatch(Largest(row))
 }
 
 fn nonfinite(x: &Representation<'_>) -> Result<Error> {

@@ -6,84 +6,158 @@
 
 use std::sync::Arc;
 
-use super::centered::{Columns, centered_if, raw};
+use super::centered::{centered_if, raw};
 use super::pair_matrix::Dense;
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, rows_product, unit_scale};
 use crate::numerics::sums;
 use crate::par::Par;
 use crate::representation::Representation;
 
+/// Where distances are kept between measures.
+const DISTANCES: &str = "distances";
 /// Below this share of `|x|^2 + |y|^2` a squared distance has lost four digits and is computed again.
 const LOST: f64 = 1e-4;
 
-/// Squared distances of rows (of any matrix), unscaled by nothing but the caller's unit.
-fn squared(a: &Matrix, squares: &[f64]) -> impl Fn(usize, usize, f64) -> f64 + Sync {
-    move |i, j, product| {
-        let lengths = squares[i] + squares[j];
-        let value = lengths - 2.0 * product;
-        if value > LOST * lengths {
-            return value;
+/// Entries that one unit of work looks at.
+const CHUNK: usize = 1 << 16;
+/// Side of a tile of pairs.
+const TILE: usize = 256;
+
+/// Rows whose distances are asked for, in a unit in which squares neither overflow nor vanish.
+pub struct Points {
+    rows: Arc<Matrix>,
+    squares: Vec<f64>,
+    scale: f64,
+}
+
+impl Points {
+    /// The rows of a representation, scaled and centered, which moves no distance and keeps digits; equal rows are fine.
+    pub fn of(x: &Representation<'_>, par: Par<'_>) -> Result<Self> {
+        let columns = match centered_if(true, x, par) {
+            Err(Error::NoVariance { .. }) => raw(x, par)?,
+            other => other?,
+        };
+        Ok(Self { rows: columns.matrix.clone(), squares: columns.row_squares.clone(), scale: columns.scale })
+    }
+
+    /// Any rows, `scale` times as large as the data.
+    pub fn new(rows: Matrix, scale: f64) -> Self {
+        let squares = (0..rows.rows()).map(|i| sums::squares(rows.row(i))).collect();
+        Self { rows: Arc::new(rows), squares, scale }
+    }
+
+    /// A squared distance in the unit of the data.
+    pub fn square_in_data(&self, square: f64) -> f64 {
+        square / self.scale / self.scale
+    }
+
+    /// Squared distances in the unit of these points.
+    pub fn squared_distances(&self, par: Par<'_>) -> Result<Dense> {
+        Dense::of_row_pieces(&self.rows, |i, first, products| self.square(i, first, products), par)
+    }
+
+    /// `work(squared distances of the pairs in a tile)` for tiles that hold every pair once, in a fixed order.
+    pub fn map_tiles<T: Send>(&self, par: Par<'_>, work: impl Fn(&[f64]) -> T + Sync) -> Result<Vec<T>> {
+        let n = self.rows.rows();
+        let starts = || (0..n).step_by(TILE);
+        let tiles: Vec<(usize, usize)> = starts().flat_map(|i| starts().skip(i / TILE).map(move |j| (i, j))).collect();
+        par.map(tiles.len(), |at, _| {
+            let (i0, j0) = tiles[at];
+            let (i1, j1) = ((i0 + TILE).min(n), (j0 + TILE).min(n));
+            let mut tile = vec![0.0; TILE * TILE];
+            rows_product(&self.rows, i0..i1, &self.rows, j0..j1, &mut tile);
+            let cols = j1 - j0;
+            let mut filled = 0;
+            for i in i0..i1 {
+                let first = (i + 1).max(j0);
+                if first >= j1 {
+                    continue;
+                }
+                let begin = (i - i0) * cols + first - j0;
+                let end = (i - i0 + 1) * cols;
+                self.square(i, first, &mut tile[begin..end]);
+                tile.copy_within(begin..end, filled);
+                filled += end - begin;
+            }
+            Ok(work(&tile[..filled]))
+        })
+    }
+
+    /// Turn products of row i with rows `first..` into squared distances.
+    fn square(&self, i: usize, first: usize, products: &mut [f64]) {
+        let (own, others) = (self.squares[i], &self.squares[first..]);
+        let lost = pulp::Arch::new().dispatch(Square { own, others, products });
+        if !lost {
+            return;
         }
-        let difference = |(p, q): (&f64, &f64)| (p - q) * (p - q);
-        a.row(i).iter().zip(a.row(j)).map(difference).sum()
+        let row = self.rows.row(i);
+        for (j, value) in (first..).zip(products) {
+            if *value <= LOST * (own + self.squares[j]) {
+                let difference = |(p, q): (&f64, &f64)| (p - q) * (p - q);
+                *value = row.iter().zip(self.rows.row(j)).map(difference).sum();
+            }
+        }
     }
 }
 
-/// Squared Euclidean distances in units of the scaled data.
-fn scaled_squared_distances(columns: &Columns, par: Par<'_>) -> Result<Dense> {
-    let a = &*columns.matrix;
-    Dense::of_rows(a, false, squared(a, &columns.row_squares), par)
+/// From products of a row with others to squared distances; tells whether any has lost its digits.
+struct Square<'a> {
+    own: f64,
+    others: &'a [f64],
+    products: &'a mut [f64],
 }
 
-/// Columns for distances: centered, which takes nothing away and keeps digits; equal rows are allowed here.
-fn for_distances(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Columns>> {
-    match centered_if(true, x, par) {
-        Err(Error::NoVariance { .. }) => raw(x, par),
-        other => other,
+impl pulp::WithSimd for Square<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> bool {
+        let mut lost = false;
+        for (value, other) in self.products.iter_mut().zip(self.others) {
+            let lengths = self.own + other;
+            *value = lengths - 2.0 * *value;
+            lost |= *value <= LOST * lengths;
+        }
+        lost
     }
 }
 
 /// Euclidean distances, in the units of the data.
 pub fn distances(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Dense>> {
-    x.shared("distances", || {
-        let columns = for_distances(x, par)?;
-        let mut found = scaled_squared_distances(&columns, par)?;
-        let unit = 1.0 / columns.scale;
+    x.shared(DISTANCES, || {
+        let points = Points::of(x, par)?;
+        let mut found = points.squared_distances(par)?;
+        let unit = 1.0 / points.scale;
         each(&mut found, par, |v| v.sqrt() * unit)?;
         Ok(found)
     })
 }
 
-/// Squared Euclidean distances, in the units of the data.
-pub fn squared_distances(x: &Representation<'_>, par: Par<'_>) -> Result<Dense> {
-    let columns = for_distances(x, par)?;
-    let mut found = scaled_squared_distances(&columns, par)?;
-    let unit = 1.0 / columns.scale;
-    each(&mut found, par, |v| v * unit * unit)?;
+/// Squared distances up to a common factor; from the distances where somebody has made them already.
+pub fn relative_squared_distances(x: &Representation<'_>, par: Par<'_>) -> Result<Dense> {
+    let Some(made) = x.find::<Dense>(DISTANCES) else { return Points::of(x, par)?.squared_distances(par) };
+    let mut found = (*made).clone();
+    let scale = unit_scale(largest(found.upper(), par)?);
+    each(&mut found, par, |v| (v * scale) * (v * scale))?;
     Ok(found)
 }
 
-/// Mahalanobis distances `sqrt((x_i - x_j)' precision (x_i - x_j))` for a positive semidefinite precision.
-pub fn mahalanobis(x: &Representation<'_>, precision: &Matrix, par: Par<'_>) -> Result<Dense> {
-    let columns = for_distances(x, par)?;
-    let factor = crate::linalg::eigh(precision)?;
-    let roots: Vec<f64> = factor.w.iter().map(|w| w.max(0.0).sqrt()).collect();
-    let largest = factor.w.iter().fold(0.0_f64, |m, w| m.max(w.abs()));
-    if factor.w.iter().any(|w| *w < -1e-10 * largest) || largest == 0.0 {
-        return Err(Error::BadOption {
-            measure: "rsa".into(),
-            option: "precision".into(),
-            given: format!("<{} x {}>", precision.rows(), precision.cols()),
-            problem: "must be positive semidefinite and not zero.".into(),
-        });
+/// Squared Mahalanobis distances `(x_i - x_j)' precision (x_i - x_j)` up to a common factor, for a symmetric precision;
+/// None if it is not positive semidefinite.
+pub fn relative_squared_mahalanobis(x: &Representation<'_>, precision: &Matrix, par: Par<'_>) -> Result<Option<Dense>> {
+    let points = Points::of(x, par)?;
+    let found =
+        crate::linalg::eigh(&precision.clone().scale_rows(&vec![unit_scale(precision.largest()); precision.rows()]))?;
+    let largest = found.w.iter().fold(0.0_f64, |m, w| m.max(w.abs()));
+    if found.w.iter().any(|w| *w < -1e-10 * largest) || largest == 0.0 {
+        return Ok(None);
     }
-    let mapped = crate::linalg::product_nn(&columns.matrix, &factor.v.scale_columns(&roots), par)?;
-    let squares: Vec<f64> = (0..mapped.rows()).map(|i| sums::squares(mapped.row(i))).collect();
-    let mut found = Dense::of_rows(&mapped, false, squared(&mapped, &squares), par)?;
-    let unit = 1.0 / columns.scale;
-    each(&mut found, par, |v| v.sqrt() * unit)?;
-    Ok(found)
+    // The root would make a lot of what is nothing but round-off.
+    let cut = precision.rows() as f64 * f64::EPSILON * largest;
+    let roots: Vec<f64> = found.w.iter().map(|w| if *w > cut { w.sqrt() } else { 0.0 }).collect();
+    let mapped = crate::linalg::product_nn(&points.rows, &found.v.scale_columns(&roots), par)?;
+    Points::new(mapped, points.scale).squared_distances(par).map(Some)
 }
 
 /// Rows at unit length; zero rows stay zero and are counted.
@@ -211,9 +285,18 @@ pub fn median(values: &[f64]) -> f64 {
     lower + (upper - lower) / 2.0
 }
 
+/// The largest absolute value.
+pub fn largest(values: &[f64], par: Par<'_>) -> Result<f64> {
+    let parts = par.map(values.len().div_ceil(CHUNK), |at, _| {
+        let piece = &values[at * CHUNK..((at + 1) * CHUNK).min(values.len())];
+        Ok(piece.iter().fold(0.0_f64, |m, v| m.max(v.abs())))
+    })?;
+    Ok(parts.into_iter().fold(0.0, f64::max))
+}
+
 /// Change every entry above the diagonal on its own.
 pub fn each(dense: &mut Dense, par: Par<'_>, change: impl Fn(f64) -> f64 + Sync) -> Result<()> {
-    par.fill(dense.upper_mut(), 1 << 16, |_, piece| {
+    par.fill(dense.upper_mut(), CHUNK, |_, piece| {
         piece.iter_mut().for_each(|v| *v = change(*v));
         Ok(())
     })

@@ -1,7 +1,10 @@
 //! Fast code that turns one representation into what measures need of it. Engines know no measure.
 
+pub mod assignment;
 pub mod centered;
 pub mod kernels;
 pub mod neighbors;
 pub mod pair_matrix;
+pub mod predictions;
+pub mod rotation;
 pub mod spectrum;

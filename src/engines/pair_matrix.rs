@@ -131,6 +131,19 @@ impl Dense {
         entry: impl Fn(usize, usize, f64) -> f64 + Sync,
         par: Par<'_>,
     ) -> Result<Self> {
+        let of_piece = |i: usize, first: usize, products: &mut [f64]| {
+            products.iter_mut().zip(first..).for_each(|(v, j)| *v = entry(i, j, *v));
+        };
+        let mut found = Self::of_row_pieces(a, of_piece, par)?;
+        if diagonal {
+            found.diagonal = Some((0..a.rows()).map(|i| entry(i, i, sums::squares(a.row(i)))).collect());
+        }
+        Ok(found)
+    }
+
+    /// The products of rows of `a` with each other, without a diagonal, changed by `of_piece(i, first, products)` where
+    /// they are those of row i with rows `first..`.
+    pub fn of_row_pieces(a: &Matrix, of_piece: impl Fn(usize, usize, &mut [f64]) + Sync, par: Par<'_>) -> Result<Self> {
         let n = a.rows();
         let mut found = Self { n, upper: vec![0.0; n * (n - 1) / 2], diagonal: None };
         let starts: Vec<usize> = (0..n).step_by(TILE).collect();
@@ -146,20 +159,17 @@ impl Dense {
                 par.check()?;
                 let cols = TILE.min(n - j0);
                 rows_product(a, i0..i0 + rows, a, j0..j0 + cols, &mut tile);
-                for (at, values) in tile.chunks(cols).take(rows).enumerate() {
+                for (at, products) in tile.chunks_mut(cols).take(rows).enumerate() {
                     let i = i0 + at;
-                    let first = (i + 1).max(j0);
-                    let out = &mut block[offsets[at] + first.min(n) - i - 1..];
-                    for (o, j) in out.iter_mut().zip(first..j0 + cols) {
-                        *o = entry(i, j, values[j - j0]);
-                    }
+                    let first = (i + 1).max(j0).min(j0 + cols);
+                    let products = &mut products[first - j0..];
+                    of_piece(i, first, products);
+                    let begin = offsets[at] + first - i - 1;
+                    block[begin..begin + products.len()].copy_from_slice(products);
                 }
             }
             Ok(())
         })?;
-        if diagonal {
-            found.diagonal = Some((0..n).map(|i| entry(i, i, sums::squares(a.row(i)))).collect());
-        }
         Ok(found)
     }
 
@@ -363,6 +373,11 @@ impl PairMatrix {
         }
     }
 
+    /// How messages call the representation.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Number of inputs.
     pub fn n(&self) -> usize {
         match &self.kept {
@@ -397,8 +412,9 @@ impl PairMatrix {
 
     /// `<k, l>`: the sum of products of all entries, where input i of k meets input `matching[i]` of l.
     pub fn inner(&self, other: &Self, matching: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
-        if let (None, Kept::Factor { a, squares: p, diagonal }, None, Kept::Factor { a: b, squares: q, diagonal: same }) =
-            (self.dense.get(), &self.kept, other.dense.get(), &other.kept)
+        // Whether somebody has stored the matrix meanwhile must not decide which bits come out.
+        if let (Kept::Factor { a, squares: p, diagonal }, Kept::Factor { a: b, squares: q, diagonal: same }) =
+            (&self.kept, &other.kept)
             && diagonal == same
         {
             let (b, q) = match matching {
@@ -408,7 +424,7 @@ impl PairMatrix {
                     std::borrow::Cow::Owned(order.iter().map(|&j| q[j]).collect()),
                 ),
             };
-            let full = if matching.is_none() && std::ptr::eq(&**a, &*b) {
+            let full = if matching.is_none() && std::ptr::from_ref::<Matrix>(a) == std::ptr::from_ref::<Matrix>(&b) {
                 linalg::squared_norm_of_gram(a, par)?
             } else {
                 linalg::squared_norm_of_product(a, &b, par)?
@@ -427,11 +443,22 @@ impl PairMatrix {
         if let Some(norm) = self.norm.get() {
             return Ok(*norm);
         }
-        let norm = self.inner(self, None, par)?.max(0.0).sqrt();
+        let norm = self.checked_norm(self.inner(self, None, par)?)?;
+        Ok(*self.norm.get_or_init(|| norm))
+    }
+
+    /// The same from the stored matrix.
+    pub fn stored_norm(&self, par: Par<'_>) -> Result<f64> {
+        let dense = self.dense(par)?;
+        self.checked_norm(dense.inner(&dense, par)?)
+    }
+
+    fn checked_norm(&self, square: f64) -> Result<f64> {
+        let norm = square.max(0.0).sqrt();
         if norm <= self.n() as f64 * f64::EPSILON * self.before || norm == 0.0 {
             return Err(Error::NoStructure { name: self.name.clone() });
         }
-        Ok(*self.norm.get_or_init(|| norm))
+        Ok(norm)
     }
 
     /// Mean of `<k, l>` when inputs are matched at random: exact, from the sums of the two matrices.
@@ -580,8 +607,13 @@ mod tests {
                     .sum();
                 let (fresh_k, fresh_l) = (factor(&a, diagonal), factor(&b, diagonal));
                 let by_factor = fresh_k.inner(&fresh_l, matching, Par::SEQ).unwrap();
-                let by_dense = k.inner(&l, matching, Par::SEQ).unwrap();
+                let (stored_k, stored_l) = (k.dense(Par::SEQ).unwrap(), l.dense(Par::SEQ).unwrap());
+                let by_dense = match matching {
+                    None => stored_k.inner(&stored_l, Par::SEQ).unwrap(),
+                    Some(order) => stored_k.inner_matched(&stored_l, order, Par::SEQ).unwrap(),
+                };
                 let size = k.norm(Par::SEQ).unwrap() * l.norm(Par::SEQ).unwrap();
+                assert!((k.stored_norm(Par::SEQ).unwrap() / k.norm(Par::SEQ).unwrap() - 1.0).abs() < 1e-12);
                 assert!((by_factor - direct).abs() < 1e-12 * size, "{diagonal:?}: {by_factor} {direct}");
                 assert!((by_dense - direct).abs() < 1e-12 * size, "{diagonal:?}: {by_dense} {direct}");
             }

@@ -127,7 +127,7 @@ fn run_evd(a: &Matrix, w: &mut Diag<f64>, vectors: Option<&mut Mat<f64>>) -> std
     evd::self_adjoint_evd(
         a.view(),
         w.as_mut(),
-        vectors.map(|v| v.as_mut()),
+        vectors.map(Mat::as_mut),
         faer::Par::Seq,
         MemStack::new(&mut MemBuffer::new(need)),
         Spec::default(),
@@ -149,7 +149,7 @@ fn failed(solver: &'static str, a: &Matrix, residual: f64) -> Error {
 }
 
 /// A fixed vector without structure.
-fn probe(n: usize) -> Vec<f64> {
+pub(super) fn probe(n: usize) -> Vec<f64> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -70,11 +70,13 @@ impl<T: Copy + Default> Matrix<T> {
     }
 
     /// Rows and columns exchanged.
+    #[must_use]
     pub fn transposed(&self) -> Self {
         Self::from_fn(self.cols, self.rows, |i, j| self.at(j, i))
     }
 
     /// The rows in another order: row i of the result is row `order[i]`.
+    #[must_use]
     pub fn rows_in_order(&self, order: &[usize]) -> Self {
         let mut data = Vec::with_capacity(order.len() * self.cols);
         order.iter().for_each(|&i| data.extend_from_slice(self.row(i)));
@@ -82,6 +84,7 @@ impl<T: Copy + Default> Matrix<T> {
     }
 
     /// The first `k` columns.
+    #[must_use]
     pub fn leading_columns(&self, k: usize) -> Self {
         let mut data = Vec::with_capacity(self.rows * k);
         (0..self.rows).for_each(|i| data.extend_from_slice(&self.row(i)[..k]));
@@ -89,6 +92,7 @@ impl<T: Copy + Default> Matrix<T> {
     }
 
     /// The leading `rows` x `cols` block.
+    #[must_use]
     pub fn leading_block(&self, rows: usize, cols: usize) -> Self {
         let mut data = Vec::with_capacity(rows * cols);
         (0..rows).for_each(|i| data.extend_from_slice(&self.row(i)[..cols]));

@@ -10,18 +10,20 @@
 //! 4. **Verified, with a ladder below.** Every decomposition is tested on a fixed pseudo-random vector. One that fails is
 //!    replaced by Jacobi rotations, which are slow and do not fail; if the matrix is too large for that, the error is named.
 
+mod band;
 mod decompose;
 mod jacobi;
 mod matrix;
 mod orthonormal;
 mod product;
 mod singular_sums;
+mod tall;
 
 pub use decompose::{Eigen, Svd, eigenvalues, eigh, singular_values, svd};
 pub use matrix::Matrix;
 pub use orthonormal::{compact, orthonormal};
 pub use product::{gram, product, product_nn, product_nt, rows_product, squared_norm_of_gram, squared_norm_of_product};
-pub use singular_sums::sum_of_singular_values;
+pub use singular_sums::{Estimate, estimate, sum_of_singular_values};
 
 /// The power of two that brings `largest` into [0.5, 1), or 1 if that is not possible; multiplying by it is exact.
 pub fn unit_scale(largest: f64) -> f64 {

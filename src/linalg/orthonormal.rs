@@ -38,7 +38,7 @@ fn cholesky(g: &Matrix) -> Option<(Mat<f64>, f64)> {
     let need = llt::factor::cholesky_in_place_scratch::<f64>(p, faer::Par::Seq, Spec::default());
     llt::factor::cholesky_in_place(
         l.as_mut(),
-        Default::default(),
+        llt::factor::LltRegularization::default(),
         faer::Par::Seq,
         MemStack::new(&mut MemBuffer::new(need)),
         Spec::default(),

@@ -427,10 +427,7 @@ fn times<S: Simd>(simd: S, a: Pair<S>, w: Pair<S>) -> Pair<S> {
 /// `a + i b` and `a - i b`.
 #[inline(always)]
 fn across<S: Simd>(simd: S, a: Pair<S>, b: Pair<S>) -> [Pair<S>; 2] {
-    [
-        [simd.sub_f64s(a[0], b[1]), simd.add_f64s(a[1], b[0])],
-        [simd.add_f64s(a[0], b[1]), simd.sub_f64s(a[1], b[0])],
-    ]
+    [[simd.sub_f64s(a[0], b[1]), simd.add_f64s(a[1], b[0])], [simd.add_f64s(a[0], b[1]), simd.sub_f64s(a[1], b[0])]]
 }
 
 #[inline(always)]
@@ -487,10 +484,7 @@ fn odd<S: Simd, const R: usize>(simd: S, circle: &[[f64; 2]; LARGEST], x: [Pair<
             b = if j == 1 {
                 [simd.mul_f64s(sine, differences[1][0]), simd.mul_f64s(sine, differences[1][1])]
             } else {
-                [
-                    simd.mul_add_e_f64s(sine, differences[j][0], b[0]),
-                    simd.mul_add_e_f64s(sine, differences[j][1], b[1]),
-                ]
+                [simd.mul_add_e_f64s(sine, differences[j][0], b[0]), simd.mul_add_e_f64s(sine, differences[j][1], b[1])]
             };
         }
         [y[R - k], y[k]] = across(simd, a, b);
@@ -507,7 +501,8 @@ mod tests {
     fn transforms_are_those_of_the_definition() {
         for n in (1..=200).chain([256, 360, 500, 546, 1000, 1001, 1024, 1430]).filter(|&n| is_smooth(n)) {
             let plan = StripFft::new(n);
-            let points: Vec<f64> = (0..n * POINT).map(|at| (at as f64 * 0.37 + (at * at % 1009) as f64).sin()).collect();
+            let points: Vec<f64> =
+                (0..n * POINT).map(|at| (at as f64 * 0.37 + (at * at % 1009) as f64).sin()).collect();
             let strip: Vec<f64> = plan.reading_order().flat_map(|i| points[i * POINT..][..POINT].to_vec()).collect();
             let mut out = vec![0.0; n * POINT];
             plan.forward(&strip, &mut plan.room(), Goal::Keep(&mut out));

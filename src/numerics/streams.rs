@@ -47,16 +47,8 @@ pub(crate) mod tests {
 
     /// `numpy.random.SeedSequence(42).generate_state(8, numpy.uint32)`, as bytes.
     pub(crate) fn key_of_42() -> [u8; 32] {
-        let words: [u32; 8] = [
-            0xcd54_0ab7,
-            0x9f1e_2e6d,
-            0x79fb_94b6,
-            0xd578_73dc,
-            0x64d4_20b7,
-            0x7d28_2a1b,
-            0x4692_d5ff,
-            0x3365_7971,
-        ];
+        let words: [u32; 8] =
+            [0xcd54_0ab7, 0x9f1e_2e6d, 0x79fb_94b6, 0xd578_73dc, 0x64d4_20b7, 0x7d28_2a1b, 0x4692_d5ff, 0x3365_7971];
         let mut key = [0; 32];
         key.chunks_mut(4).zip(words).for_each(|(bytes, word)| bytes.copy_from_slice(&word.to_le_bytes()));
         key

@@ -3,7 +3,7 @@
 //! Sixteen partial sums run side by side, whatever vector instructions the machine has, and are added as a tree at the
 //! end. The instruction set is chosen at run time; the order, and so the result up to fused multiplication, is not.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 const LANES: usize = 16;
 
@@ -49,13 +49,33 @@ fn sum_lanes(a: &[f64]) -> f64 {
     tree(lanes)
 }
 
+// Structs rather than closures: a closure is compiled on its own, without the instructions chosen at run time.
+struct Dot<'a>(&'a [f64], &'a [f64]);
+
+impl WithSimd for Dot<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        dot_lanes(self.0, self.1)
+    }
+}
+
+struct Sum<'a>(&'a [f64]);
+
+impl WithSimd for Sum<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        sum_lanes(self.0)
+    }
+}
+
 /// Sum of products.
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     debug_assert_eq!(a.len(), b.len());
-    Arch::new().dispatch(
-        #[inline(always)]
-        || dot_lanes(a, b),
-    )
+    Arch::new().dispatch(Dot(a, b))
 }
 
 /// Sum of squares.
@@ -65,10 +85,7 @@ pub fn squares(a: &[f64]) -> f64 {
 
 /// Sum.
 pub fn sum(a: &[f64]) -> f64 {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || sum_lanes(a),
-    )
+    Arch::new().dispatch(Sum(a))
 }
 
 #[cfg(test)]

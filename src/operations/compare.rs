@@ -7,7 +7,7 @@ use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
-use crate::form::{Form, mean_of_present};
+use crate::form::Form;
 use crate::measure::{AnyMeasure, AnySummary, Entry, find};
 use crate::par::Par;
 use crate::representation::{Representation, View};
@@ -169,9 +169,6 @@ pub fn rows<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Resu
         measure: measure.name().into(),
         problem: "is not a mean over rows, so there are no scores of single rows".into(),
     })?;
-    if mean_of_present(&rows).is_none() {
-        return Err(Error::Undefined { measure: measure.name().into(), reason: "every row is left out".into() });
-    }
     Ok((rows, measure.cautions(&k, &l)?))
 }
 

@@ -9,4 +9,5 @@ pub mod side;
 
 pub use compare::{Asked, Outcome, compare, group, rows, statistic};
 pub use pairwise::{Grid, OnError, pairwise};
+pub use permutation::{Alternative, Request, Tested, permutation_test};
 pub use side::{Prepared, Side};

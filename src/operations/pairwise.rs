@@ -12,7 +12,7 @@ use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
 use crate::engines::pair_matrix::{Dense, PairMatrix, dense_pays};
 use crate::error::{Error, Result};
-use crate::form::{Bilinear, Form};
+use crate::form::{Bilinear, Form, Over};
 use crate::linalg::{Matrix, product_nt};
 use crate::measure::AnySummary;
 use crate::par::Par;
@@ -96,15 +96,15 @@ fn one_measure<'s>(
         }
     };
     let mut forms: Vec<Result<Form<'_>>> = pairs.iter().map(|&pair| form_of(pair)).collect();
-    let inner = stacked(&forms, &pairs, xs.len() + if same { 0 } else { ys.len() }, par)?;
+    let stack = stacked(&forms, &pairs, xs.len() + if same { 0 } else { ys.len() }, par)?;
     let scored = par.map(pairs.len(), |at, par| {
         let outcome = match &forms[at] {
             Err(error) => Err(error.clone()),
-            Ok(form) => score_of(form, inner.as_ref().map(|all| all[at]), par).and_then(|value| {
+            Ok(form) => stack.as_ref().map(|all| all[at].clone()).transpose().and_then(|stacked| {
+                let (value, at_chance) = score_of(form, stacked, par)?;
                 let mut cautions = Vec::new();
                 let value = settled(value, measure.name(), &facts, &mut cautions)?;
                 cautions.clear(); // removed round-off is not worth a line per cell
-                let at_chance = form.at_chance(par)?;
                 let (i, j) = pairs[at];
                 if let (Ok(x), Ok(y)) = (&of_x[i], &of_y[j])
                     && !(same && i == j)
@@ -125,16 +125,20 @@ fn one_measure<'s>(
     collect(scored, &pairs, (xs.len(), ys.len()), mirrored, on_error)
 }
 
-fn score_of(form: &Form<'_>, inner: Option<f64>, par: Par<'_>) -> Result<f64> {
-    match (form, inner) {
-        (Form::Bilinear(form), Some(inner)) => {
-            let denominator = form.denominator(par)?;
-            // A representation with itself scores exactly what identity scores, as it does in a single comparison.
-            let same = std::ptr::eq(form.k, form.l) && matches!(form.link.over, crate::form::Over::Norms);
-            Ok(form.link.score(if same { denominator } else { inner }, denominator))
-        }
-        _ => form.score(None, par),
-    }
+/// The score, and its chance level where that is known; `stacked` holds `<k, l>` and what it is divided by.
+fn score_of(form: &Form<'_>, stacked: Option<(f64, f64)>, par: Par<'_>) -> Result<(f64, Option<f64>)> {
+    let (Form::Bilinear(form), Some((inner, denominator))) = (form, stacked) else {
+        return Ok((form.score(None, par)?, form.at_chance(par)?));
+    };
+    // A representation with itself scores exactly what identity scores, as it does in a single comparison.
+    let same = std::ptr::eq(form.k, form.l) && matches!(form.link.over, Over::Norms);
+    let value = form.link.score(if same { denominator } else { inner }, denominator);
+    let at_chance = if form.link.is_affine() {
+        Some(form.link.score(form.k.inner_at_chance(form.l, par)?, denominator))
+    } else {
+        None
+    };
+    Ok((value, at_chance))
 }
 
 type Scored = Result<(f64, Option<f64>, Vec<Caution>)>;
@@ -184,13 +188,16 @@ fn allowance() -> f64 {
     free.map_or(4e9, |kib| 0.5 * 1024.0 * kib)
 }
 
+/// `<k, l>` and its divisor, or the reason why there is none.
+type Stacked = Result<(f64, f64)>;
+
 /// `<k, l>` of all pairs by one product of stacked matrices; None where that does not pay, or does not fit.
 fn stacked(
     forms: &[Result<Form<'_>>],
     pairs: &[(usize, usize)],
     sides: usize,
     par: Par<'_>,
-) -> Result<Option<Vec<f64>>> {
+) -> Result<Option<Vec<Stacked>>> {
     let bilinear: Vec<Option<&Bilinear<'_>>> = forms
         .iter()
         .map(|form| match form {
@@ -215,11 +222,17 @@ fn stacked(
     par.map(all.len(), |at, par| all[at].dense(par).map(drop))?;
     let dense = |sides: &[&PairMatrix]| sides.iter().map(|side| side.dense(par)).collect::<Result<Vec<_>>>();
     let table = all_inner(&dense(&ks)?, &dense(&ls)?, par)?;
-    let inner = k_of.iter().zip(&l_of).map(|(k, l)| match (k, l) {
-        (Some(k), Some(l)) => table.at(*k, *l),
-        _ => f64::NAN,
-    });
-    Ok(Some(inner.collect()))
+    let norms = |sides: &[&PairMatrix]| par.map(sides.len(), |at, par| Ok(sides[at].stored_norm(par)));
+    let (k_norms, l_norms) = (norms(&ks)?, norms(&ls)?);
+    let entry = |(form, (k, l)): (&Option<&Bilinear<'_>>, (&Option<usize>, &Option<usize>))| {
+        let (Some(form), Some(k), Some(l)) = (form, k, l) else { return Ok((f64::NAN, f64::NAN)) };
+        let denominator = match form.link.over {
+            Over::Norms => k_norms[*k].clone()? * l_norms[*l].clone()?,
+            Over::Number(number) => number,
+        };
+        Ok((table.at(*k, *l), denominator))
+    };
+    Ok(Some(bilinear.iter().zip(k_of.iter().zip(&l_of)).map(entry).collect()))
 }
 
 /// The different matrices in a list, and which of them each entry is.

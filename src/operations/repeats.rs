@@ -9,7 +9,7 @@ use crate::representation::Representation;
 
 /// How often sample pairs repeat.
 pub struct Repeats {
-    /// Rows whose pair (x_i, y_i) equals that of an earlier row, bit for bit.
+    /// Rows whose pair `(x_i, y_i)` equals that of an earlier row, bit for bit.
     pub repeated: usize,
     /// Number of rows in the largest group of equal pairs.
     pub largest_group: usize,

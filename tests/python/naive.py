@@ -115,7 +115,7 @@ def rsa(
         u, v = (stats.rankdata(_without_round_off(a)) for a in (u, v))
     if outer == "cosine":
         return _ratio(u @ v, np.sqrt(u @ u) * np.sqrt(v @ v))
-    if any(np.ptp(a) <= ROUND_OFF * np.max(np.abs(a), initial=1e-300) for a in (u, v)) or len(u) < 2:
+    if len(u) < 2 or any(np.ptp(a) <= ROUND_OFF * np.max(np.abs(a)) for a in (u, v)):
         return math.nan
     return float(stats.pearsonr(u, v).statistic)
 
@@ -132,14 +132,16 @@ def _triangle(x, inner, precision, bandwidth, sigma):
     if inner == "mahalanobis":
         return pdist(x, "mahalanobis", VI=np.asarray(precision))
     names = {"pearson": "correlation", "cosine": "cosine", "euclidean": "euclidean", "sq_euclidean": "sqeuclidean"}
-    return pdist(x, names[inner])
+    values = pdist(x, names[inner])
+    if inner in ("pearson", "cosine"):
+        values[np.abs(values) < 1e-14] = 0.0  # of two equal rows, what is left of 1 - 0.9999999999999999
+    return values
 
 
 def _without_round_off(values):
-    """Merge values that differ by round-off only, so that what is tied on paper is tied here."""
+    """Merge values that differ in their last digits only, so that what is tied on paper is tied here."""
     order = np.argsort(values, kind="stable")
-    sorted_values = values[order]
-    gap = np.diff(sorted_values) > ROUND_OFF * np.max(np.abs(values), initial=0.0)
+    gap = np.diff(values[order]) > ROUND_OFF * np.abs(values[order][1:])
     merged = np.empty_like(values)
     merged[order] = np.concatenate([[0.0], np.cumsum(gap)])
     return merged

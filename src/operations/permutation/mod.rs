@@ -57,25 +57,18 @@ pub enum Alternative {
 }
 
 impl Alternative {
-    const ALL: [Self; 3] = [Self::Greater, Self::Less, Self::TwoSided];
+    /// Every alternative by its name.
+    pub const CHOICES: [(&'static str, Self); 3] =
+        [("greater", Self::Greater), ("less", Self::Less), ("two-sided", Self::TwoSided)];
 
     /// The word for it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Greater => "greater",
-            Self::Less => "less",
-            Self::TwoSided => "two-sided",
-        }
+        Self::CHOICES.iter().find(|(_, it)| *it == self).map_or("", |(name, _)| *name)
     }
 
-    /// From the word.
-    pub fn named(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == name).ok_or_else(|| Error::BadOption {
-            measure: "permutation_test".into(),
-            option: "alternative".into(),
-            given: format!("{name:?}"),
-            problem: "is not a choice; known are greater, less, two-sided.".into(),
-        })
+    /// What speaks for likeness.
+    fn of(facts: &Facts) -> Self {
+        if facts.larger_is_more_alike() { Self::Greater } else { Self::Less }
     }
 }
 
@@ -94,21 +87,17 @@ pub struct Request {
 
 /// What a test found.
 #[derive(Debug, Clone)]
-pub struct TestResult {
+pub struct Tested {
     /// The score of the pair.
     pub statistic: f64,
     /// Share of arrangements that are as extreme, the observed one included.
     pub pvalue: f64,
     /// What the p-value is about.
     pub alternative: Alternative,
-    /// Mean score of randomly matched rows.
-    pub null_mean: f64,
-    /// Whether that is the mean over all n! matchings.
-    pub null_mean_exact: bool,
-    /// Standard deviation of the score of randomly matched rows.
-    pub null_std: f64,
-    /// Whether that is over all n! matchings.
-    pub null_std_exact: bool,
+    /// Mean score of randomly matched rows, and whether it is over all n! matchings.
+    pub null_mean: (f64, bool),
+    /// Standard deviation of the score of randomly matched rows, likewise.
+    pub null_std: (f64, bool),
     /// The statistic in standard deviations from the mean, on the scale where both are exact; None if nothing varies.
     pub zscore: Option<f64>,
     /// The score on the scale where chance is 0 and identity is 1.
@@ -136,7 +125,7 @@ pub fn permutation_test<'s>(
     y: &Side<'s>,
     request: &Request,
     par: Par<'_>,
-) -> Result<TestResult> {
+) -> Result<Tested> {
     let measure = &*asked.measure;
     let facts = measure.facts();
     if facts.kind == Kind::Statistic || !facts.rows_paired {
@@ -149,7 +138,7 @@ pub fn permutation_test<'s>(
     let form = measure.form(&k, &l)?;
     let mut result = test_form(&form, measure.name(), &facts, x.rows(), request, par)?;
     let mut cautions = measure.cautions(&k, &l)?;
-    let at_chance = result.null_mean_exact.then_some(result.null_mean);
+    let at_chance = result.null_mean.1.then_some(result.null_mean.0);
     cautions.extend(diagnose(&facts, x, y, at_chance, &form));
     cautions.append(&mut result.cautions);
     result.cautions = cautions;
@@ -185,7 +174,7 @@ fn test_form(
     n: usize,
     request: &Request,
     par: Par<'_>,
-) -> Result<TestResult> {
+) -> Result<Tested> {
     let mut cautions = Vec::new();
     let statistic = settled(form.score(None, par)?, measure, facts, &mut cautions)?;
     let scale = match form {
@@ -228,9 +217,7 @@ fn test_form(
         }
         _ => distance(statistic, null_mean, null_std),
     };
-    let alternative = request.alternative.unwrap_or_else(|| {
-        if facts.larger_is_more_alike() { Alternative::Greater } else { Alternative::Less }
-    });
+    let alternative = request.alternative.unwrap_or_else(|| Alternative::of(facts));
     let total = tally.count();
     let (at_least, at_most) = tally.exceedances();
     let (exceedances, sides) = match alternative {
@@ -252,14 +239,12 @@ fn test_form(
         kept[..1].fill(statistic);
         kept
     });
-    Ok(TestResult {
+    Ok(Tested {
         statistic,
         pvalue: share(sides * exceedances),
         alternative,
-        null_mean,
-        null_mean_exact: mean_exact,
-        null_std,
-        null_std_exact: std_exact,
+        null_mean: (null_mean, mean_exact),
+        null_std: (null_std, std_exact),
         zscore,
         calibrated_mean: calibrated(statistic, null_mean, facts),
         n_resamples: total - 1,
@@ -281,7 +266,7 @@ fn orbits_of<'t>(
     par: Par<'_>,
 ) -> Result<Found<'t>> {
     let orbits = request.n_resamples.saturating_add(1).div_ceil(n);
-    par.expect(orbits * n);
+    par.expect(orbits.saturating_mul(n));
     let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
     let exact = moments::variance(&k, &l, par)?.map(f64::sqrt);
     let exact = exact.map(|std| Ok((form.k.inner_at_chance(form.l, par)?, std))).transpose()?;

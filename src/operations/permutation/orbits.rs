@@ -404,7 +404,10 @@ mod tests {
                         for (s, value) in found.iter().enumerate() {
                             let expected = direct(&k, &l, &matching(&sigma, &tau, s));
                             let error = (value - expected).abs();
-                            assert!(error < 1e-12 * (n * n) as f64, "n = {n}, orbit {r}, shift {s}: {value} {expected}");
+                            assert!(
+                                error < 1e-12 * (n * n) as f64,
+                                "n = {n}, orbit {r}, shift {s}: {value} {expected}"
+                            );
                         }
                     }
                 }
@@ -416,7 +419,8 @@ mod tests {
     #[test]
     fn worked_example() {
         let distances = |values: [f64; 6]| {
-            let upper = (0..6).flat_map(|i| (i + 1..6).map(move |j| (i, j))).map(|(i, j)| (values[i] - values[j]).abs());
+            let upper =
+                (0..6).flat_map(|i| (i + 1..6).map(move |j| (i, j))).map(|(i, j)| (values[i] - values[j]).abs());
             Dense::new(6, upper.collect(), None)
         };
         let k = distances([0.0, 1.0, 2.0, 4.0, 7.0, 11.0]);

@@ -1,0 +1,1 @@
+"""What asv times over the commits: the public API, no peers. How to run: benches/README.md."""

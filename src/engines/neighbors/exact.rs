@@ -1,0 +1,275 @@
+//! The rows as the definition sees them, the score of a pair, and lists found by looking at every pair.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use super::Metric;
+use crate::engines::centered::Survey;
+use crate::engines::pair_matrix::Dense;
+use crate::error::Result;
+use crate::linalg::{Matrix, unit_scale};
+use crate::numerics::sums;
+use crate::par::Par;
+use crate::representation::{Representation, View};
+
+/// Rows that share one walk through all others.
+const TOGETHER: usize = 8;
+const PANEL: usize = 512;
+/// A point near the middle of this many rows will do to center at.
+const SAMPLE: usize = 256;
+
+/// What was chosen for one row.
+pub struct Chosen {
+    /// Neighbors, nearest first.
+    pub list: Vec<u32>,
+    /// Whether the first one left out is as near as the last one taken.
+    pub tied: bool,
+    /// The score of the last one taken, where it was computed.
+    pub last: f64,
+}
+
+/// The rows of a representation in double precision.
+///
+/// They are used as they lie in memory where possible: a common power of two changes neither cosines nor any order, and
+/// is only applied where squares would overflow or vanish.
+pub struct Rows<'a> {
+    source: Source<'a>,
+    metric: Metric,
+    n: usize,
+    d: usize,
+    /// Applied to all rows.
+    scale: f64,
+    /// What would then bring the largest value of all to between 1/2 and 1.
+    unit: f64,
+    /// Lengths of the scaled rows; empty for distances, which do not need them.
+    lengths: Vec<f64>,
+    /// Further powers of two of rows far below the largest, whose squares would vanish in a cosine.
+    rescued: HashMap<usize, f64>,
+    center: Vec<f64>,
+}
+
+enum Source<'a> {
+    /// Rows that lie together in memory are read where they are.
+    View(View<'a>),
+    /// Others are copied.
+    Copy(Matrix),
+}
+
+impl<'a> Rows<'a> {
+    /// The rows of x for this metric.
+    pub fn new(x: &Representation<'a>, metric: Metric, survey: &Survey, par: Par<'_>) -> Result<Self> {
+        let (view, _) = x.view()?;
+        let (n, d) = view.shape();
+        let moderate = (1e-30..1e30).contains(&survey.scale);
+        let mut rows = Self {
+            source: Source::View(view.clone()),
+            metric,
+            n,
+            d,
+            scale: if moderate { 1.0 } else { survey.scale },
+            unit: if moderate { survey.scale } else { 1.0 },
+            lengths: Vec::new(),
+            rescued: HashMap::new(),
+            center: survey.means.clone(),
+        };
+        if !rows_are_contiguous(view) {
+            let mut copy = Matrix::zeros(n, d);
+            par.fill(copy.data_mut(), PANEL * d, |panel, block| {
+                block.chunks_mut(d).enumerate().for_each(|(i, row)| view.read_row(panel * PANEL + i, row));
+                Ok(())
+            })?;
+            rows.source = Source::Copy(copy);
+        }
+        if metric != Metric::Euclidean {
+            rows.measure(par)?;
+        }
+        if metric == Metric::Cosine {
+            rows.center = rows.mean_of_some();
+        }
+        Ok(rows)
+    }
+
+    /// Number of rows.
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Number of columns.
+    pub fn d(&self) -> usize {
+        self.d
+    }
+
+    /// What makes a neighbor.
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// What brings row i to a size near 1: to length 1 for cosines, the same power of two for all rows otherwise.
+    pub fn factor(&self, i: usize) -> f64 {
+        match self.metric {
+            Metric::Cosine if self.is_zero(i) => 1.0,
+            Metric::Cosine => 1.0 / self.length(i),
+            _ => self.unit,
+        }
+    }
+
+    /// A point near the middle of all rows, multiplied by their factors.
+    pub fn center(&self) -> &[f64] {
+        &self.center
+    }
+
+    /// Length of row i.
+    pub fn length(&self, i: usize) -> f64 {
+        self.lengths.get(i).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Whether row i is zero; not asked of distances.
+    pub fn is_zero(&self, i: usize) -> bool {
+        self.length(i) == 0.0
+    }
+
+    /// Row i, read into `buffer` if it cannot be used where it is.
+    pub fn row<'b>(&'b self, i: usize, buffer: &'b mut [f64]) -> &'b [f64] {
+        let found = match &self.source {
+            Source::Copy(copy) => Some(copy.row(i)),
+            Source::View(View::F64(view)) => view.row(i).to_slice(),
+            Source::View(View::F32(_)) => None,
+        };
+        let scale = self.scale * self.rescued.get(&i).copied().unwrap_or(1.0);
+        match (found, &self.source) {
+            (Some(row), _) if scale == 1.0 => return row,
+            (Some(row), _) => buffer.copy_from_slice(row),
+            (None, Source::View(view)) => view.read_row(i, buffer),
+            (None, Source::Copy(_)) => {}
+        }
+        multiply(buffer, scale);
+        buffer
+    }
+
+    /// The score of row i, which is `a`, and row j, which is `b`: larger for nearer ones; `spare` is overwritten.
+    pub fn score(&self, (i, a): (usize, &[f64]), (j, b): (usize, &[f64]), spare: &mut [f64]) -> f64 {
+        match self.metric {
+            Metric::Cosine => {
+                // Lengths multiplied: rows of one column then have cosine 1 or -1, and are tied as they should be.
+                let lengths = self.length(i) * self.length(j);
+                if lengths > 0.0 { sums::dot(a, b) / lengths } else { 0.0 }
+            }
+            Metric::Euclidean => {
+                spare.iter_mut().zip(a.iter().zip(b)).for_each(|(s, (p, q))| *s = p - q);
+                -sums::squares(spare)
+            }
+            Metric::Inner | Metric::Precomputed => sums::dot(a, b),
+        }
+    }
+
+    /// Find the lengths, and the rows that need a power of two of their own.
+    fn measure(&mut self, par: Par<'_>) -> Result<()> {
+        let parts = par.map(self.n.div_ceil(PANEL), |panel, _| {
+            let mut buffer = vec![0.0; self.d];
+            let mut part = Vec::with_capacity(PANEL.min(self.n));
+            for i in panel * PANEL..((panel + 1) * PANEL).min(self.n) {
+                let row = self.row(i, &mut buffer);
+                let mut length = sums::squares(row).sqrt();
+                let mut scale = 1.0;
+                if length < 1e-100 {
+                    let scaled = |scale: f64| row.iter().map(|v| v * scale).collect::<Vec<f64>>();
+                    let own = unit_scale(row.iter().fold(0.0, |m, v| v.abs().max(m)));
+                    let own_length = sums::squares(&scaled(own)).sqrt();
+                    if own_length > 0.0 && self.metric == Metric::Cosine {
+                        (length, scale) = (own_length, own);
+                    } else if own_length > 0.0 {
+                        length = (own_length / own).max(f64::MIN_POSITIVE);
+                    }
+                }
+                part.push((length, scale));
+            }
+            Ok(part)
+        })?;
+        for (i, (length, scale)) in parts.into_iter().flatten().enumerate() {
+            self.lengths.push(length);
+            if scale != 1.0 {
+                self.rescued.insert(i, scale);
+            }
+        }
+        Ok(())
+    }
+
+    fn mean_of_some(&self) -> Vec<f64> {
+        let step = self.n.div_ceil(SAMPLE);
+        let (mut total, mut buffer) = (vec![0.0; self.d], vec![0.0; self.d]);
+        for i in (0..self.n).step_by(step).filter(|&i| !self.is_zero(i)) {
+            let (row, length) = (self.row(i, &mut buffer), self.length(i));
+            total.iter_mut().zip(row).for_each(|(t, v)| *t += v / length);
+        }
+        multiply(&mut total, 1.0 / self.n.div_ceil(step) as f64);
+        total
+    }
+}
+
+fn rows_are_contiguous(view: &View<'_>) -> bool {
+    match view {
+        View::F64(view) => view.row(0).as_slice().is_some(),
+        View::F32(view) => view.row(0).as_slice().is_some(),
+    }
+}
+
+fn multiply(row: &mut [f64], factor: f64) {
+    row.iter_mut().for_each(|v| *v *= factor);
+}
+
+/// Larger scores first, then smaller indices.
+pub fn nearer(a: &(f64, u32), b: &(f64, u32)) -> Ordering {
+    b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1))
+}
+
+/// The first k of some scored inputs.
+fn first(mut scored: Vec<(f64, u32)>, k: usize) -> Chosen {
+    let mut tied = false;
+    if scored.len() > k {
+        let (_, _, rest) = scored.select_nth_unstable_by(k - 1, nearer);
+        let next = rest.iter().map(|item| item.0).fold(f64::NEG_INFINITY, f64::max);
+        scored.truncate(k);
+        tied = scored[k - 1].0 == next;
+    }
+    scored.sort_unstable_by(nearer);
+    let last = scored.last().map_or(f64::NAN, |item| item.0);
+    Chosen { list: scored.into_iter().map(|item| item.1).collect(), tied, last }
+}
+
+/// The lists of some rows, by the scores of all pairs.
+pub fn choose(rows: &Rows<'_>, which: &[usize], k: usize, par: Par<'_>) -> Result<Vec<Chosen>> {
+    let (n, d) = (rows.n(), rows.d());
+    let groups = par.map(which.len().div_ceil(TOGETHER), |at, _| {
+        let group = &which[at * TOGETHER..((at + 1) * TOGETHER).min(which.len())];
+        let mut buffers = vec![0.0; d * group.len()];
+        let own: Vec<&[f64]> = buffers.chunks_mut(d).zip(group).map(|(buffer, &i)| rows.row(i, buffer)).collect();
+        let mut scored: Vec<Vec<(f64, u32)>> = group.iter().map(|_| Vec::with_capacity(n)).collect();
+        let (mut buffer, mut spare) = (vec![0.0; d], vec![0.0; d]);
+        for j in 0..n {
+            let other = rows.row(j, &mut buffer);
+            for ((&i, row), scored) in group.iter().zip(&own).zip(&mut scored) {
+                if i != j {
+                    scored.push((rows.score((i, row), (j, other), &mut spare), j as u32));
+                }
+            }
+        }
+        Ok(scored.into_iter().map(|scored| first(scored, k)).collect::<Vec<_>>())
+    })?;
+    Ok(groups.into_iter().flatten().collect())
+}
+
+/// The lists of all rows of a matrix of distances.
+pub fn choose_by_distance(distances: &Dense, k: usize, par: Par<'_>) -> Result<Vec<Chosen>> {
+    let n = distances.n();
+    let groups = par.map(n.div_ceil(TOGETHER), |at, _| {
+        let group = at * TOGETHER..((at + 1) * TOGETHER).min(n);
+        let mut scored: Vec<Vec<(f64, u32)>> = group.clone().map(|_| Vec::with_capacity(n)).collect();
+        for j in 0..n {
+            for (i, scored) in group.clone().zip(&mut scored).filter(|(i, _)| *i != j) {
+                scored.push((-distances.at(i, j), j as u32));
+            }
+        }
+        Ok(scored.into_iter().map(|scored| first(scored, k)).collect::<Vec<_>>())
+    })?;
+    Ok(groups.into_iter().flatten().collect())
+}

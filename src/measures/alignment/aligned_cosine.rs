@@ -1,0 +1,168 @@
+//! Aligned cosine: after the best rotation, do the two representations point the same way for each input?
+//!
+//! ```text
+//! aligned_cosine(x, y) = mean over i of cos( (x Q)_i, y_i )        Q = the orthogonal map (or permutation) nearest to y
+//! ```
+//!
+//! Both sides have the same width. Rows that are zero on either side have no direction and are left out. `group=
+//! "permutation"` matches columns one to one instead of rotating.
+//!
+//! - Misleads when the width is not far below the number of rows: a rotation with many degrees of freedom aligns unrelated
+//!   rows as well. Q is not unique where x'y is rank deficient; then the partial map of its rank is used.
+//! - A permutation of rows refits Q: with the map kept, unrelated data would look related.
+//! - Cost: O(n d^2 + d^3) per pair.
+//! - Reference: Hamilton, Leskovec & Jurafsky (2016), arXiv:1605.09096; Schumacher et al. (2021), arXiv:2005.10039.
+
+use std::borrow::Cow;
+
+use super::{Shape, matched_product};
+use crate::caution::Caution;
+use crate::engines::assignment::best_matching;
+use crate::engines::centered::raw;
+use crate::error::{Error, Result};
+use crate::facts::Change::{Orthogonal, Permutation, Scaling};
+use crate::facts::Facts;
+use crate::form::{Form, Pair, mean_of_present};
+use crate::linalg::{Matrix, product_nn, singular_values, svd};
+use crate::measure::Measure;
+use crate::numerics::sums;
+use crate::options::Named;
+use crate::par::Par;
+use crate::representation::Representation;
+
+/// Aligned cosine and the group of maps.
+#[derive(Clone, Copy, Debug)]
+pub struct AlignedCosine {
+    group: Group,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    Orthogonal,
+    Permutation,
+}
+
+/// Up to this width the rank of x'y is looked at for a caution.
+const SMALL: usize = 64;
+
+impl Measure for AlignedCosine {
+    const NAME: &'static str = "aligned_cosine";
+    const FAMILY: &'static str = "alignment";
+    type Summary = Shape;
+
+    fn from_options(options: &mut Named) -> Result<Self> {
+        let groups = [("orthogonal", Group::Orthogonal), ("permutation", Group::Permutation)];
+        Ok(Self { group: options.choice("group", &groups)? })
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            range: (-1.0, 1.0),
+            invariant_to: match self.group {
+                Group::Orthogonal => &[Permutation, Orthogonal, Scaling],
+                Group::Permutation => &[Permutation, Scaling],
+            },
+            min_rows: 1,
+            equal_widths: true,
+            reference: "Hamilton et al. 2016, arXiv:1605.09096; Schumacher et al. 2021, arXiv:2005.10039",
+            cost: "O(n d^2 + d^3) per pair",
+            ..Facts::SIMILARITY
+        }
+    }
+
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Shape> {
+        if self.group == Group::Orthogonal {
+            // Rotations act alike on a representation and on its narrower stand-in.
+            return Shape::of(x, false, par);
+        }
+        let columns = raw(x, par)?;
+        let norm = columns.squared_norm.sqrt();
+        Ok(Shape { a: columns.matrix.clone(), scale: columns.scale, norm, columns: x.cols() })
+    }
+
+    fn form<'a>(&'a self, x: &'a Shape, y: &'a Shape) -> Result<Form<'a>> {
+        if x.columns != y.columns {
+            return Err(Error::WidthMismatch { measure: Self::NAME.into(), p: x.columns, q: y.columns });
+        }
+        let rows = move |matching: Option<&[usize]>, par: Par<'_>| self.rows(&x.a, &y.a, matching, par);
+        let of = move |matching: Option<&[usize]>, par: Par<'_>| {
+            mean_of_present(&self.rows(&x.a, &y.a, matching, par)?).ok_or_else(|| Error::Undefined {
+                measure: Self::NAME.into(),
+                reason: "every row is zero on one side".into(),
+            })
+        };
+        Ok(Form::Pair(Pair { of: Box::new(of), rows: Some(Box::new(rows)) }))
+    }
+
+    fn cautions(&self, x: &Shape, y: &Shape) -> Vec<Caution> {
+        let (n, d) = (x.a.rows(), x.columns);
+        if self.group == Group::Permutation || x.columns != y.columns {
+            return Vec::new();
+        }
+        let rank = if d > n {
+            Some(n)
+        } else if d <= SMALL {
+            let product = matched_product(&x.a, &y.a, None, Par::SEQ);
+            product.and_then(|m| singular_values(&m)).ok().map(|s| present(&s))
+        } else {
+            None
+        };
+        let Some(rank) = rank.filter(|rank| *rank < d) else { return Vec::new() };
+        let message = format!("The alignment is not unique; the partial map of rank {rank} was used.");
+        vec![Caution::new("rank_deficient_map", message, vec![("rank", rank.into()), ("width", d.into())])]
+    }
+}
+
+impl AlignedCosine {
+    /// The cosine of every row; NaN for rows without a direction.
+    fn rows(&self, x: &Matrix, y: &Matrix, matching: Option<&[usize]>, par: Par<'_>) -> Result<Vec<f64>> {
+        let m = matched_product(x, y, matching, par)?;
+        par.check()?;
+        let image = match self.group {
+            Group::Orthogonal => {
+                let found = svd(&m)?;
+                let rank = present(&found.s);
+                let turned = product_nn(x, &found.u.leading_columns(rank), par)?;
+                product_nn(&turned, &found.v.leading_columns(rank).transposed(), par)?
+            }
+            Group::Permutation => {
+                let to = best_matching(&m);
+                let mut image = Matrix::zeros(x.rows(), x.cols());
+                for i in 0..x.rows() {
+                    to.iter().enumerate().for_each(|(from, &to)| image.row_mut(i)[to] = x.at(i, from));
+                }
+                image
+            }
+        };
+        let y = match matching {
+            None => Cow::Borrowed(y),
+            Some(order) => Cow::Owned(y.rows_in_order(order)),
+        };
+        Ok((0..x.rows()).map(|i| cosine(image.row(i), y.row(i), x.row(i))).collect())
+    }
+}
+
+/// How many singular values are more than round-off.
+fn present(s: &[f64]) -> usize {
+    let cut = s.len() as f64 * f64::EPSILON * s.first().copied().unwrap_or(0.0);
+    s.iter().filter(|v| **v > cut).count()
+}
+
+/// The cosine of a rotated row with its partner; a row that the partial map takes to nothing has cosine 0.
+fn cosine(image: &[f64], partner: &[f64], row: &[f64]) -> f64 {
+    let length = |v: &[f64]| {
+        let largest = v.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+        let scaled: f64 = if largest > 0.0 { v.iter().map(|x| (x / largest).powi(2)).sum() } else { 0.0 };
+        largest * scaled.sqrt()
+    };
+    let (p, q) = (length(image), length(partner));
+    if q == 0.0 || length(row) == 0.0 {
+        return f64::NAN;
+    }
+    if p == 0.0 {
+        return 0.0;
+    }
+    let (image, partner): (Vec<f64>, Vec<f64>) =
+        (image.iter().map(|v| v / p).collect(), partner.iter().map(|v| v / q).collect());
+    sums::dot(&image, &partner).clamp(-1.0, 1.0)
+}

@@ -1,0 +1,90 @@
+//! Disagreement: on how many inputs do two models decide differently?
+//!
+//! ```text
+//! disagreement(x, y) = 1/n sum_i [a_i != b_i]
+//! ```
+//!
+//! with `a_i` and `b_i` the classes that x and y predict for input i. Also called churn, jitter, or the Hamming
+//! difference of predictions. It is a metric of predictions.
+//!
+//! - Misleads when accuracies are high: two models with error rates e and e' disagree on at least |e - e'| and at most
+//!   e + e' of the inputs, however different they are.
+//! - Cost: O(n C) per model for scores of C classes, O(n) per pair.
+//! - Reference: Madani, Pennock & Flake (2004).
+
+use crate::caution::Caution;
+use crate::engines::predictions::{Classes, ties};
+use crate::error::Result;
+use crate::facts::{Facts, Kind};
+use crate::form::{Form, Rows};
+use crate::measure::Measure;
+use crate::options::Named;
+use crate::par::Par;
+use crate::representation::Representation;
+
+/// Share of inputs with different answers. It has no options.
+#[derive(Clone, Copy, Debug)]
+pub struct Disagreement;
+
+impl Measure for Disagreement {
+    const NAME: &'static str = "disagreement";
+    const FAMILY: &'static str = "functional";
+    type Summary = Classes;
+
+    fn from_options(_: &mut Named) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            kind: Kind::Distance,
+            identity_value: 0.0,
+            is_metric: true,
+            reference: "Madani, Pennock & Flake 2004",
+            cost: "O(n C) per model, O(n) per pair",
+            ..Facts::PREDICTIONS
+        }
+    }
+
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Classes> {
+        Ok((*Classes::of(x, par)?).clone())
+    }
+
+    fn form<'a>(&'a self, x: &'a Classes, y: &'a Classes) -> Result<Form<'a>> {
+        Ok(Form::Rows(Rows {
+            n: x.ids().len(),
+            row: super::differ(x, y),
+            factor: 1.0,
+            offset: 0.0,
+            at_chance: Some(x.disagreement_at_chance(y)),
+        }))
+    }
+
+    fn cautions(&self, x: &Classes, y: &Classes) -> Vec<Caution> {
+        ties(x, y)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{A, B, score};
+    use super::*;
+
+    #[test]
+    fn four_of_ten() {
+        assert_eq!(score(&Disagreement, &A, &B, None).unwrap(), 0.4);
+    }
+
+    /// All rotations together match every row with every other equally often, so their mean is the chance level.
+    #[test]
+    fn the_chance_level_is_the_mean_over_rotations() {
+        let rotation = |by: usize| (0..10).map(|i| (i + by) % 10).collect::<Vec<_>>();
+        let total: f64 = (0..10).map(|by| score(&Disagreement, &A, &B, Some(&rotation(by))).unwrap()).sum();
+        let side =
+            |ids: &'static [i64]| Disagreement.summarize(&Representation::labels("x", ids).unwrap(), Par::SEQ).unwrap();
+        let (a, b) = (side(&A), side(&B));
+        let level = Disagreement.form(&a, &b).unwrap().at_chance(Par::SEQ).unwrap().unwrap();
+        assert!((level - total / 10.0).abs() < 1e-15);
+        assert_eq!(level, 0.64);
+    }
+}

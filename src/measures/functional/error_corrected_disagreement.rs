@@ -1,0 +1,163 @@
+//! Error-corrected disagreement: do two models differ more than their mistakes make them?
+//!
+//! ```text
+//! error_corrected_disagreement(x, y) = disagreement(x, y) / e        e = 1/n sum_i [a_i != label_i]
+//! ```
+//!
+//! `reference` says whose error rate e is: that of the first model, of the second, or the mean of both. The labels belong
+//! to the inputs and stay with x when rows of y are matched anew. Then the error rate of the first model stays as it is,
+//! and the score is a mean over rows; that of the second does not.
+//!
+//! - Misleads when models of different accuracy are compared: the value lies between |e - e'|/e and min(e + e', 1)/e, so
+//!   where it may lie depends on both error rates. It is not symmetric unless the mean is the reference.
+//! - Cost: O(n C) per model for scores of C classes, O(n) per pair.
+//! - Reference: Fort, Hu & Lakshminarayanan (2019), arXiv:1912.02757.
+
+use std::sync::Arc;
+
+use crate::caution::Caution;
+use crate::engines::predictions::{Classes, checked, ties};
+use crate::error::{Error, Result};
+use crate::facts::{Facts, Kind};
+use crate::form::{Form, Pair, Rows};
+use crate::measure::Measure;
+use crate::options::Named;
+use crate::par::Par;
+use crate::representation::Representation;
+
+/// Disagreement in units of an error rate.
+#[derive(Clone, Debug)]
+pub struct ErrorCorrectedDisagreement {
+    labels: Arc<[i64]>,
+    reference: Reference,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reference {
+    First,
+    Second,
+    Mean,
+}
+
+impl Measure for ErrorCorrectedDisagreement {
+    const NAME: &'static str = "error_corrected_disagreement";
+    const FAMILY: &'static str = "functional";
+    type Summary = Classes;
+
+    fn from_options(options: &mut Named) -> Result<Self> {
+        let references = [("first", Reference::First), ("second", Reference::Second), ("mean", Reference::Mean)];
+        let reference = options.choice("reference", &references)?;
+        let labels = options.labels("labels")?;
+        checked("labels", &labels)?;
+        Ok(Self { labels, reference })
+    }
+
+    fn facts(&self) -> Facts {
+        let mean = self.reference == Reference::Mean;
+        Facts {
+            kind: Kind::Distance,
+            identity_value: 0.0,
+            // At most e + e' over the mean of both.
+            range: (0.0, if mean { 2.0 } else { f64::INFINITY }),
+            symmetric: mean,
+            reference: "Fort, Hu & Lakshminarayanan 2019, arXiv:1912.02757",
+            cost: "O(n C) per model, O(n) per pair",
+            ..Facts::PREDICTIONS
+        }
+    }
+
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Classes> {
+        if x.rows() != self.labels.len() {
+            return Err(Error::RowCountMismatch {
+                x: "labels".into(),
+                y: x.name().into(),
+                n: self.labels.len(),
+                m: x.rows(),
+            });
+        }
+        Ok((*Classes::of(x, par)?).clone())
+    }
+
+    fn form<'a>(&'a self, x: &'a Classes, y: &'a Classes) -> Result<Form<'a>> {
+        let n = x.ids().len();
+        let of_x = x.differences(&self.labels, None);
+        if self.reference == Reference::First {
+            return Ok(Form::Rows(Rows {
+                n,
+                row: super::differ(x, y),
+                factor: n as f64 / self.defined(of_x, "the first model")?,
+                offset: 0.0,
+                at_chance: Some(x.disagreement_at_chance(y)),
+            }));
+        }
+        let of = move |matching: Option<&[usize]>, _: Par<'_>| {
+            let of_y = match matching {
+                None => y.differences(&self.labels, None),
+                Some(order) => {
+                    order.iter().zip(self.labels.iter()).filter(|(j, label)| y.ids()[**j] != **label).count()
+                }
+            };
+            let (errors, whose) = match self.reference {
+                Reference::First => (2 * of_x, "the first model"),
+                Reference::Second => (2 * of_y, "the second model"),
+                Reference::Mean => (of_x + of_y, "either model"),
+            };
+            Ok(2.0 * x.differences(y.ids(), matching) as f64 / self.defined(errors, whose)?)
+        };
+        Ok(Form::Pair(Pair { of: Box::new(of), rows: None }))
+    }
+
+    fn cautions(&self, x: &Classes, y: &Classes) -> Vec<Caution> {
+        ties(x, y)
+    }
+}
+
+impl ErrorCorrectedDisagreement {
+    /// A number of errors to divide by.
+    fn defined(&self, errors: usize, whose: &str) -> Result<f64> {
+        if errors > 0 {
+            return Ok(errors as f64);
+        }
+        Err(Error::Undefined { measure: Self::NAME.into(), reason: format!("the error rate of {whose} is 0") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{A, B, TRUTH, score};
+    use super::*;
+
+    fn measure(reference: Reference) -> ErrorCorrectedDisagreement {
+        ErrorCorrectedDisagreement { labels: TRUTH.into(), reference }
+    }
+
+    /// By hand: 4 of 10 differ; A is wrong on 3, B on 4.
+    #[test]
+    fn whose_errors_matters() {
+        let of = |reference| score(&measure(reference), &A, &B, None).unwrap();
+        assert!((of(Reference::First) - 4.0 / 3.0).abs() < 1e-15);
+        assert_eq!(of(Reference::Second), 1.0);
+        assert_eq!(of(Reference::Mean), 4.0 / 3.5);
+        assert_eq!(score(&measure(Reference::First), &B, &A, None).unwrap(), 1.0);
+    }
+
+    /// Labels stay with x: matching rows of y anew is the same as reordering the predictions of y.
+    #[test]
+    fn a_matching_reorders_y_and_nothing_else() {
+        let order: Vec<usize> = (0..10).map(|i| (3 * i + 4) % 10).collect();
+        let moved: Vec<i64> = order.iter().map(|j| B[*j]).collect();
+        for reference in [Reference::First, Reference::Second, Reference::Mean] {
+            let measure = measure(reference);
+            let (by_matching, by_hand) = (score(&measure, &A, &B, Some(&order)), score(&measure, &A, &moved, None));
+            assert_eq!(by_matching.unwrap(), by_hand.unwrap());
+        }
+    }
+
+    #[test]
+    fn without_errors_or_with_other_labels_it_is_refused() {
+        assert_eq!(score(&measure(Reference::First), &TRUTH, &B, None).unwrap_err().code(), "undefined");
+        assert_eq!(score(&measure(Reference::Second), &A, &TRUTH, None).unwrap_err().code(), "undefined");
+        assert_eq!(score(&measure(Reference::Mean), &TRUTH, &TRUTH, None).unwrap_err().code(), "undefined");
+        assert_eq!(score(&measure(Reference::First), &A[..9], &B[..9], None).unwrap_err().code(), "row_count_mismatch");
+    }
+}

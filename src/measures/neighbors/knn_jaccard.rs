@@ -1,0 +1,74 @@
+//! k-nearest-neighbor Jaccard similarity: do the same inputs lie near each input?
+//!
+//! ```text
+//! knn_jaccard(x, y) = mean over i of |A_i and B_i| / |A_i or B_i|
+//! ```
+//!
+//! `A_i` and `B_i` are the k nearest other inputs of input i in x and in y (by cosine, Euclidean distance or inner product;
+//! ties by index). Only who is near counts, not how near.
+//!
+//! - Misleads when k is not far below n: unrelated data then share neighbors by chance; the exact level is reported.
+//!   Repeated inputs fill each other's lists.
+//! - Cost: lists O(n^2 d), once per representation; score O(n k).
+//! - Reference: Schumacher et al. (2021), arXiv:2005.10039; Hryniowski & Wong (2020).
+
+use std::sync::Arc;
+
+use super::{cautions, invariances};
+use crate::caution::Caution;
+use crate::engines::neighbors::{Metric, Neighbors};
+use crate::error::Result;
+use crate::facts::{Facts, Input};
+use crate::form::{Form, NeighborLists};
+use crate::measure::Measure;
+use crate::options::Named;
+use crate::par::Par;
+use crate::representation::Representation;
+
+/// Jaccard similarity of neighbor lists.
+#[derive(Clone, Copy, Debug)]
+pub struct KnnJaccard {
+    k: usize,
+    metric: Metric,
+}
+
+impl Measure for KnnJaccard {
+    const NAME: &'static str = "knn_jaccard";
+    const FAMILY: &'static str = "neighbors";
+    type Summary = Arc<Neighbors>;
+
+    fn from_options(options: &mut Named) -> Result<Self> {
+        Ok(Self { k: options.int("k", 10, 1)?, metric: options.choice("metric", &Metric::CHOICES)? })
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            input: if self.metric == Metric::Precomputed { Input::PairMatrix } else { Input::Matrix },
+            invariant_to: invariances(self.metric),
+            min_rows: self.k + 1,
+            reference: "Schumacher et al. 2021, arXiv:2005.10039",
+            cost: "lists O(n^2 d) per representation, O(n k) per pair",
+            ..Facts::SIMILARITY
+        }
+    }
+
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Neighbors>> {
+        Neighbors::of(x, self.metric, self.k, par)
+    }
+
+    fn form<'a>(&'a self, x: &'a Arc<Neighbors>, y: &'a Arc<Neighbors>) -> Result<Form<'a>> {
+        Ok(Form::Neighbors(NeighborLists { x, y, of_overlap: self.of_overlap() }))
+    }
+
+    fn cautions(&self, x: &Arc<Neighbors>, y: &Arc<Neighbors>) -> Vec<Caution> {
+        cautions(x, y, Some(x.at_chance(y, &self.of_overlap())))
+    }
+}
+
+impl KnnJaccard {
+    /// The score of a row that shares o of its k neighbors.
+    fn of_overlap(&self) -> Vec<f64> {
+        let k = self.k as f64;
+        (0..=self.k).map(|o| o as f64 / (2.0 * k - o as f64)).collect()
+    }
+}

@@ -1,0 +1,74 @@
+//! Mutual k nearest neighbors: which share of the neighbors of an input is the same?
+//!
+//! ```text
+//! mutual_knn(x, y) = mean over i of |A_i and B_i| / k
+//! ```
+//!
+//! `A_i` and `B_i` are the k nearest other inputs of input i in x and in y (by cosine, Euclidean distance or inner product;
+//! ties by index). Only who is near counts, not how near.
+//!
+//! - Misleads when k is not far below n: unrelated data share k/(n-1) of their neighbors by chance. Repeated inputs fill each
+//!   other's lists.
+//! - Cost: lists O(n^2 d), once per representation; score O(n k).
+//! - Reference: Huh, Cheung, Wang & Isola (2024), arXiv:2405.07987.
+
+use std::sync::Arc;
+
+use super::{cautions, invariances};
+use crate::caution::Caution;
+use crate::engines::neighbors::{Metric, Neighbors};
+use crate::error::Result;
+use crate::facts::{Facts, Input};
+use crate::form::{Form, NeighborLists};
+use crate::measure::Measure;
+use crate::options::Named;
+use crate::par::Par;
+use crate::representation::Representation;
+
+/// The share of neighbors in common.
+#[derive(Clone, Copy, Debug)]
+pub struct MutualKnn {
+    k: usize,
+    metric: Metric,
+}
+
+impl Measure for MutualKnn {
+    const NAME: &'static str = "mutual_knn";
+    const FAMILY: &'static str = "neighbors";
+    type Summary = Arc<Neighbors>;
+
+    fn from_options(options: &mut Named) -> Result<Self> {
+        Ok(Self { k: options.int("k", 10, 1)?, metric: options.choice("metric", &Metric::CHOICES)? })
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            input: if self.metric == Metric::Precomputed { Input::PairMatrix } else { Input::Matrix },
+            invariant_to: invariances(self.metric),
+            min_rows: self.k + 1,
+            reference: "Huh et al. 2024, arXiv:2405.07987",
+            cost: "lists O(n^2 d) per representation, O(n k) per pair",
+            ..Facts::SIMILARITY
+        }
+    }
+
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Neighbors>> {
+        Neighbors::of(x, self.metric, self.k, par)
+    }
+
+    fn form<'a>(&'a self, x: &'a Arc<Neighbors>, y: &'a Arc<Neighbors>) -> Result<Form<'a>> {
+        Ok(Form::Neighbors(NeighborLists { x, y, of_overlap: self.of_overlap() }))
+    }
+
+    fn cautions(&self, x: &Arc<Neighbors>, y: &Arc<Neighbors>) -> Vec<Caution> {
+        cautions(x, y, Some(x.at_chance(y, &self.of_overlap())))
+    }
+}
+
+impl MutualKnn {
+    /// The score of a row that shares o of its k neighbors.
+    fn of_overlap(&self) -> Vec<f64> {
+        let k = self.k as f64;
+        (0..=self.k).map(|o| o as f64 / k).collect()
+    }
+}

@@ -1,0 +1,528 @@
+//! Representational similarity analysis: are the pairs of inputs that one representation sets far apart those that the
+//! other does?
+//!
+//! ```text
+//! rsa(x, y) = outer(v(x), v(y))        v(x) = the n(n-1)/2 dissimilarities of pairs i < j of rows of x
+//! ```
+//!
+//! `inner` says how unlike two rows are: 1 minus their correlation across units (`pearson`, the default) or their cosine,
+//! a distance, or, alike on both sides, a similarity (`linear`, `rbf`). `outer` compares the two vectors: by ranks
+//! (`spearman`), correlation or cosine. Ranks, or what is left when the mean is subtracted, belong to one representation
+//! alone; what a pair adds is one inner product of matrices over pairs, whose cosine is the score.
+//!
+//! - Misleads when a few clusters decide: pairs within and between them are two crowds, and two representations that agree
+//!   on the clusters alone score high. The n(n-1)/2 pairs are not independent, so the p-value of the correlation itself is
+//!   far too small. `pearson` compares rows across units and is degenerate for one or two of them.
+//! - Cost: O(n^2 d) per representation, O(n^2) per pair.
+//! - Reference: Kriegeskorte, Mur & Bandettini (2008).
+
+use std::sync::Arc;
+
+use crate::caution::Caution;
+use crate::engines::kernels;
+use crate::engines::pair_matrix::{Dense, PairMatrix};
+use crate::error::{Error, Result};
+use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
+use crate::facts::{Change, Facts, Input};
+use crate::form::{Bilinear, Form, Link, Pair};
+use crate::linalg::{Matrix, unit_scale};
+use crate::measure::{Measure, Summary};
+use crate::numerics::ranks::{Same, average_ranks};
+use crate::numerics::sums;
+use crate::options::{Named, damaged};
+use crate::par::Par;
+use crate::representation::Representation;
+use crate::value::Value;
+
+/// Share of tied pairs that is worth a caution.
+const MANY_TIES: f64 = 0.01;
+/// Dissimilarities this close, relative to themselves, differ by round-off.
+const ROUND_OFF: f64 = 1e-11;
+/// Numbers that may be differences of larger ones have this much of it, where the larger ones are about 1.
+const CANCELED: f64 = 1e-13;
+
+/// RSA with its two comparisons.
+#[derive(Clone, Debug)]
+pub struct Rsa {
+    inner: Inner,
+    outer: Outer,
+    precision: Option<Arc<Matrix>>,
+    /// Whether rows without a dissimilarity are left out rather than refused.
+    mask: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Inner {
+    Pearson,
+    Cosine,
+    Euclidean,
+    SqEuclidean,
+    Mahalanobis,
+    Linear,
+    Rbf { bandwidth: f64, sigma: Option<f64> },
+    Precomputed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outer {
+    Spearman,
+    Pearson,
+    Cosine,
+}
+
+/// What is kept of one representation.
+pub struct Dissimilarities {
+    /// Ready for an inner product with another one, if no row is left out.
+    pairs: PairMatrix,
+    /// Rows for which there is no dissimilarity.
+    left_out: Vec<usize>,
+    name: String,
+    /// Pairs whose value is shared by others, if there are ranks.
+    tied: usize,
+}
+
+impl Measure for Rsa {
+    const NAME: &'static str = "rsa";
+    const FAMILY: &'static str = "rsm";
+    type Summary = Dissimilarities;
+
+    fn from_options(options: &mut Named) -> Result<Self> {
+        let bandwidth = options.float("bandwidth", 1.0, |v| v > 0.0, "a positive number")?;
+        let sigma = options.optional_float("sigma", |v| v > 0.0, "a positive number")?;
+        let precision = options.optional_matrix("precision")?;
+        let inners = [
+            ("pearson", Inner::Pearson),
+            ("cosine", Inner::Cosine),
+            ("euclidean", Inner::Euclidean),
+            ("sq_euclidean", Inner::SqEuclidean),
+            ("mahalanobis", Inner::Mahalanobis),
+            ("linear", Inner::Linear),
+            ("rbf", Inner::Rbf { bandwidth, sigma }),
+            ("precomputed", Inner::Precomputed),
+        ];
+        let inner = options.choice("inner", &inners)?;
+        let outers = [("spearman", Outer::Spearman), ("pearson", Outer::Pearson), ("cosine", Outer::Cosine)];
+        let outer = options.choice("outer", &outers)?;
+        let mask = options.choice("constant_rows", &[("raise", false), ("mask", true)])?;
+        if inner == Inner::Mahalanobis {
+            sound(precision.as_deref())?;
+        }
+        Ok(Self { inner, outer, precision, mask })
+    }
+
+    fn facts(&self) -> Facts {
+        let ranked = self.outer == Outer::Spearman;
+        let invariant_to: &[Change] = match self.inner {
+            Inner::Pearson => &[Permutation, Scaling],
+            Inner::Cosine | Inner::Linear => &[Permutation, Orthogonal, Scaling],
+            Inner::Euclidean | Inner::SqEuclidean => &[Permutation, Orthogonal, Scaling, Translation],
+            Inner::Mahalanobis => &[Scaling, Translation],
+            // Another width keeps the order of the pairs.
+            Inner::Rbf { sigma, .. } if sigma.is_none() || ranked => &[Permutation, Orthogonal, Scaling, Translation],
+            Inner::Rbf { .. } => &[Permutation, Orthogonal, Translation],
+            Inner::Precomputed => &[Scaling],
+        };
+        let signed = matches!(self.inner, Inner::Linear | Inner::Precomputed);
+        Facts {
+            input: if self.inner == Inner::Precomputed { Input::PairMatrix } else { Input::Matrix },
+            range: (if self.outer == Outer::Cosine && !signed { 0.0 } else { -1.0 }, 1.0),
+            invariant_to,
+            equal_widths: self.inner == Inner::Mahalanobis,
+            min_rows: 3,
+            chance_corrected: self.outer != Outer::Cosine,
+            reference: "Kriegeskorte, Mur & Bandettini 2008",
+            cost: "O(n^2 d) per representation, O(n^2) per pair",
+            ..Facts::SIMILARITY
+        }
+    }
+
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Dissimilarities> {
+        let (mut found, left_out) = self.triangle(x, par)?;
+        if let (Some(&row), false) = (left_out.first(), self.mask) {
+            let what =
+                if self.inner == Inner::Cosine { "cosine with other rows" } else { "correlation with other rows" };
+            return Err(Error::ConstantRow { name: x.name().into(), row, what });
+        }
+        let (before, tied) = if left_out.is_empty() {
+            self.ready(found.upper_mut(), self.same(), par)?
+        } else {
+            let kept = present(x.rows(), &left_out);
+            let mut values = gathered(&found, &kept, |i| i);
+            let told = self.ready(&mut values, self.same(), par)?;
+            found.upper_mut().fill(0.0);
+            scatter(&mut found, &kept, &values);
+            told
+        };
+        let pairs = PairMatrix::stored(x.name(), found, before);
+        Ok(Dissimilarities { pairs, left_out, name: x.name().into(), tied })
+    }
+
+    fn form<'a>(&'a self, x: &'a Dissimilarities, y: &'a Dissimilarities) -> Result<Form<'a>> {
+        if x.left_out.is_empty() && y.left_out.is_empty() {
+            return Ok(Form::Bilinear(Bilinear { k: &x.pairs, l: &y.pairs, link: Link::COSINE }));
+        }
+        let of = move |matching: Option<&[usize]>, par: Par<'_>| self.of_present(x, y, matching, par);
+        Ok(Form::Pair(Pair { of: Box::new(of), rows: None }))
+    }
+
+    fn cautions(&self, x: &Dissimilarities, y: &Dissimilarities) -> Vec<Caution> {
+        let other = if std::ptr::eq(x, y) { None } else { ties(y) };
+        ties(x).into_iter().chain(other).collect()
+    }
+}
+
+impl Rsa {
+    /// Dissimilarities of all pairs in any unit, for no comparison minds it, and rows that have none.
+    fn triangle(&self, x: &Representation<'_>, par: Par<'_>) -> Result<(Dense, Vec<usize>)> {
+        // Ranks do not see a root, nor an exponential, which would only tie what lies far apart.
+        let ranked = self.outer == Outer::Spearman;
+        let mut found = match self.inner {
+            Inner::Pearson => {
+                let (rows, constant) = kernels::standardized_rows(x, par)?;
+                return Ok((kernels::Points::new(rows, 1.0).squared_distances(par)?, constant));
+            }
+            Inner::Cosine => {
+                let unit = kernels::unit_rows(x, par)?;
+                let rows = unit.0.clone();
+                let zero = (0..rows.rows()).filter(|i| unit.1 > 0 && rows.row(*i).iter().all(|v| *v == 0.0)).collect();
+                return Ok((kernels::Points::new(rows, 1.0).squared_distances(par)?, zero));
+            }
+            Inner::Euclidean | Inner::SqEuclidean => kernels::relative_squared_distances(x, par)?,
+            Inner::Mahalanobis => self.mahalanobis(x, par)?,
+            Inner::Linear => kernels::products(x, par)?.0,
+            Inner::Rbf { bandwidth, sigma } if !ranked => kernels::gaussian(x, bandwidth, sigma, par)?,
+            Inner::Rbf { .. } => kernels::relative_squared_distances(x, par)?,
+            Inner::Precomputed => kernels::precomputed(x, true, par)?,
+        };
+        match self.inner {
+            Inner::Euclidean | Inner::Mahalanobis if !ranked => kernels::each(&mut found, par, f64::sqrt)?,
+            // A similarity falls where the distance rises.
+            Inner::Rbf { .. } if ranked => kernels::each(&mut found, par, |v| -v)?,
+            Inner::Linear | Inner::Precomputed => rescale(&mut found, par)?,
+            _ => {}
+        }
+        found.drop_diagonal();
+        Ok((found, Vec::new()))
+    }
+
+    fn mahalanobis(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Dense> {
+        let precision = sound(self.precision.as_deref())?;
+        if x.cols() != precision.rows() {
+            let measure = "rsa with this precision".into();
+            return Err(Error::WidthMismatch { measure, p: x.cols(), q: precision.rows() });
+        }
+        kernels::relative_squared_mahalanobis(x, precision, par)?
+            .ok_or_else(|| unsound(Some(precision), "must be positive semidefinite and not zero."))
+    }
+
+    /// What counts as equal among dissimilarities, as `triangle` scales them.
+    fn same(&self) -> Same {
+        let absolute = match self.inner {
+            // The square of an angle between directions that are the same.
+            Inner::Pearson | Inner::Cosine => ROUND_OFF * ROUND_OFF,
+            Inner::Linear | Inner::Precomputed => CANCELED,
+            _ => 0.0,
+        };
+        Same { relative: ROUND_OFF, absolute }
+    }
+
+    /// Bring dissimilarities into the form in which two sides are multiplied. Returns the size that round-off is measured
+    /// by, and how many are tied.
+    fn ready(&self, values: &mut [f64], same: Same, par: Par<'_>) -> Result<(f64, usize)> {
+        let noise = same.absolute / f64::EPSILON;
+        match self.outer {
+            Outer::Spearman => {
+                let middle = (values.len() as f64 + 1.0) / 2.0;
+                Ok((0.0, average_ranks(values, same, -middle, par)?.values))
+            }
+            Outer::Pearson => Ok((centered(values, par)?.max(noise), 0)),
+            Outer::Cosine => Ok((noise, 0)),
+        }
+    }
+
+    /// The score where rows are left out on either side: ranks and means are those of the pairs that are left.
+    fn of_present(
+        &self,
+        x: &Dissimilarities,
+        y: &Dissimilarities,
+        matching: Option<&[usize]>,
+        par: Par<'_>,
+    ) -> Result<f64> {
+        let to = |i: usize| matching.map_or(i, |m| m[i]);
+        let (mine, theirs) = (mask(x.pairs.n(), &x.left_out), mask(y.pairs.n(), &y.left_out));
+        let kept: Vec<usize> = (0..x.pairs.n()).filter(|i| mine[*i] && theirs[to(*i)]).collect();
+        if kept.len() < 3 {
+            let reason =
+                format!("{} of {} rows are constant on neither side, and three are needed", kept.len(), mine.len());
+            return Err(Error::Undefined { measure: Self::NAME.into(), reason });
+        }
+        let mut u = gathered(&*x.pairs.dense(par)?, &kept, |i| i);
+        let mut v = gathered(&*y.pairs.dense(par)?, &kept, to);
+        let mut norms = [0.0; 2];
+        for ((values, side), norm) in [&mut u, &mut v].into_iter().zip([x, y]).zip(&mut norms) {
+            // What is left out leaves gaps between ranks, but what was tied is equal.
+            let same = if self.outer == Outer::Spearman { Same::EXACT } else { self.same() };
+            let (before, _) = self.ready(values, same, par)?;
+            *norm = sums::squares(values).sqrt();
+            if *norm <= kept.len() as f64 * f64::EPSILON * before || *norm == 0.0 {
+                return Err(Error::NoStructure { name: side.name.clone() });
+            }
+        }
+        Ok(sums::dot(&u, &v) / norms[0] / norms[1])
+    }
+}
+
+/// A precision that can be one: square, finite and symmetric.
+fn sound(precision: Option<&Matrix>) -> Result<&Matrix> {
+    let Some(given) = precision else {
+        return Err(unsound(None, "is required for inner=\"mahalanobis\": the inverse covariance of the noise."));
+    };
+    let p = given.rows();
+    if p != given.cols() || p == 0 {
+        return Err(unsound(precision, "must be a square matrix with one row per column of x."));
+    }
+    if given.data().iter().any(|v| !v.is_finite()) {
+        return Err(unsound(precision, "must be finite."));
+    }
+    let tolerance = 1e-9 * given.largest();
+    if (0..p).any(|i| (0..i).any(|j| (given.at(i, j) - given.at(j, i)).abs() > tolerance)) {
+        return Err(unsound(precision, "must be symmetric."));
+    }
+    Ok(given)
+}
+
+fn unsound(precision: Option<&Matrix>, problem: &str) -> Error {
+    Error::BadOption {
+        measure: Rsa::NAME.into(),
+        option: "precision".into(),
+        given: precision.map_or("None".into(), |m| format!("<array of shape [{}, {}]>", m.rows(), m.cols())),
+        problem: problem.into(),
+    }
+}
+
+/// Multiply by a power of two so that the largest value, the diagonal included, is about 1.
+fn rescale(found: &mut Dense, par: Par<'_>) -> Result<()> {
+    let own = found.diagonal().map_or(0.0, |d| d.iter().fold(0.0_f64, |m, v| m.max(v.abs())));
+    let scale = unit_scale(kernels::largest(found.upper(), par)?.max(own));
+    if scale == 1.0 { Ok(()) } else { kernels::each(found, par, |v| v * scale) }
+}
+
+/// Subtract the mean; returns the norm before that, both triangles counted.
+fn centered(values: &mut [f64], par: Par<'_>) -> Result<f64> {
+    const CHUNK: usize = 1 << 16;
+    let parts = par.map(values.len().div_ceil(CHUNK), |at, _| {
+        let piece = &values[at * CHUNK..((at + 1) * CHUNK).min(values.len())];
+        Ok((sums::sum(piece), sums::squares(piece)))
+    })?;
+    let (total, squares) = parts.into_iter().fold((0.0, 0.0), |(t, s), (a, b)| (t + a, s + b));
+    let mean = total / values.len() as f64;
+    par.fill(values, CHUNK, |_, piece| {
+        piece.iter_mut().for_each(|v| *v -= mean);
+        Ok(())
+    })?;
+    Ok((2.0 * squares).sqrt())
+}
+
+fn mask(n: usize, left_out: &[usize]) -> Vec<bool> {
+    let mut kept = vec![true; n];
+    left_out.iter().for_each(|i| kept[*i] = false);
+    kept
+}
+
+fn present(n: usize, left_out: &[usize]) -> Vec<usize> {
+    (0..n).zip(mask(n, left_out)).filter(|(_, kept)| *kept).map(|(i, _)| i).collect()
+}
+
+/// Entries of the pairs i < j of `rows`, where row i stands for row `to(i)`.
+fn gathered(found: &Dense, rows: &[usize], to: impl Fn(usize) -> usize) -> Vec<f64> {
+    let mut values = Vec::with_capacity(rows.len() * rows.len().saturating_sub(1) / 2);
+    for (at, &i) in rows.iter().enumerate() {
+        values.extend(rows[at + 1..].iter().map(|&j| found.at(to(i), to(j))));
+    }
+    values
+}
+
+/// The opposite: put values of pairs of `rows`, which are in order, back.
+fn scatter(found: &mut Dense, rows: &[usize], values: &[f64]) {
+    let n = found.n();
+    let upper = found.upper_mut();
+    let mut values = values.iter();
+    for (at, &i) in rows.iter().enumerate() {
+        let start = i * n - i * (i + 1) / 2;
+        for (&j, value) in rows[at + 1..].iter().zip(&mut values) {
+            upper[start + j - i - 1] = *value;
+        }
+    }
+}
+
+fn ties(x: &Dissimilarities) -> Option<Caution> {
+    let n = x.pairs.n();
+    let pairs = n * (n - 1) / 2;
+    let share = x.tied as f64 / pairs as f64;
+    (share > MANY_TIES).then(|| {
+        Caution::new(
+            "ties",
+            format!("{:.1}% of the pairs of {} are tied and share the mean of their ranks.", 100.0 * share, x.name),
+            vec![("name", x.name.as_str().into()), ("tied", x.tied.into()), ("pairs", pairs.into())],
+        )
+    })
+}
+
+impl Summary for Dissimilarities {
+    fn save(&self) -> Vec<(&'static str, Value)> {
+        let left_out: Vec<i64> = self.left_out.iter().map(|i| *i as i64).collect();
+        let mut parts = self.pairs.save();
+        parts.extend([("left_out", Value::ints(left_out)), ("tied", self.tied.into())]);
+        parts
+    }
+
+    fn load(parts: &mut Named) -> Result<Self> {
+        let (given, _) = parts.saved_ints("left_out")?;
+        let tied = parts.saved_count("tied")?;
+        let pairs = PairMatrix::load(parts)?;
+        let left_out: Vec<usize> = given.iter().map(|i| usize::try_from(*i).unwrap_or(usize::MAX)).collect();
+        let in_order = left_out.is_sorted_by(|a, b| a < b) && left_out.last().is_none_or(|last| *last < pairs.n());
+        if !in_order || pairs.n() < 3 || tied > pairs.n() * (pairs.n() - 1) / 2 {
+            return Err(damaged("the rows left out are not among its rows"));
+        }
+        Ok(Self { name: pairs.name().into(), pairs, left_out, tied })
+    }
+
+    fn rows(&self) -> usize {
+        self.pairs.n()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::representation;
+
+    fn rsa(inner: Inner, outer: Outer) -> Rsa {
+        Rsa { inner, outer, precision: None, mask: false }
+    }
+
+    fn score(measure: &Rsa, x: (&[f64], usize), y: (&[f64], usize), matching: Option<&[usize]>) -> Result<f64> {
+        let x = measure.summarize(&representation("x", x.0, x.1), Par::SEQ)?;
+        let y = measure.summarize(&representation("y", y.0, y.1), Par::SEQ)?;
+        measure.form(&x, &y)?.score(matching, Par::SEQ)
+    }
+
+    /// By hand: distances 1 3 7 2 6 4 and 1 3 7 2 8 10, ranks 1 3 6 2 5 4 and 1 3 4 2 5 6.
+    #[test]
+    fn six_pairs() {
+        let (x, y) = ([0.0, 1.0, 3.0, 7.0], [0.0, 1.0, 3.0, -7.0]);
+        let of = |outer, y: &[f64]| score(&rsa(Inner::Euclidean, outer), (&x, 1), (y, 1), None).unwrap();
+        assert!((of(Outer::Spearman, &y) - (1.0 - 6.0 * 8.0 / 210.0)).abs() < 1e-15);
+        assert!((of(Outer::Pearson, &y) - 0.759578).abs() < 1e-6);
+        let (dot, norms) = (1.0 + 9.0 + 49.0 + 4.0 + 48.0 + 40.0, 115.0_f64.sqrt() * 227.0_f64.sqrt());
+        assert!((of(Outer::Cosine, &y) - dot / norms).abs() < 1e-15);
+        assert_eq!(of(Outer::Spearman, &[-4.0, 6.0, 26.0, 66.0]), 1.0);
+    }
+
+    #[test]
+    fn rows_without_a_correlation_are_refused_or_left_out() {
+        let x: Vec<f64> = (0..24).map(|k| f64::from(k * k % 17) - 3.0).collect();
+        let mut flat = x.clone();
+        flat[6..9].fill(0.1);
+        let y: Vec<f64> = (0..24).map(|k| f64::from(k * k * k % 19) - 2.0).collect();
+        let refused = score(&rsa(Inner::Pearson, Outer::Spearman), (&flat, 3), (&y, 3), None).unwrap_err();
+        assert!(matches!(refused, Error::ConstantRow { row: 2, .. }));
+        let order = [3, 1, 2, 0, 7, 5, 6, 4];
+        for outer in [Outer::Spearman, Outer::Pearson, Outer::Cosine] {
+            let masking = Rsa { mask: true, ..rsa(Inner::Pearson, outer) };
+            for matching in [None, Some(&order[..])] {
+                let to = |i: usize| matching.map_or(i, |m| m[i]);
+                let without = |rows: &[f64], skip: usize, to: &dyn Fn(usize) -> usize| -> Vec<f64> {
+                    (0..8).filter(|i| *i != skip).flat_map(|i| rows[3 * to(i)..3 * to(i) + 3].to_vec()).collect()
+                };
+                let (a, b) = (without(&x, 2, &|i| i), without(&y, 2, &to));
+                let expected = score(&masking, (&a, 3), (&b, 3), None).unwrap();
+                let found = score(&masking, (&flat, 3), (&y, 3), matching).unwrap();
+                assert!((found - expected).abs() < 1e-14, "{outer:?}: {found} {expected}");
+                // the other side leaves out the row that is matched with row 2
+                let back = |i: usize| (0..8).position(|j| to(j) == i).unwrap();
+                let (a, b) = (without(&y, back(2), &|i| i), without(&x, back(2), &to));
+                let expected = score(&masking, (&a, 3), (&b, 3), None).unwrap();
+                let found = score(&masking, (&y, 3), (&flat, 3), matching).unwrap();
+                assert!((found - expected).abs() < 1e-14, "{outer:?}: {found} {expected}");
+            }
+        }
+        let nothing = [1.0; 24];
+        let masking = Rsa { mask: true, ..rsa(Inner::Cosine, Outer::Spearman) };
+        assert_eq!(score(&masking, (&[0.0; 24], 3), (&y, 3), None).unwrap_err().code(), "undefined");
+        let masking = Rsa { mask: true, ..rsa(Inner::Pearson, Outer::Spearman) };
+        assert_eq!(score(&masking, (&nothing, 3), (&y, 3), None).unwrap_err().code(), "undefined");
+    }
+
+    /// A simplex: all pairs are equally far apart, up to round-off.
+    #[test]
+    fn equidistant_points_have_no_structure() {
+        let simplex: Vec<f64> = (0..36).map(|k| f64::from(u8::from(k % 7 == 0))).collect();
+        let y: Vec<f64> = (0..12).map(|k| f64::from(k * k % 7)).collect();
+        for inner in [Inner::Euclidean, Inner::SqEuclidean, Inner::Cosine, Inner::Pearson] {
+            for outer in [Outer::Spearman, Outer::Pearson] {
+                let error = score(&rsa(inner, outer), (&simplex, 6), (&simplex, 6), None).unwrap_err();
+                assert_eq!(error.code(), "no_structure", "{inner:?} {outer:?}");
+                assert!(score(&rsa(inner, Outer::Cosine), (&simplex, 6), (&simplex, 6), None).is_ok());
+            }
+        }
+        assert!(score(&rsa(Inner::Euclidean, Outer::Spearman), (&y, 2), (&y, 2), None).is_ok());
+    }
+
+    #[test]
+    fn scale_is_not_seen() {
+        let (x, y) = ([0.0, 1.0, 3.0, 7.0, 2.5, 9.0], [0.3, 1.0, 3.0, -7.0, 4.0, 2.0]);
+        for inner in [Inner::Pearson, Inner::Cosine, Inner::Euclidean, Inner::SqEuclidean, Inner::Linear] {
+            for outer in [Outer::Spearman, Outer::Pearson, Outer::Cosine] {
+                let (columns, measure) = (if inner == Inner::Pearson { 2 } else { 1 }, rsa(inner, outer));
+                let Ok(expected) = score(&measure, (&x, columns), (&y, columns), None) else { continue };
+                for scale in [1e150, 1e-150, 1e300] {
+                    let scaled = x.map(|v| scale * v);
+                    let found = score(&measure, (&scaled, columns), (&y, columns), None).unwrap();
+                    assert!((found - expected).abs() < 1e-13, "{inner:?} {outer:?} {scale}");
+                }
+            }
+        }
+    }
+
+    /// With the unit matrix as precision the distances are Euclidean; with a singular one the lost direction is not seen.
+    #[test]
+    fn mahalanobis_distances() {
+        let (x, y) = ([0.0, 9.0, 1.0, 2.0, 3.0, 5.0, 7.0, 0.5], [0.3, 1.0, 3.0, -7.0, 4.0, 2.0, 0.1, 0.2]);
+        let with = |entries: [f64; 4]| Rsa {
+            precision: Some(Arc::new(Matrix::from_vec(entries.to_vec(), 2, 2))),
+            ..rsa(Inner::Mahalanobis, Outer::Pearson)
+        };
+        let of = |measure: &Rsa| score(measure, (&x, 2), (&y, 2), None);
+        let euclidean = of(&rsa(Inner::Euclidean, Outer::Pearson)).unwrap();
+        for size in [1.0, 1e300, 1e-300] {
+            assert!((of(&with([size, 0.0, 0.0, size])).unwrap() - euclidean).abs() < 1e-14);
+        }
+        let firsts = |v: [f64; 8]| [v[0], v[2], v[4], v[6]];
+        let first = score(&rsa(Inner::Euclidean, Outer::Pearson), (&firsts(x), 1), (&firsts(y), 1), None).unwrap();
+        assert!((of(&with([4.0, 0.0, 0.0, 0.0])).unwrap() - first).abs() < 1e-14);
+        assert_eq!(of(&with([1.0, 0.0, 0.0, -1.0])).unwrap_err().code(), "bad_option");
+        assert_eq!(score(&with([1.0, 0.0, 0.0, 1.0]), (&x, 4), (&x, 4), None).unwrap_err().code(), "width_mismatch");
+    }
+
+    #[test]
+    fn what_is_saved_is_read_back_and_nothing_else() {
+        let x: Vec<f64> = (0..24).map(|k| if k < 3 { 1.0 } else { f64::from(k * k % 17) }).collect();
+        let measure = Rsa { mask: true, ..rsa(Inner::Pearson, Outer::Spearman) };
+        let made = measure.summarize(&representation("x", &x, 3), Par::SEQ).unwrap();
+        let parts = || made.save().into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>();
+        let again = Dissimilarities::load(&mut Named::new("rsa", parts())).unwrap();
+        assert_eq!(again.left_out, [0]);
+        let value = |side: &Dissimilarities| measure.form(side, &made).unwrap().score(None, Par::SEQ).unwrap();
+        assert_eq!(value(&again), value(&made));
+        for bad in [vec![8], vec![3, 3], vec![-1], vec![2, 1]] {
+            let mut spoiled = parts();
+            spoiled.iter_mut().filter(|(name, _)| name == "left_out").for_each(|(_, v)| *v = Value::ints(bad.clone()));
+            assert_eq!(
+                Dissimilarities::load(&mut Named::new("rsa", spoiled)).err().unwrap().code(),
+                "summary_mismatch"
+            );
+        }
+    }
+}

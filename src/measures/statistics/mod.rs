@@ -1,0 +1,79 @@
+//! Descriptive statistics: a number of one representation; of a pair, the comparison of the two numbers.
+//!
+//! Two representations may have equal numbers and nothing else in common, and no statistic uses which row is which.
+
+pub mod participation_ratio;
+pub mod uniformity;
+
+use crate::error::Result;
+use crate::facts::{Change, Facts};
+use crate::form::{Compare, Form, Statistic};
+use crate::measure::Summary;
+use crate::options::{Named, damaged};
+use crate::value::Value;
+
+/// The number of one representation.
+#[derive(Clone, Debug)]
+pub struct Described {
+    name: String,
+    rows: usize,
+    value: f64,
+}
+
+/// Read `compare`. Python answers None itself, by asking for the two numbers.
+fn compared(options: &mut Named) -> Result<Compare> {
+    let choices = [("absolute_difference", Compare::AbsoluteDifference), ("ratio", Compare::Ratio)];
+    options.choice_or_none("compare", &choices, Compare::AbsoluteDifference)
+}
+
+/// Facts common to all statistics.
+fn facts(compare: Compare, invariant_to: &'static [Change]) -> Facts {
+    let ratio = compare == Compare::Ratio;
+    Facts {
+        range: (0.0, if ratio { 1.0 } else { f64::INFINITY }),
+        identity_value: if ratio { 1.0 } else { 0.0 },
+        invariant_to,
+        ..Facts::STATISTIC
+    }
+}
+
+/// The two numbers; the smaller one is divided by the larger one.
+fn form(x: &Described, y: &Described, compare: Compare) -> Form<'static> {
+    let swap = compare == Compare::Ratio && x.value.abs() > y.value.abs();
+    let (x, y) = if swap { (y.value, x.value) } else { (x.value, y.value) };
+    Form::Statistic(Statistic { x, y, compare })
+}
+
+impl Summary for Described {
+    fn save(&self) -> Vec<(&'static str, Value)> {
+        vec![("name", self.name.as_str().into()), ("rows", self.rows.into()), ("value", self.value.into())]
+    }
+
+    fn load(parts: &mut Named) -> Result<Self> {
+        let name = parts.saved_text("name")?;
+        let (rows, value) = (parts.saved_count("rows")?, parts.saved_number("value")?);
+        if rows == 0 || value.is_nan() {
+            return Err(damaged("it holds no number"));
+        }
+        Ok(Self { name, rows, value })
+    }
+
+    fn rows(&self) -> usize {
+        self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::par::Par;
+
+    #[test]
+    fn the_smaller_number_is_divided_by_the_larger() {
+        let number = |value| Described { name: "x".into(), rows: 3, value };
+        let score = |x, y, compare| form(&number(x), &number(y), compare).score(None, Par::SEQ).unwrap();
+        assert_eq!(score(-4.0, -1.0, Compare::Ratio), 0.25);
+        assert_eq!(score(1.0, 4.0, Compare::Ratio), 0.25);
+        assert_eq!(score(-4.0, -1.0, Compare::AbsoluteDifference), 3.0);
+    }
+}

@@ -1,0 +1,138 @@
+//! What holds for every measure of the list, seen from outside the crate and without Python.
+
+use _core::facts::{Change, Input};
+use _core::measures::ALL;
+use _core::operations::{Asked, OnError, Side, compare, pairwise};
+use _core::par::{Par, Watch, with_threads};
+use _core::representation::{Storage, View};
+use _core::{Error, Representation};
+use ndarray::{Array2, ArrayView2};
+use proptest::prelude::*;
+
+/// Numbers without structure, the same every time.
+fn noise(rows: usize, cols: usize, seed: u64) -> Array2<f64> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    Array2::from_shape_fn((rows, cols), |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
+    })
+}
+
+/// Rows that sum to one, which every measure of predictions accepts.
+fn shares(rows: usize, cols: usize, seed: u64) -> Array2<f64> {
+    let mut found = noise(rows, cols, seed).mapv(|v| v.exp());
+    for mut row in found.rows_mut() {
+        let total = row.sum();
+        row.mapv_inplace(|v| v / total);
+    }
+    found
+}
+
+fn side<'a>(name: &str, view: ArrayView2<'a, f64>) -> Side<'a> {
+    Side::Data(Representation::matrix(name, View::F64(view), Storage::F64).unwrap())
+}
+
+/// Every measure with default options that are enough for it (those that need class ids are tested from Python).
+fn measures() -> Vec<Asked> {
+    let with = |name: &str| match name {
+        "js_divergence" => Some(vec![("kind".to_owned(), "probs".into())]),
+        "error_corrected_disagreement" => None,
+        _ => Some(Vec::new()),
+    };
+    ALL.iter().filter_map(|entry| Some(Asked::new(entry.name, with(entry.name)?).unwrap())).collect()
+}
+
+fn data(asked: &Asked, rows: usize, cols: usize, seed: u64) -> Array2<f64> {
+    match asked.measure.facts().input {
+        Input::Matrix | Input::PairMatrix => noise(rows, cols, seed),
+        Input::Predictions | Input::Probabilities => shares(rows, cols, seed),
+    }
+}
+
+#[test]
+fn the_same_bits_for_any_number_of_threads() {
+    for asked in measures() {
+        let (x, y) = (data(&asked, 700, 40, 1), data(&asked, 700, 40, 2));
+        let score = |threads: usize| {
+            let (x, y) = (side("x", x.view()), side("y", y.view()));
+            with_threads(threads, &Watch::default(), |par| compare(&asked, &x, &y, par)).unwrap().value
+        };
+        let one = score(1);
+        for threads in [2, 3, 8] {
+            assert_eq!(one.to_bits(), score(threads).to_bits(), "{} with {threads} threads", asked.measure.name());
+        }
+    }
+}
+
+#[test]
+fn a_grid_holds_what_single_comparisons_say() {
+    for asked in measures() {
+        let all: Vec<Array2<f64>> = (0..3).map(|seed| data(&asked, 60, 5, seed)).collect();
+        let sides = || all.iter().map(|x| side("x", x.view())).collect::<Vec<_>>();
+        let grid = &pairwise(std::slice::from_ref(&asked), &sides(), None, OnError::Raise, Par::SEQ).unwrap()[0];
+        for i in 0..3 {
+            for j in 0..3 {
+                let [x, y] = [i, j].map(|at| side("x", all[at].view()));
+                let alone = compare(&asked, &x, &y, Par::SEQ).unwrap().value;
+                let name = asked.measure.name();
+                assert!((grid.values.at(i, j) - alone).abs() < 1e-10, "{name}: {} {alone}", grid.values.at(i, j));
+            }
+        }
+    }
+}
+
+/// Scaling by a power of two is exact, so what ignores scale must ignore it to the last bit. This also catches every
+/// tolerance that is absolute where it should be relative.
+#[test]
+fn powers_of_two_change_nothing_for_measures_that_ignore_scale() {
+    for asked in measures().iter().filter(|asked| asked.measure.facts().invariant_to.contains(&Change::Scaling)) {
+        let (x, y) = (noise(40, 6, 1), noise(40, 6, 2));
+        let score = |factor: f64| {
+            let scaled = x.mapv(|v| v * factor);
+            compare(asked, &side("x", scaled.view()), &side("y", y.view()), Par::SEQ).unwrap().value
+        };
+        for exponent in [-200, -60, -13, 7, 60, 200] {
+            let (there, here) = (score(2.0_f64.powi(exponent)), score(1.0));
+            assert_eq!(there.to_bits(), here.to_bits(), "{} at 2^{exponent}", asked.measure.name());
+        }
+    }
+}
+
+#[test]
+fn a_cancelled_run_says_so() {
+    let asked = Asked::new("cka", Vec::new()).unwrap();
+    let x = noise(300, 20, 1);
+    let watch = Watch::default();
+    watch.cancel();
+    let outcome = with_threads(2, &watch, |par| compare(&asked, &side("x", x.view()), &side("y", x.view()), par));
+    assert!(matches!(outcome, Err(Error::Interrupted { .. })));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// No array reaches a panic: there is a score inside its range, or a named error.
+    #[test]
+    fn any_small_array_gives_a_score_or_a_named_error(
+        rows in 1_usize..9,
+        cols in 1_usize..5,
+        values in prop::collection::vec(
+            prop_oneof![Just(0.0), Just(1.0), -3.0..3.0_f64, Just(1e300), Just(1e-300), Just(f64::NAN), Just(-1e150)],
+            64,
+        ),
+    ) {
+        let x = Array2::from_shape_fn((rows, cols), |(i, j)| values[i * cols + j]);
+        let y = Array2::from_shape_fn((rows, cols), |(i, j)| values[63 - i * cols - j]);
+        for asked in measures() {
+            match compare(&asked, &side("x", x.view()), &side("y", y.view()), Par::SEQ) {
+                Ok(outcome) => {
+                    let (low, high) = asked.measure.facts().range;
+                    let slack = 1e-9 * (1.0 + outcome.value.abs());
+                    let inside = outcome.value >= low - slack && outcome.value <= high + slack;
+                    prop_assert!(inside, "{}: {}", asked.measure.name(), outcome.value);
+                }
+                Err(error) => prop_assert!(!error.code().is_empty() && !error.to_string().is_empty()),
+            }
+        }
+    }
+}
