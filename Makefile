@@ -69,7 +69,7 @@ docs: $(VENV)/.built $(VENV)/.group-docs ## Build the documentation (docs/_build
 
 wheel: $(VENV)/.made ## Build the wheel that is published (dist/)
 	$(BIN)/python -m pip install --quiet "maturin[zig]>=1.14,<2"
-	$(BIN)/maturin build --profile wheel --locked --zig --compatibility manylinux2014 --out dist
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/maturin build --profile wheel --locked --zig --compatibility manylinux2014 --out dist
 
 clean: ## Remove the environment and everything built
 	rm -rf $(VENV) target dist demo docs/_build docs/measures

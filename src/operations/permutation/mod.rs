@@ -1,39 +1,58 @@
-//! Permutation tests: would the score be this large if the rows of y had nothing to do with the rows of x?
+//! Permutation tests: is the score beyond what rows matched at random would give?
 //!
-//! The null hypothesis: given x, every order of the rows of y is equally likely. Everything that belongs to one
-//! representation alone is computed once; what a permutation changes depends on the form of the score:
+//! The null hypothesis: given x, every order of the rows of y is equally likely. With B arrangements, the observed one
+//! included, p is the share that scores at least as extremely. What belongs to one side alone is computed once; the form of
+//! the score decides how the rest is done:
 //!
-//! - few inputs: all matchings, one by one; the test and its moments are exact without qualification;
-//! - bilinear: orbits of n matchings each, evaluated by a Fourier transform (`orbits.rs`), and the exact mean and variance of
-//!   the inner product over all matchings (`moments.rs`);
-//! - everything else: independent random matchings through [`Form::score`], which re-reads rows, relabels neighbor lists,
-//!   takes one product and a small decomposition, or recomputes, as the form has it.
+//! - so few rows that all n! orders fit into the number asked for: all of them, whatever the form (`"exact"`);
+//! - [`Form::Bilinear`]: orbits of shifts, n permutations at a time ([`orbits`], `"orbits"`). The p-value is exact, and the
+//!   observed value is counted once, as itself; the values are not independent draws;
+//! - everything else: independent permutations (`"monte_carlo"`), p = (b + 1) / (m + 1), with what is quickest for one
+//!   permutation ([`matchings`]).
 //!
-//! The p-value is the share of arrangements, the observed one included, that are at least as extreme. Permutation number r
-//! comes from stream r of a generator keyed by the seed, so more permutations never change earlier ones.
+//! Sigma of the orbits is stream 0 of the key and relabeling r is stream r; so is independent permutation r. More of them
+//! never change those before. Results do not depend on the number of threads.
 
+mod matchings;
 mod moments;
-mod orbits;
+pub mod orbits;
+mod tally;
 
+#[cfg(test)]
+mod tests;
+
+use self::matchings::{OneByOne, Orders};
 use self::orbits::Orbits;
+use self::tally::{Scale, Tally, spread};
 use super::compare::{Asked, calibrated, settled, summaries};
+use super::diagnose::diagnose;
 use super::repeats::repeats;
 use super::side::Side;
 use crate::caution::Caution;
 use crate::error::{Error, Result};
-use crate::facts::{Facts, Input, Kind};
+use crate::facts::{Facts, Kind};
 use crate::form::{Bilinear, Form};
-use crate::numerics::streams;
+use crate::numerics::streams::permutation;
 use crate::par::Par;
+use crate::representation::Data;
 
-/// In which direction a score is extreme.
+/// A test whose smallest p-value is above this cannot find anything.
+const LEVEL: f64 = 0.05;
+/// Values closer than this, relative to their spread, tie: what transforms and other orders of summation can do.
+const TIE: f64 = 1e-9;
+/// Up to here all threads work on different orbits, above on one after the other, whose matrices are large.
+const SMALL: usize = 1500;
+/// Orbits that are counted at a time.
+const BATCH: usize = 64;
+
+/// What speaks against the null hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alternative {
-    /// Large scores are.
+    /// A high score.
     Greater,
-    /// Small scores are.
+    /// A low score.
     Less,
-    /// Both: twice the smaller of the two p-values, at most 1.
+    /// Either: twice the smaller of the two p-values.
     TwoSided,
 }
 
@@ -47,68 +66,59 @@ impl Alternative {
         Self::CHOICES.iter().find(|(_, it)| *it == self).map_or("", |(name, _)| *name)
     }
 
+    /// What speaks for likeness.
     fn of(facts: &Facts) -> Self {
-        if facts.kind == Kind::Distance { Self::Less } else { Self::Greater }
+        if facts.larger_is_more_alike() { Self::Greater } else { Self::Less }
     }
 }
 
-/// What is asked for.
+/// A test, as it is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Request {
-    /// Number of permutations, rounded up to whole orbits.
+    /// Number of permutations beside the observed arrangement; whole orbits may make it more.
     pub n_resamples: usize,
-    /// Where the permutations come from.
+    /// The key of the random streams.
     pub key: [u8; 32],
     /// By default what speaks for likeness.
     pub alternative: Option<Alternative>,
-    /// Whether to keep the scores of all permutations.
+    /// Whether to keep the scores of all arrangements.
     pub return_null: bool,
 }
 
-/// A tested score.
+/// What a test found.
 #[derive(Debug, Clone)]
 pub struct Tested {
-    /// The score.
+    /// The score of the pair.
     pub statistic: f64,
-    /// The share of arrangements at least as extreme, the observed one included.
+    /// Share of arrangements that are as extreme, the observed one included.
     pub pvalue: f64,
-    /// The direction that was tested.
+    /// What the p-value is about.
     pub alternative: Alternative,
-    /// Mean score over matchings, and whether it is exact or taken from those drawn.
+    /// Mean score of randomly matched rows, and whether it is over all n! matchings.
     pub null_mean: (f64, bool),
-    /// Standard deviation over matchings, likewise.
+    /// Standard deviation of the score of randomly matched rows, likewise.
     pub null_std: (f64, bool),
-    /// How many standard deviations the score lies above its mean.
+    /// The statistic in standard deviations from the mean, on the scale where both are exact; None if nothing varies.
     pub zscore: Option<f64>,
     /// The score on the scale where chance is 0 and identity is 1.
     pub calibrated_mean: Option<f64>,
-    /// Number of arrangements besides the observed one.
+    /// Number of arrangements beside the observed one.
     pub n_resamples: usize,
-    /// The smallest p-value that could have come out.
+    /// The smallest p-value this test could have found.
     pub min_pvalue: f64,
-    /// `"exact"`, `"orbits"` or `"monte_carlo"`.
+    /// `"orbits"`, `"exact"` or `"monte_carlo"`.
     pub method: &'static str,
     /// Number of orbits.
     pub n_orbits: Option<usize>,
-    /// Scores of all arrangements, the observed one first.
+    /// Scores of all arrangements, the observed one first, if asked for.
     pub null_distribution: Option<Vec<f64>>,
+    /// Number of arrangements that count for the p-value, the observed one included; for two sides the rarer side.
+    pub exceedances: usize,
     /// What a reader should know.
     pub cautions: Vec<Caution>,
 }
 
-/// Values of the statistic over arrangements, the observed one first.
-struct Draws {
-    values: Vec<f64>,
-    method: &'static str,
-    orbits: Option<usize>,
-}
-
-/// Independent matchings that are handed out at once.
-const BATCH: usize = 4096;
-/// A p-value above this for every possible outcome is worth a word.
-const SIGNIFICANT: f64 = 0.05;
-
-/// Test the score of a pair.
+/// Test the score of a pair against rows matched at random.
 pub fn permutation_test<'s>(
     asked: &Asked,
     x: &Side<'s>,
@@ -118,199 +128,182 @@ pub fn permutation_test<'s>(
 ) -> Result<Tested> {
     let measure = &*asked.measure;
     let facts = measure.facts();
-    if !facts.rows_paired {
+    if facts.kind == Kind::Statistic || !facts.rows_paired {
         return Err(Error::PermutationUndefined { measure: measure.name().into() });
     }
     let (k, l) = summaries(asked, x, y, par)?;
-    exchangeable(&facts, x, y, par)?;
+    if facts.repeats_matter {
+        exchangeable(x, y, par)?;
+    }
     let form = measure.form(&k, &l)?;
+    let mut result = test_form(&form, measure.name(), &facts, x.rows(), request, par)?;
     let mut cautions = measure.cautions(&k, &l)?;
-    let statistic = settled(form.score(None, par)?, measure.name(), &facts, &mut cautions)?;
-    let alternative = request.alternative.unwrap_or_else(|| Alternative::of(&facts));
-    let tested = match &form {
-        Form::Statistic(_) => return Err(Error::PermutationUndefined { measure: measure.name().into() }),
-        Form::Bilinear(form) => bilinear(form, k.rows(), request, alternative, par)?,
-        _ => general(&form, k.rows(), request, alternative, par)?,
+    let at_chance = result.null_mean.1.then_some(result.null_mean.0);
+    cautions.extend(diagnose(&facts, x, y, at_chance, &form));
+    cautions.append(&mut result.cautions);
+    result.cautions = cautions;
+    Ok(result)
+}
+
+/// Repeated sample pairs cannot be exchanged with others.
+fn exchangeable<'s>(x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<()> {
+    let (Some(x), Some(y)) = (x.data(), y.data()) else { return Ok(()) };
+    if !matches!((x.data(), y.data()), (Data::Matrix(..), Data::Matrix(..))) {
+        return Ok(());
+    }
+    match repeats(x, y, par)?.repeated {
+        0 => Ok(()),
+        count => Err(Error::NotExchangeable { count, n: x.rows() }),
+    }
+}
+
+/// What an engine brings back.
+struct Found<'t> {
+    tally: Tally<'t>,
+    method: &'static str,
+    n_orbits: Option<usize>,
+    /// Mean and standard deviation of the engine's values over all n! matchings.
+    exact: Option<(f64, f64)>,
+}
+
+/// Test a score of that form.
+fn test_form(
+    form: &Form<'_>,
+    measure: &str,
+    facts: &Facts,
+    n: usize,
+    request: &Request,
+    par: Par<'_>,
+) -> Result<Tested> {
+    let mut cautions = Vec::new();
+    let statistic = settled(form.score(None, par)?, measure, facts, &mut cautions)?;
+    let scale = match form {
+        Form::Statistic(_) => return Err(Error::PermutationUndefined { measure: measure.into() }),
+        Form::Bilinear(form) => Scale::linked(measure, form.link, form.denominator(par)?),
+        _ => Scale::scores(measure),
     };
-    let (draws, pvalue, scores, null_mean, null_std, zscore) = tested;
-    let count = draws.values.len();
-    let min_pvalue = (if alternative == Alternative::TwoSided { 2.0 } else { 1.0 } / count as f64).min(1.0);
-    if min_pvalue > SIGNIFICANT {
+    let arrangements = request.n_resamples.saturating_add(1);
+    let every = factorial(n).filter(|&every| every <= arrangements);
+    let count = every.unwrap_or(arrangements);
+    let found = match form {
+        Form::Bilinear(form) if every.is_none() => orbits_of(form, &scale, n, request, par)?,
+        _ => {
+            // Scores between fixed ends are known to about their round-off, however small the observed one is.
+            let (low, high) = facts.range;
+            let least = if matches!(form, Form::Bilinear(_)) || !(high - low).is_finite() { 0.0 } else { 1e-12 };
+            let window = |observed: f64, spread: f64| tie_window(observed, spread).max(least);
+            let engine = OneByOne::new(form, count, par)?;
+            let orders = if every.is_some() { Orders::All } else { Orders::Drawn(&request.key) };
+            let tally = engine.tally(&scale, window, orders, (n, count), request.return_null, par)?;
+            let method = if every.is_some() { "exact" } else { "monte_carlo" };
+            Found { tally, method, n_orbits: None, exact: None }
+        }
+    };
+    let Found { tally, method, n_orbits, exact } = found;
+    let all = every.is_some();
+    let (mut null_mean, mut null_std) = tally.scores(!all);
+    let (mut mean_exact, mut std_exact) = (all, all);
+    if let (false, Some(mean)) = (all, form.at_chance(par)?) {
+        (null_mean, mean_exact) = (mean, true);
+    }
+    if let (Some((_, std)), Some(stretch)) = (exact, scale.stretch()) {
+        (null_std, std_exact) = (std * stretch, true);
+    }
+    let zscore = match (form, exact) {
+        (Form::Bilinear(_), _) => {
+            let (mean, std) = exact.unwrap_or_else(|| tally.values(!all));
+            let z = distance(tally.observed, mean, std);
+            if scale.rises() { z } else { z.map(|z| -z) }
+        }
+        _ => distance(statistic, null_mean, null_std),
+    };
+    let alternative = request.alternative.unwrap_or_else(|| Alternative::of(facts));
+    let total = tally.count();
+    let (at_least, at_most) = tally.exceedances();
+    let (exceedances, sides) = match alternative {
+        Alternative::Greater => (at_least, 1),
+        Alternative::Less => (at_most, 1),
+        Alternative::TwoSided => (at_least.min(at_most), 2),
+    };
+    let share = |count: usize| (count as f64 / total as f64).min(1.0);
+    let min_pvalue = share(sides);
+    if min_pvalue > LEVEL {
         cautions.push(Caution::new(
             "p_floor",
             format!("The smallest reachable p is {min_pvalue:.3}; no result can be significant."),
             vec![("min_pvalue", min_pvalue.into())],
         ));
     }
+    let null_distribution = tally.into_kept().map(|mut kept| {
+        // The engine's own value of the observed arrangement differs from the score by round-off.
+        kept[..1].fill(statistic);
+        kept
+    });
     Ok(Tested {
         statistic,
-        pvalue,
+        pvalue: share(sides * exceedances),
         alternative,
-        null_mean,
-        null_std,
+        null_mean: (null_mean, mean_exact),
+        null_std: (null_std, std_exact),
         zscore,
-        calibrated_mean: calibrated(statistic, null_mean.0, &facts),
-        n_resamples: count - 1,
+        calibrated_mean: calibrated(statistic, null_mean, facts),
+        n_resamples: total - 1,
         min_pvalue,
-        method: draws.method,
-        n_orbits: draws.orbits,
-        null_distribution: request.return_null.then_some(scores),
+        method,
+        n_orbits,
+        null_distribution,
+        exceedances,
         cautions,
     })
 }
 
-type Found = (Draws, f64, Vec<f64>, (f64, bool), (f64, bool), Option<f64>);
-
-/// Sample pairs that repeat cannot be exchanged with others: wherever one copy goes, the other stays its equal.
-fn exchangeable(facts: &Facts, x: &Side<'_>, y: &Side<'_>, par: Par<'_>) -> Result<()> {
-    let (Some(a), Some(b)) = (x.data(), y.data()) else { return Ok(()) };
-    if !facts.repeats_matter || facts.input != Input::Matrix {
-        return Ok(());
-    }
-    let count = repeats(a, b, par)?.repeated;
-    if count > 0 { Err(Error::NotExchangeable { count, n: a.rows() }) } else { Ok(()) }
-}
-
-/// The inner product over orbits (or over all matchings), and the score that belongs to it.
-fn bilinear(form: &Bilinear<'_>, n: usize, request: &Request, alternative: Alternative, par: Par<'_>) -> Result<Found> {
+/// Values of whole orbits.
+fn orbits_of<'t>(
+    form: &Bilinear<'_>,
+    scale: &'t Scale<'t>,
+    n: usize,
+    request: &Request,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let orbits = request.n_resamples.saturating_add(1).div_ceil(n);
+    par.expect(orbits.saturating_mul(n));
     let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
-    let draws = if let Some(all) = few(n, request) {
-        Draws {
-            values: each_matching(n, all, |order| form.k.inner(form.l, Some(order), Par::SEQ), par)?,
-            method: "exact",
-            orbits: None,
-        }
-    } else {
-        let count = (request.n_resamples + 1).div_ceil(n);
-        par.expect(count * n);
-        let sigma = streams::permutation(&request.key, 0, n);
-        let (engine, mut values) = Orbits::begin(&k, &l, &sigma, count, par)?;
+    let exact = moments::variance(&k, &l, par)?.map(f64::sqrt);
+    let exact = exact.map(|std| Ok((form.k.inner_at_chance(form.l, par)?, std))).transpose()?;
+    let (engine, first) = Orbits::begin(&k, &l, &permutation(&request.key, 0, n), orbits, par)?;
+    par.advance(n);
+    let std = exact.map_or_else(|| spread(&first), |(_, std)| std);
+    // What rounding in the transforms can do, whatever the values are.
+    let size = k.inner(&k, par)?.sqrt() * l.inner(&l, par)?.sqrt();
+    let window = tie_window(first[0], std).max(10.0 * f64::EPSILON * size);
+    let mut tally = Tally::new(scale, first[0], window, request.return_null);
+    tally.take(&first)?;
+    let orbit = |r: usize, par: Par<'_>| {
+        let values = engine.run(&permutation(&request.key, r as u64, n), par)?;
         par.advance(n);
-        let more = par.map(count - 1, |at, par| {
-            let orbit = engine.run(&streams::permutation(&request.key, at as u64 + 1, n), par)?;
-            par.advance(n);
-            Ok(orbit)
-        })?;
-        values.extend(more.into_iter().flatten());
-        Draws { values, method: "orbits", orbits: Some(count) }
+        Ok(values)
     };
-    let denominator = form.denominator(par)?;
-    let score = |inner: &f64| form.link.score(*inner, denominator);
-    let scores: Vec<f64> = draws.values.iter().map(score).collect();
-    let (mean, std) = moments_of(&draws, &draws.values);
-    let exact_mean = form.k.inner_at_chance(form.l, par)?;
-    let exact_std = match moments::variance(&k, &l, par)? {
-        _ if draws.method == "exact" => (std, true),
-        Some(variance) => (variance.sqrt(), true),
-        None => (std, false),
-    };
-    let mean = if draws.method == "exact" { mean } else { exact_mean };
-    let rises = form.link.rises();
-    let zscore = standardized(draws.values[0], mean, exact_std.0).map(|z| if rises { z } else { -z });
-    let towards = match (alternative, rises) {
-        (Alternative::Greater, false) => Alternative::Less,
-        (Alternative::Less, false) => Alternative::Greater,
-        (same, _) => same,
-    };
-    let pvalue = pvalue(&draws.values, exact_std.0, towards);
-    let (sampled_mean, sampled_std) = moments_of(&draws, &scores);
-    let affine = form.link.is_affine();
-    let enumerated = draws.method == "exact";
-    let null_mean = if affine { (score(&mean), true) } else { (sampled_mean, enumerated) };
-    let null_std = if affine {
-        ((form.link.factor / denominator).abs() * exact_std.0, exact_std.1)
-    } else {
-        (sampled_std, enumerated)
-    };
-    Ok((draws, pvalue, scores, null_mean, null_std, zscore))
-}
-
-/// Independent matchings (or all of them) through the general path.
-fn general(form: &Form<'_>, n: usize, request: &Request, alternative: Alternative, par: Par<'_>) -> Result<Found> {
-    let draws = if let Some(all) = few(n, request) {
-        Draws {
-            values: each_matching(n, all, |order| form.score(Some(order), Par::SEQ), par)?,
-            method: "exact",
-            orbits: None,
+    let batch = if n <= SMALL { BATCH } else { 1 };
+    for from in (1..orbits).step_by(batch) {
+        for values in par.map(batch.min(orbits - from), |at, par| orbit(from + at, par))? {
+            tally.take(&values)?;
         }
-    } else {
-        par.expect(request.n_resamples);
-        let mut values = vec![form.score(None, par)?];
-        // Batches, so that a stopped run does not walk through millions of units it will not do.
-        for start in (0..request.n_resamples).step_by(BATCH) {
-            values.extend(par.map(BATCH.min(request.n_resamples - start), |at, par| {
-                let order = streams::permutation(&request.key, (start + at) as u64 + 1, n);
-                let score = form.score(Some(&order), par.sequential())?;
-                par.advance(1);
-                Ok(score)
-            })?);
-        }
-        Draws { values, method: "monte_carlo", orbits: None }
-    };
-    let enumerated = draws.method == "exact";
-    let (mean, std) = moments_of(&draws, &draws.values);
-    let null_mean = match form.at_chance(par)? {
-        Some(exact) => (exact, true),
-        None => (mean, enumerated),
-    };
-    let pvalue = pvalue(&draws.values, std, alternative);
-    let zscore = standardized(draws.values[0], null_mean.0, std);
-    let scores = draws.values.clone();
-    Ok((draws, pvalue, scores, null_mean, (std, enumerated), zscore))
-}
-
-/// The number of all matchings, if that is no more than was asked for.
-fn few(n: usize, request: &Request) -> Option<usize> {
-    let all =
-        (1..=n).try_fold(1_usize, |product, i| product.checked_mul(i).filter(|p| *p <= request.n_resamples + 1))?;
-    (all <= request.n_resamples + 1).then_some(all)
-}
-
-/// The statistic of every matching in lexicographic order, the observed one first.
-fn each_matching(n: usize, all: usize, statistic: impl Fn(&[usize]) -> Result<f64>, par: Par<'_>) -> Result<Vec<f64>> {
-    par.expect(all);
-    let mut order: Vec<usize> = (0..n).collect();
-    let mut values = Vec::with_capacity(all);
-    loop {
-        par.check()?;
-        values.push(statistic(&order)?);
-        par.advance(1);
-        let Some(at) = (1..n).rev().find(|&i| order[i - 1] < order[i]) else { return Ok(values) };
-        let next = (at..n).rev().find(|&i| order[i] > order[at - 1]).unwrap_or(at);
-        order.swap(at - 1, next);
-        order[at..].reverse();
     }
+    Ok(Found { tally, method: "orbits", n_orbits: Some(orbits), exact })
 }
 
-/// Mean and standard deviation: of all values where they are all there are, of those drawn otherwise.
-fn moments_of(draws: &Draws, values: &[f64]) -> (f64, f64) {
-    let enumerated = draws.method == "exact";
-    let null = if enumerated || values.len() < 2 { values } else { &values[1..] };
-    let count = null.len() as f64;
-    let mean = null.iter().sum::<f64>() / count;
-    let squares: f64 = null.iter().map(|v| (v - mean) * (v - mean)).sum();
-    let freedom = if enumerated || null.len() < 2 { count } else { count - 1.0 };
-    (mean, (squares / freedom).sqrt())
+/// Values this close to the observed one tie with it.
+fn tie_window(observed: f64, spread: f64) -> f64 {
+    (100.0 * f64::EPSILON * observed.abs()).max(TIE * spread)
 }
 
-fn standardized(value: f64, mean: f64, std: f64) -> Option<f64> {
-    let z = (value - mean) / std;
-    (std > 0.0 && z.is_finite()).then_some(z)
+/// A difference in standard deviations; None if these are round-off.
+fn distance(value: f64, mean: f64, std: f64) -> Option<f64> {
+    let nothing = 100.0 * f64::EPSILON * value.abs().max(mean.abs());
+    (std > nothing).then(|| (value - mean) / std)
 }
 
-/// The share of arrangements, the observed one (the first) included, at least as extreme up to round-off.
-fn pvalue(values: &[f64], std: f64, alternative: Alternative) -> f64 {
-    let observed = values[0];
-    let window = (100.0 * f64::EPSILON * observed.abs()).max(1e-9 * std);
-    let count = values.len() as f64;
-    let greater = values.iter().filter(|v| **v >= observed - window).count() as f64 / count;
-    let less = values.iter().filter(|v| **v <= observed + window).count() as f64 / count;
-    match alternative {
-        Alternative::Greater => greater,
-        Alternative::Less => less,
-        Alternative::TwoSided => (2.0 * greater.min(less)).min(1.0),
-    }
+/// n!, if it is a number.
+fn factorial(n: usize) -> Option<usize> {
+    (1..=n).try_fold(1_usize, usize::checked_mul)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,90 +1,357 @@
 use super::*;
 use crate::engines::pair_matrix::{Dense, PairMatrix};
-use crate::form::{Link, Over, Step};
+use crate::form::{Cross, Link, Over, Pair, Rows, Step};
+use crate::linalg::Matrix;
+use crate::numerics::streams::tests::key_of_42;
 use crate::par::{Watch, with_threads};
 
-fn dense(n: usize, pace: f64, diagonal: bool) -> Dense {
-    let upper = (0..n * (n - 1) / 2).map(|at| (1.0 + pace * (at * at) as f64 + at as f64).sin()).collect();
-    let diagonal = diagonal.then(|| (0..n).map(|i| 1.0 + (pace * i as f64).cos()).collect());
-    Dense::new(n, upper, diagonal)
+/// The features of the design's golden numbers.
+fn features(n: usize, d: usize, k: usize) -> Matrix {
+    let entry = |i: usize, j: usize| ((i + 1) * (j + 2) * (k + 3) + i * i * (j + k + 1)) % 17;
+    Matrix::from_fn(n, d, |i, j| entry(i, j) as f64 - 8.0)
 }
+
+fn pairs(n: usize, entry: impl Fn(usize, usize) -> f64, diagonal: bool) -> PairMatrix {
+    let upper = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect();
+    let diagonal = diagonal.then(|| (0..n).map(|i| entry(i, i)).collect());
+    PairMatrix::stored("x", Dense::new(n, upper, diagonal), 0.0)
+}
+
+fn gram(x: &Matrix) -> PairMatrix {
+    let (n, d) = (x.rows(), x.cols());
+    let means: Vec<f64> = (0..d).map(|j| (0..n).map(|i| x.at(i, j)).sum::<f64>() / n as f64).collect();
+    let c = |i: usize, j: usize| x.at(i, j) - means[j];
+    pairs(n, |i, j| (0..d).map(|m| c(i, m) * c(j, m)).sum(), true)
+}
+
+fn distances(x: &Matrix) -> PairMatrix {
+    pairs(x.rows(), |i, j| (x.at(i, 0) - x.at(j, 0)).abs(), false)
+}
+
+/// No structure at all; without a diagonal or with any.
+fn any(n: usize, pace: f64, diagonal: bool) -> PairMatrix {
+    pairs(n, |i, j| (pace * (i * i + j * j + 3 * i * j) as f64).sin() + 0.3, diagonal)
+}
+
+const PLAIN: Link = Link { over: Over::Number(1.0), factor: 1.0, offset: 0.0, step: Step::Identity };
+
+fn linked<'a>(k: &'a PairMatrix, l: &'a PairMatrix, link: Link) -> Form<'a> {
+    Form::Bilinear(Bilinear { k, l, link })
+}
+
+const OPEN: Facts = Facts { range: (f64::NEG_INFINITY, f64::INFINITY), ..Facts::SIMILARITY };
 
 fn request(n_resamples: usize) -> Request {
-    Request { n_resamples, key: [7; 32], alternative: None, return_null: true }
+    Request { n_resamples, key: key_of_42(), alternative: None, return_null: true }
 }
 
-/// Every value of every orbit is the score of the matching that the layouts say, for every size.
+fn run(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> Tested {
+    test_form(form, "test", &OPEN, n, request, par).unwrap()
+}
+
+fn tails(form: &Form<'_>, n: usize, n_resamples: usize) -> [f64; 3] {
+    Alternative::CHOICES.map(|(_, alternative)| {
+        let request = Request { alternative: Some(alternative), ..request(n_resamples) };
+        run(form, n, &request, Par::SEQ).pvalue
+    })
+}
+
+fn near(found: &[f64], expected: &[f64], tolerance: f64) -> bool {
+    found.len() == expected.len() && found.iter().zip(expected).all(|(a, b)| (a - b).abs() <= tolerance)
+}
+
+/// `golden.txt`, section 1: the worked example over all 720 orders.
+#[test]
+fn golden_worked_example() {
+    let column = |values: [f64; 6]| Matrix::from_vec(values.to_vec(), 6, 1);
+    let k = distances(&column([0.0, 1.0, 2.0, 4.0, 7.0, 11.0]));
+    let l = distances(&column([1.0, 0.0, 4.0, 3.0, 9.0, 12.0]));
+    let form = linked(&k, &l, PLAIN);
+    let found = tails(&form, 6, 719);
+    assert!(near(&found, &[5.0 / 720.0, 716.0 / 720.0, 10.0 / 720.0], 1e-15), "{found:?}");
+    let result = run(&form, 6, &request(719), Par::SEQ);
+    assert_eq!((result.method, result.n_resamples, result.statistic), ("exact", 719, 1142.0));
+    assert_eq!(run(&form, 6, &request(718), Par::SEQ).method, "orbits");
+}
+
+/// `golden.txt`, section 2, and the closed forms of section 3.
+#[test]
+fn golden_exact_p() {
+    let sides = |n: usize, centered: bool| {
+        if centered {
+            (gram(&features(n, 3, 0)), gram(&features(n, 2, 1)))
+        } else {
+            (distances(&features(n, 1, 0)), distances(&features(n, 1, 2)))
+        }
+    };
+    for (n, centered, statistic, expected) in [
+        (5, true, 8062.4, [75.0, 46.0, 92.0]),
+        (5, false, 592.0, [36.0, 87.0, 72.0]),
+        (6, true, 9651.25, [310.0, 411.0, 620.0]),
+        (6, false, 792.0, [312.0, 420.0, 624.0]),
+        (7, true, 17_116.244_897_959_183, [1657.0, 3384.0, 3314.0]),
+        (7, false, 936.0, [2636.0, 2476.0, 4952.0]),
+    ] {
+        let (k, l) = sides(n, centered);
+        let form = linked(&k, &l, PLAIN);
+        let all = (1..=n).product::<usize>() as f64;
+        let found = tails(&form, n, 9999);
+        assert!(near(&found, &expected.map(|count| count / all), 1e-12), "n = {n}: {found:?}");
+        assert!((form.score(None, Par::SEQ).unwrap() - statistic).abs() < 1e-9);
+    }
+    for (centered, mean, variance, z) in [
+        (true, 23_385.174_242_424_244, 207_169_328.656_213_64, 0.616_955_643_890_726_3),
+        (false, 3_299.636_363_636_364, 38_978.981_573_308_85, -0.362_842_615_137_521_6),
+    ] {
+        let (k, l) = sides(12, centered);
+        let found = run(&linked(&k, &l, PLAIN), 12, &request(99), Par::SEQ);
+        assert!((found.null_mean.0 / mean - 1.0).abs() < 1e-12 && found.null_mean.1);
+        assert!((found.null_std.0.powi(2) / variance - 1.0).abs() < 1e-12 && found.null_std.1);
+        assert!((found.zscore.unwrap() - z).abs() < 1e-11);
+    }
+}
+
+/// `golden.txt`, section 4: three orbits with the streams of seed 42.
+#[test]
+fn golden_orbits() {
+    let expected = [
+        29997.14, 38793.74, 21164.94, 17818.74, 14833.54, 31078.94, 7639.14, 8001.74, 11933.94, 14790.74, 27432.34,
+        31329.54, 26307.54, 8087.34, 34029.94, 29958.94, 34689.34, 19366.34, 8665.14, 38248.14, 21701.14, 35647.94,
+        25620.54, 36781.94, 15872.34, 22236.74, 1729.14, 13906.74, 8791.14, 21598.94,
+    ];
+    let (k, l) = (gram(&features(10, 3, 0)), gram(&features(10, 2, 1)));
+    let form = linked(&k, &l, PLAIN);
+    let found = run(&form, 10, &request(29), Par::SEQ);
+    assert!(near(found.null_distribution.as_deref().unwrap(), &expected, 1e-9));
+    assert_eq!((found.n_orbits, found.n_resamples, found.exceedances), (Some(3), 29, 9));
+    assert!(near(&tails(&form, 10, 29), &[0.3, 22.0 / 30.0, 0.6], 1e-15));
+}
+
+/// Every value of every orbit is the score of the matching it stands for, through the general path.
 #[test]
 fn orbits_are_scores_of_matchings() {
-    for n in (2..=20).chain([31, 60]) {
-        for diagonal in [false, true] {
-            let (a, b) = (dense(n, 0.31, diagonal), dense(n, 0.77, diagonal));
-            let (k, l) = (PairMatrix::stored("x", a.clone(), 0.0), PairMatrix::stored("y", b.clone(), 0.0));
-            let sigma = streams::permutation(&[7; 32], 0, n);
-            let (engine, first) = Orbits::begin(&a, &b, &sigma, 2, Par::SEQ).unwrap();
-            let tau = streams::permutation(&[7; 32], 1, n);
-            let second = engine.run(&tau, Par::SEQ).unwrap();
-            let size = k.norm(Par::SEQ).unwrap() * l.norm(Par::SEQ).unwrap();
-            for (layout, orbit) in [(&sigma, &first), (&tau, &second)] {
-                for s in 0..n {
-                    let mut matching = vec![0; n];
-                    (0..n).for_each(|i| matching[sigma[i]] = layout[(i + s) % n]);
-                    let slow = k.inner(&l, Some(&matching), Par::SEQ).unwrap();
-                    assert!((orbit[s] - slow).abs() < 1e-12 * size, "n = {n}, shift {s}: {} {slow}", orbit[s]);
-                }
+    for n in (3..=20).chain([31, 60]) {
+        for (of_k, of_l) in [(true, true), (false, false), (false, true)] {
+            let (k, l) = (any(n, 0.7, of_k), any(n, 1.3, of_l));
+            let form = linked(&k, &l, Link { factor: -0.25, offset: 3.0, ..Link::COSINE });
+            // Few enough that not all orders are counted instead.
+            let asked = request(if n == 3 { 4 } else { 2 * n - 1 });
+            let tested = run(&form, n, &asked, Par::SEQ);
+            assert_eq!(tested.method, "orbits");
+            let sigma = permutation(&asked.key, 0, n);
+            for (at, value) in tested.null_distribution.unwrap().iter().enumerate() {
+                let tau = permutation(&asked.key, (at / n) as u64, n);
+                let mut matching = vec![0; n];
+                (0..n).for_each(|i| matching[sigma[i]] = tau[(i + at) % n]);
+                let slow = form.score(Some(&matching), Par::SEQ).unwrap();
+                assert!((value - slow).abs() < 1e-12, "n = {n}, value {at}: {value} {slow}");
             }
         }
     }
 }
 
+/// Mean and variance over all matchings, for every kind of matrix, those of no class included.
 #[test]
 fn moments_are_those_of_all_matchings() {
-    for n in [4, 5, 6, 7] {
-        for diagonal in [false, true] {
-            let (k, l) = (
-                PairMatrix::stored("x", dense(n, 0.31, diagonal), 0.0),
-                PairMatrix::stored("y", dense(n, 0.77, diagonal), 0.0),
-            );
-            let all: usize = (1..=n).product();
-            let values = each_matching(n, all, |order| k.inner(&l, Some(order), Par::SEQ), Par::SEQ).unwrap();
-            assert_eq!(values.len(), all);
-            let mean = values.iter().sum::<f64>() / all as f64;
-            let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / all as f64;
-            let exact = moments::variance(&k.dense(Par::SEQ).unwrap(), &l.dense(Par::SEQ).unwrap(), Par::SEQ);
-            let size = k.norm(Par::SEQ).unwrap() * l.norm(Par::SEQ).unwrap();
-            assert!((k.inner_at_chance(&l, Par::SEQ).unwrap() - mean).abs() < 1e-12 * size);
-            assert!((exact.unwrap().unwrap() - variance).abs() < 1e-12 * size * size, "n = {n}");
+    for n in 4..=7 {
+        let kinds = [gram(&features(n, 3, 0)), distances(&features(n, 1, 2)), any(n, 0.7, true), any(n, 1.3, false)];
+        for (k, l) in kinds.iter().flat_map(|k| kinds.iter().map(move |l| (k, l))) {
+            let form = linked(k, l, Link::COSINE);
+            let (all, some) = (run(&form, n, &request(5039), Par::SEQ), run(&form, n, &request(n), Par::SEQ));
+            assert_eq!((all.method, some.method), ("exact", "orbits"));
+            assert!((all.null_mean.0 - some.null_mean.0).abs() < 1e-12 && some.null_mean.1);
+            assert!((all.null_std.0 - some.null_std.0).abs() < 1e-11 && some.null_std.1, "n = {n}");
         }
     }
 }
 
-/// More orbits never change earlier ones, and threads change nothing.
-#[test]
-fn the_same_values_for_more_orbits_and_more_threads() {
-    let (k, l) =
-        (PairMatrix::stored("x", dense(37, 0.31, true), 0.0), PairMatrix::stored("y", dense(37, 0.77, true), 0.0));
-    let form = Bilinear { k: &k, l: &l, link: Link::COSINE };
-    let run = |count: usize, threads: usize| {
-        let work = |par: Par<'_>| bilinear(&form, 37, &request(count), Alternative::Greater, par);
-        with_threads(threads, &Watch::default(), work).unwrap().2
+/// What the forms without orbits are tested on.
+fn with_forms(n: usize, check: impl Fn(&str, &Form<'_>)) {
+    let (a, b) = (features(n, 3, 0), features(n, 2, 1));
+    let of = |product: &Matrix, _: Option<&[usize]>| Ok(product.data().iter().map(|v| v.abs()).sum());
+    check("cross", &Form::Cross(Cross { a: &a, b: &b, of: Box::new(of) }));
+    let row = |i: usize, j: usize| f64::from(a.at(i, 0) > 0.0) * f64::from(b.at(j, 0) > 0.0);
+    let rows = Rows { n, row: Box::new(row), factor: -1.0, offset: 1.0, at_chance: None };
+    check("rows", &Form::Rows(rows));
+    let of = |order: Option<&[usize]>, _: Par<'_>| {
+        let term = |i: usize| a.at(i, 1) * b.at(order.map_or(i, |order| order[i]), 1);
+        Ok(term(0) + (0..n).map(term).fold(f64::MIN, f64::max))
     };
-    let (few, many) = (run(100, 1), run(900, 1));
-    assert_eq!(few, many[..few.len()]);
-    for threads in [2, 3, 8] {
-        assert_eq!(many, run(900, threads), "{threads} threads");
+    check("pair", &Form::Pair(Pair { of: Box::new(of), rows: None }));
+}
+
+/// The other forms: independent matchings from streams 1, 2, .., and all of them for few rows.
+#[test]
+fn other_forms_are_scores_of_matchings() {
+    for n in [2, 3, 5, 9, 31] {
+        with_forms(n, |name, form| {
+            let asked = request(300);
+            let found = run(form, n, &asked, Par::SEQ);
+            let all = found.method == "exact";
+            assert_eq!(all, n <= 5, "{name}, n = {n}");
+            let null = found.null_distribution.as_ref().unwrap();
+            let observed = form.score(None, Par::SEQ).unwrap();
+            assert!((null[0] - observed).abs() < 1e-12 * observed.abs().max(1.0));
+            if all {
+                let mean = null.iter().sum::<f64>() / null.len() as f64;
+                assert!((found.null_mean.0 - mean).abs() < 1e-9 * mean.abs().max(1.0) && found.null_mean.1);
+            } else {
+                for (r, value) in null.iter().enumerate().skip(1) {
+                    let order = permutation(&asked.key, r as u64, n);
+                    let slow = form.score(Some(&order), Par::SEQ).unwrap();
+                    assert!((value - slow).abs() < 1e-12 * slow.abs().max(1.0), "{name}, n = {n}");
+                }
+            }
+            let count = null.iter().filter(|v| **v >= observed - 1e-9).count();
+            assert_eq!(found.exceedances, count, "{name}, n = {n}");
+            assert!((found.pvalue - count as f64 / null.len() as f64).abs() < 1e-15);
+        });
     }
 }
 
-/// A link that falls turns the direction: for -T the small values of T are large scores.
+/// All bits of a result.
+fn bits(found: &Tested) -> Vec<u64> {
+    let z = found.zscore.unwrap_or(-1.0);
+    let numbers = [found.statistic, found.pvalue, found.null_mean.0, found.null_std.0, z];
+    numbers.iter().chain(found.null_distribution.as_ref().unwrap()).map(|v| v.to_bits()).collect()
+}
+
 #[test]
-fn a_falling_link_turns_the_direction() {
-    let (k, l) =
-        (PairMatrix::stored("x", dense(12, 0.31, false), 0.0), PairMatrix::stored("y", dense(12, 0.77, false), 0.0));
-    let with = |factor| Link { over: Over::Number(1.0), factor, offset: 0.0, step: Step::Identity };
-    let p = |factor, alternative| {
-        let form = Bilinear { k: &k, l: &l, link: with(factor) };
-        bilinear(&form, 12, &request(500), alternative, Par::SEQ).unwrap().1
+fn the_same_bits_for_any_number_of_threads() {
+    let check = |name: &str, form: &Form<'_>, n: usize| {
+        let alone = bits(&run(form, n, &request(4 * n), Par::SEQ));
+        for threads in [1, 2, 3, 8] {
+            let found = with_threads(threads, &Watch::default(), |par| bits(&run(form, n, &request(4 * n), par)));
+            assert_eq!(alone, found, "{name}, {threads} threads");
+        }
     };
-    assert_eq!(p(1.0, Alternative::Greater), p(-1.0, Alternative::Less));
-    assert_eq!(p(1.0, Alternative::Less), p(-1.0, Alternative::Greater));
+    for n in [20, 37, 300] {
+        let (k, l) = (any(n, 0.7, true), any(n, 1.3, true));
+        check("orbits", &linked(&k, &l, Link::COSINE), n);
+        check("root", &linked(&k, &l, Link::COSINE.then(Step::Root)), n);
+    }
+    with_forms(40, |name, form| check(name, form, 40));
+}
+
+/// A large matrix, whose orbits are shared out over threads strip by strip.
+#[test]
+fn the_same_bits_where_one_orbit_is_shared_out() {
+    let n = SMALL + 4;
+    let (k, l) = (any(n, 0.7, false), any(n, 1.3, false));
+    let form = linked(&k, &l, Link::COSINE);
+    let alone = bits(&run(&form, n, &request(n), Par::SEQ));
+    let found = with_threads(3, &Watch::default(), |par| bits(&run(&form, n, &request(n), par)));
+    assert_eq!(alone, found);
+}
+
+/// More permutations never change those before.
+#[test]
+fn earlier_values_stay() {
+    let check = |form: &Form<'_>, n: usize| {
+        let [few, many] = [n / 2, 40 * n].map(|count| run(form, n, &request(count), Par::SEQ).null_distribution);
+        let (few, many) = (few.unwrap(), many.unwrap());
+        assert!(few.len() < many.len());
+        assert_eq!(few[..], many[..few.len()]);
+    };
+    let (k, l) = (any(37, 0.7, true), any(37, 1.3, true));
+    check(&linked(&k, &l, Link::COSINE), 37);
+    // Whether the terms of rows are looked up or computed depends on how many are wanted; their sum does not.
+    with_forms(37, |_, form| check(form, 37));
+}
+
+/// A link that falls turns the direction; a root that flattens what is negative makes ties of it.
+#[test]
+fn links() {
+    let (k, l) = (any(12, 0.7, false), any(12, 1.3, false));
+    let [up, down] = [1.0, -1.0].map(|factor| tails(&linked(&k, &l, Link { factor, ..PLAIN }), 12, 500));
+    assert_eq!((up[0], up[1], up[2]), (down[1], down[0], down[2]));
+    let z = |factor| run(&linked(&k, &l, Link { factor, ..PLAIN }), 12, &request(500), Par::SEQ).zscore.unwrap();
+    assert!((z(1.0) + z(-1.0)).abs() < 1e-12);
+    let observed = run(&linked(&k, &l, PLAIN), 12, &request(500), Par::SEQ).statistic;
+    let root = Link { offset: -observed - 1.0, step: Step::Root, ..PLAIN };
+    let found = run(&linked(&k, &l, root), 12, &request(500), Par::SEQ);
+    assert_eq!((found.statistic, found.pvalue), (0.0, 1.0));
+    assert!(!found.null_mean.1 && !found.null_std.1);
+}
+
+/// Where no matching changes anything all of them tie.
+#[test]
+fn all_equal() {
+    let (flat, other) = (pairs(9, |_, _| 1.0, false), any(9, 1.3, false));
+    let form = linked(&flat, &other, Link::COSINE);
+    assert_eq!(tails(&form, 9, 99), [1.0; 3]);
+    assert_eq!(run(&form, 9, &request(99), Par::SEQ).zscore, None);
+    let rows = Rows { n: 9, row: Box::new(|_, _| 0.1), factor: 1.0, offset: 0.0, at_chance: None };
+    assert_eq!(tails(&Form::Rows(rows), 9, 99), [1.0; 3]);
+}
+
+/// Tiny scores are told apart like any others.
+#[test]
+fn scale_does_not_matter() {
+    let p = |scale: f64| {
+        let of = move |order: Option<&[usize]>, _: Par<'_>| {
+            Ok(scale * (0..30).map(|i| ((i * order.map_or(i, |order| order[i])) as f64).sin()).sum::<f64>())
+        };
+        tails(&Form::Pair(Pair { of: Box::new(of), rows: None }), 30, 99)
+    };
+    assert_eq!(p(1.0), p(2.0_f64.powi(-500)));
+}
+
+/// A matching without a score ends the test with a name.
+#[test]
+fn undefined_scores_are_refused() {
+    let of = |order: Option<&[usize]>, _: Par<'_>| Ok(if order.is_none_or(|o| o[0] == 0) { 1.0 } else { f64::NAN });
+    let form = Form::Pair(Pair { of: Box::new(of), rows: None });
+    let found = test_form(&form, "test", &OPEN, 20, &request(99), Par::SEQ);
+    assert!(matches!(found, Err(Error::Undefined { .. })));
+}
+
+#[test]
+fn few_arrangements_come_with_a_caution() {
+    let codes = |n: usize, n_resamples: usize| {
+        let (k, l) = (any(n, 0.7, true), any(n, 1.3, true));
+        let found = run(&linked(&k, &l, Link::COSINE), n, &request(n_resamples), Par::SEQ);
+        found.cautions.iter().map(|caution| caution.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(3, 99), ["p_floor"]);
+    assert!(codes(30, 9).is_empty());
+}
+
+/// A run that is stopped stops, and counts what it does.
+#[test]
+fn stopped_and_counted() {
+    let (k, l) = (any(30, 0.7, true), any(30, 1.3, true));
+    let form = linked(&k, &l, Link::COSINE);
+    let watch = Watch::default();
+    run(&form, 30, &request(99), Par::watched(false, &watch));
+    assert_eq!(watch.progress(), (120, 120));
+    watch.cancel();
+    let stopped = test_form(&form, "test", &OPEN, 30, &request(99), Par::watched(false, &watch));
+    assert!(matches!(stopped, Err(Error::Interrupted { .. })));
+}
+
+/// Unrelated data with heavy tails: the share of p-values up to a is a, within four standard errors.
+#[test]
+fn level() {
+    let (n, sets) = (20, 600_u16);
+    let mut state = 1_u64;
+    let mut uniform = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+    };
+    let mut heavy =
+        || Matrix::from_fn(n, 2, |_, _| (1.0 / uniform()).sqrt() * if uniform() < 0.5 { -1.0 } else { 1.0 });
+    let p: Vec<f64> = (0..sets)
+        .map(|set| {
+            let (k, l) = (gram(&heavy()), gram(&heavy()));
+            let mut asked = Request { return_null: false, ..request(39) };
+            asked.key[..2].copy_from_slice(&set.to_le_bytes());
+            run(&linked(&k, &l, Link::COSINE), n, &asked, Par::SEQ).pvalue
+        })
+        .collect();
+    for level in [0.05, 0.1, 0.25, 0.5] {
+        let share = p.iter().filter(|p| **p <= level + 1e-12).count() as f64 / f64::from(sets);
+        let error = (level * (1.0 - level) / f64::from(sets)).sqrt();
+        assert!((share - level).abs() < 4.0 * error, "at {level}: {share}");
+    }
 }

@@ -1,0 +1,164 @@
+//! What is kept of the values of a test: counts, sums, and the scores themselves if asked for.
+
+use crate::error::{Error, Result};
+use crate::form::{Link, Step};
+
+/// From the values an engine computes to scores.
+pub struct Scale<'a> {
+    measure: &'a str,
+    link: Option<(Link, f64)>,
+}
+
+impl<'a> Scale<'a> {
+    /// The engine computes scores.
+    pub fn scores(measure: &'a str) -> Self {
+        Self { measure, link: None }
+    }
+
+    /// The engine computes `<k, l>`, which is linked to the score over a denominator.
+    pub fn linked(measure: &'a str, link: Link, denominator: f64) -> Self {
+        Self { measure, link: Some((link, denominator)) }
+    }
+
+    /// The score.
+    pub fn score(&self, value: f64) -> f64 {
+        self.link.map_or(value, |(link, denominator)| link.score(value, denominator))
+    }
+
+    /// Whether the score rises with the value.
+    pub fn rises(&self) -> bool {
+        self.link.is_none_or(|(link, _)| link.rises())
+    }
+
+    /// From the spread of values to that of scores, where means carry over.
+    pub fn stretch(&self) -> Option<f64> {
+        match self.link {
+            None => Some(1.0),
+            Some((link, denominator)) => link.is_affine().then_some((link.factor / denominator).abs()),
+        }
+    }
+
+    /// A number that orders like the score: the value, turned where the score falls, and cut off where the root does not
+    /// tell values apart.
+    fn order(&self, value: f64) -> f64 {
+        let told_apart = match self.link {
+            Some((link @ Link { step: Step::Root, .. }, denominator)) => {
+                let end = -link.offset * denominator / link.factor;
+                if link.factor > 0.0 { value.max(end) } else { value.min(end) }
+            }
+            _ => value,
+        };
+        if self.rises() { told_apart } else { -told_apart }
+    }
+}
+
+/// Values of arrangements, the observed one first.
+pub struct Tally<'a> {
+    scale: &'a Scale<'a>,
+    /// The value of the observed arrangement, as the engine computes it.
+    pub observed: f64,
+    window: f64,
+    count: usize,
+    at_least: usize,
+    at_most: usize,
+    values: Sums,
+    scores: Sums,
+    kept: Option<Vec<f64>>,
+}
+
+/// Sums of differences from the observed one, and of their squares.
+#[derive(Default)]
+struct Sums {
+    first: f64,
+    second: f64,
+}
+
+impl Sums {
+    fn moments(&self, observed: f64, count: usize, others: usize, sample: bool) -> (f64, f64) {
+        let over = if sample { others } else { count }.max(1) as f64;
+        let mean = self.first / over;
+        let freedom = if sample && others > 1 { over - 1.0 } else { over };
+        (observed + mean, ((self.second - mean * self.first) / freedom).max(0.0).sqrt())
+    }
+}
+
+impl<'a> Tally<'a> {
+    /// Nothing counted yet; values closer to the observed one than `window` tie with it.
+    pub fn new(scale: &'a Scale<'a>, observed: f64, window: f64, keep: bool) -> Self {
+        let (values, scores) = (Sums::default(), Sums::default());
+        let kept = keep.then(Vec::new);
+        Self { scale, observed, window, count: 0, at_least: 0, at_most: 0, values, scores, kept }
+    }
+
+    /// Count some more.
+    pub fn take(&mut self, values: &[f64]) -> Result<()> {
+        let scores_too = self.scale.stretch().is_none();
+        let (bar, start) = (self.scale.order(self.observed), self.scale.score(self.observed));
+        let (mut of_values, mut of_scores) = (Sums::default(), Sums::default());
+        for &value in values {
+            if value.is_nan() {
+                let reason = "other matchings of the rows have no score".into();
+                return Err(Error::Undefined { measure: self.scale.measure.into(), reason });
+            }
+            let at = self.scale.order(value);
+            self.at_least += usize::from(at >= bar - self.window);
+            self.at_most += usize::from(at <= bar + self.window);
+            let delta = value - self.observed;
+            of_values.first += delta;
+            of_values.second += delta * delta;
+            if scores_too {
+                let delta = self.scale.score(value) - start;
+                of_scores.first += delta;
+                of_scores.second += delta * delta;
+            }
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.extend(values.iter().map(|&value| self.scale.score(value)));
+        }
+        self.count += values.len();
+        for (all, part) in [(&mut self.values, of_values), (&mut self.scores, of_scores)] {
+            all.first += part.first;
+            all.second += part.second;
+        }
+        Ok(())
+    }
+
+    /// Number of arrangements, the observed one included.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many score at least as high, and how many at most as high.
+    pub fn exceedances(&self) -> (usize, usize) {
+        (self.at_least, self.at_most)
+    }
+
+    /// Mean and standard deviation of the values: of all of them, or as a sample estimates them from the others.
+    pub fn values(&self, sample: bool) -> (f64, f64) {
+        self.values.moments(self.observed, self.count, self.count - 1, sample)
+    }
+
+    /// The same of the scores.
+    pub fn scores(&self, sample: bool) -> (f64, f64) {
+        let start = self.scale.score(self.observed);
+        match self.scale.stretch() {
+            None => self.scores.moments(start, self.count, self.count - 1, sample),
+            Some(stretch) => {
+                let (mean, spread) = self.values(sample);
+                (self.scale.score(mean), spread * stretch)
+            }
+        }
+    }
+
+    /// The scores, if they were to be kept.
+    pub fn into_kept(self) -> Option<Vec<f64>> {
+        self.kept
+    }
+}
+
+/// Standard deviation of some values; only its size matters.
+pub fn spread(values: &[f64]) -> f64 {
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    (values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / count).sqrt()
+}
