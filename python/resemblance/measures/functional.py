@@ -260,8 +260,8 @@ def js_divergence(
     Asks how differently two models distribute their belief over the classes. With :math:`p_i, q_i` the probabilities
     for input i and :math:`m_i` their mean,
 
-    .. math:: \mathrm{js\_divergence}(x, y) = \frac{1}{2 n} \sum_i \big[\mathrm{KL}(p_i, m_i) + \mathrm{KL}(q_i,
-    m_i)\big]
+    .. math:: \mathrm{js\_divergence}(x, y) =
+        \frac{1}{2 n} \sum_i \big[\mathrm{KL}(p_i, m_i) + \mathrm{KL}(q_i, m_i)\big]
 
     Parameters
     ----------
