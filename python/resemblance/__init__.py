@@ -38,7 +38,7 @@ from resemblance.measures.functional import (
     js_divergence,
 )
 from resemblance.measures.neighbors import knn_jaccard, mutual_knn, second_order_cosine
-from resemblance.measures.rsm import cka, distance_correlation, rsa
+from resemblance.measures.rsm import cka, distance_correlation, eigenspace_overlap, rsa
 from resemblance.measures.statistics import participation_ratio, uniformity
 
 # `rs.measures` and `rs.config` are the functions; what stands in the modules is imported from them by name.
@@ -65,6 +65,7 @@ __all__ = [
     "config",
     "disagreement",
     "distance_correlation",
+    "eigenspace_overlap",
     "error_corrected_disagreement",
     "errors",
     "fleiss_kappa",

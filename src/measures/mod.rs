@@ -29,6 +29,7 @@ pub static ALL: &[Entry] = &[
     Entry::of::<neighbors::second_order_cosine::SecondOrderCosine>(),
     Entry::of::<rsm::cka::Cka>(),
     Entry::of::<rsm::distance_correlation::DistanceCorrelation>(),
+    Entry::of::<rsm::eigenspace_overlap::EigenspaceOverlap>(),
     Entry::of::<rsm::rsa::Rsa>(),
     Entry::of::<statistics::participation_ratio::ParticipationRatio>(),
     Entry::of::<statistics::uniformity::Uniformity>(),

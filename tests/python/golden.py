@@ -76,6 +76,8 @@ GOLDEN = [
     _line("A", 12.70028356, "cca_mean", summary="lawley_hotelling"),
     _line("A", 0.4773752077, "cca_mean_squared"),
     _line("A", 1.432125623, "cca_mean_squared", summary="sum"),
+    _line("D", 0.4286283463, "eigenspace_overlap"),
+    _line("D", 0.3580314057, "eigenspace_overlap", center=True),
     _line("A", 0.6233802276, "svcca", threshold=0.99),
     _line("A", 0.8083077112, "svcca", threshold=0.85),
     _line("A", 0.7732440014, "svcca", threshold=0.7),

@@ -89,6 +89,17 @@ def _u_product(k, m):
     return float((centered(k) * centered(m))[off].sum()) / (n * (n - 3))
 
 
+def eigenspace_overlap(x, y, *, center=False, divisor="rank"):
+    """May et al. 2019: tr(Px Py) of the projectors x (x'x)^+ x', over the larger rank or width."""
+    sides = [(a, _centered(a) if center else a) for a in (x, y)]
+    ranks = [np.linalg.matrix_rank(a, tol=_rank_cut(a, raw)) for raw, a in sides]
+    if min(ranks) == 0:
+        return math.nan
+    projectors = [a @ np.linalg.pinv(a, rcond=1e-12) for _, a in sides]
+    size = max(ranks) if divisor == "rank" else max(x.shape[1], y.shape[1])
+    return float(np.trace(projectors[0] @ projectors[1]) / size)
+
+
 def rsa(
     x,
     y,

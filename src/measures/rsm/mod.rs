@@ -2,4 +2,5 @@
 
 pub mod cka;
 pub mod distance_correlation;
+pub mod eigenspace_overlap;
 pub mod rsa;
