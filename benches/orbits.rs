@@ -6,9 +6,11 @@
 use std::hint::black_box;
 
 use _core::engines::pair_matrix::Dense;
+use _core::numerics::fft::Real;
 use _core::numerics::streams::permutation;
 use _core::operations::permutation::orbits::Orbits;
-use _core::par::{Watch, with_threads};
+use _core::operations::permutation::residual::Residual;
+use _core::par::{Par, Watch, with_threads};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
 const KEY: [u8; 32] = [3; 32];
@@ -17,17 +19,19 @@ fn dense(n: usize, pace: f64) -> Dense {
     Dense::new(n, (0..n * (n - 1) / 2).map(|at| (pace * at as f64).sin()).collect(), None)
 }
 
-fn orbits(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("orbits");
+fn orbits<T: Real>(criterion: &mut Criterion, precision: &str) {
+    let mut group = criterion.benchmark_group(format!("orbits {precision}"));
     group.sample_size(10);
     for n in [200, 1000, 1009, 2000, 5000] {
         let (k, l) = (dense(n, 0.7), dense(n, 1.3));
+        let (k, l) = (residual(&k), residual(&l));
         let (sigma, tau) = (permutation(&KEY, 0, n), permutation(&KEY, 1, n));
         for threads in [1, 2] {
             let id = |what: &str| BenchmarkId::new(format!("{what}, threads {threads}"), n);
             let watch = Watch::default();
             let begin = |count: usize| {
-                with_threads(threads, &watch, |par| Orbits::begin(&k, &l, &sigma, count, par)).expect("never stopped")
+                with_threads(threads, &watch, |par| Orbits::<T>::begin(&k, &l, &sigma, count, par))
+                    .expect("never stopped")
             };
             group.bench_function(id("first"), |bencher| bencher.iter(|| black_box(begin(1).1)));
             for (what, count) in [("further, packed", 2), ("further, unpacked", 9)] {
@@ -40,5 +44,14 @@ fn orbits(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, orbits);
+fn residual(matrix: &Dense) -> Residual<'_> {
+    Residual::of(matrix, Par::SEQ).expect("never stopped")
+}
+
+fn both(criterion: &mut Criterion) {
+    orbits::<f32>(criterion, "f32");
+    orbits::<f64>(criterion, "f64");
+}
+
+criterion_group!(benches, both);
 criterion_main!(benches);

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::facts::Facts;
 use crate::linalg::Matrix;
 use crate::measures::ALL;
+use crate::operations::permutation::Precision;
 use crate::operations::{self, Alternative, Asked, OnError, Request};
 use crate::value::Value;
 
@@ -246,7 +247,7 @@ pub fn permutation_test<'py>(
     let alternative = alternative.map(|name| direction(py, name)).transpose()?;
     let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
     let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
-    let request = Request { n_resamples, key, alternative, return_null };
+    let request = Request { n_resamples, key, alternative, return_null, precision: Precision::Auto };
     let size = (x.size() + y.size()).max(n_resamples.saturating_mul(8));
     let tested = run(py, threads, size, progress.as_ref(), |par| {
         operations::permutation_test(&asked, &sides.0, &sides.1, &request, par)

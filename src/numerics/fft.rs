@@ -1,10 +1,11 @@
 //! Fourier transforms of many short columns side by side.
 //!
-//! The permutation engine transforms thousands of sequences of one length. Here eight complex sequences lie side by side,
-//! one per vector lane, so that every step of the transform is the same arithmetic on neighboring numbers: nothing is
-//! transposed or shuffled. A *strip* is n *points* of [`POINT`] numbers. Which of them are real and which imaginary parts
-//! depends on the width of the vectors and is nobody's business: pack any two real sequences into a column, and the real
-//! part of the inverse transform of `conj(Zk) Zl` is the sum of their two correlations.
+//! The permutation engine transforms thousands of sequences of one length. Here eight complex sequences of double
+//! precision, or sixteen of single, lie side by side, one per vector lane, so that every step of the transform is the same
+//! arithmetic on neighboring numbers: nothing is transposed or shuffled. A *strip* is n *points* of [`Real::POINT`]
+//! numbers. Which of them are real and which imaginary parts depends on the width of the vectors and is nobody's business:
+//! pack any two real sequences into a column, and the real part of the inverse transform of `conj(Zk) Zl` is the sum of
+//! their two correlations.
 //!
 //! For n = p q the transform takes two passes over the strip (Cooley and Tukey): p points, q apart, at a time, and q
 //! points in a row at a time. Each of these short transforms happens in the first-level cache, by the self-sorting scheme
@@ -15,10 +16,134 @@ use std::f64::consts::TAU;
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Complex sequences side by side.
-const LANES: usize = 8;
-/// Numbers per point of a strip: as many sequences fit, two per lane.
-pub const POINT: usize = 2 * LANES;
+/// What strips are made of: single or double precision.
+pub trait Real: Copy + Default + Send + Sync + 'static {
+    /// A vector of them.
+    type Vector<S: Simd>: Copy;
+    /// Complex sequences side by side: the widest vectors there are hold one real part of each.
+    const LANES: usize;
+    /// Numbers per point of a strip: as many real sequences fit, two per lane.
+    const POINT: usize = 2 * Self::LANES;
+    /// Rounded from double precision.
+    fn of(value: f64) -> Self;
+    /// In double precision.
+    fn widen(self) -> f64;
+    /// Pairs of vectors in a slice.
+    fn pairs<S: Simd>(values: &[Self]) -> &[Pair<S, Self>];
+    /// The same, to be written.
+    fn pairs_mut<S: Simd>(values: &mut [Self]) -> &mut [Pair<S, Self>];
+    /// One number in all lanes.
+    fn splat<S: Simd>(simd: S, value: f64) -> Self::Vector<S>;
+    /// a + b
+    fn add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a - b
+    fn sub<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a b
+    fn mul<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a b + c
+    fn mul_add<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
+    /// c - a b
+    fn sub_mul<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S>;
+    /// The sum of all lanes.
+    fn sum<S: Simd>(simd: S, a: Self::Vector<S>) -> f64;
+}
+
+/// Complex numbers in the lanes of two vectors.
+pub type Pair<S, T> = [<T as Real>::Vector<S>; 2];
+
+macro_rules! real {
+    ($number:ty, $vector:ident, $lanes:literal, $view:ident, $view_mut:ident,
+     $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $sub_mul:ident, $sum:ident) => {
+        impl Real for $number {
+            type Vector<S: Simd> = S::$vector;
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            fn of(value: f64) -> Self {
+                value as Self
+            }
+
+            #[inline(always)]
+            fn widen(self) -> f64 {
+                self.into()
+            }
+
+            #[inline(always)]
+            fn pairs<S: Simd>(values: &[Self]) -> &[Pair<S, Self>] {
+                S::$view(values).0.as_chunks().0
+            }
+
+            #[inline(always)]
+            fn pairs_mut<S: Simd>(values: &mut [Self]) -> &mut [Pair<S, Self>] {
+                S::$view_mut(values).0.as_chunks_mut().0
+            }
+
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, value: f64) -> S::$vector {
+                simd.$splat(value as Self)
+            }
+
+            #[inline(always)]
+            fn add<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$add(a, b)
+            }
+
+            #[inline(always)]
+            fn sub<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$sub(a, b)
+            }
+
+            #[inline(always)]
+            fn mul<S: Simd>(simd: S, a: S::$vector, b: S::$vector) -> S::$vector {
+                simd.$mul(a, b)
+            }
+
+            #[inline(always)]
+            fn mul_add<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
+                simd.$mul_add(a, b, c)
+            }
+
+            #[inline(always)]
+            fn sub_mul<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
+                simd.$sub_mul(a, b, c)
+            }
+
+            #[inline(always)]
+            fn sum<S: Simd>(simd: S, a: S::$vector) -> f64 {
+                simd.$sum(a).into()
+            }
+        }
+    };
+}
+
+real!(
+    f32,
+    f32s,
+    16,
+    as_simd_f32s,
+    as_mut_simd_f32s,
+    splat_f32s,
+    add_f32s,
+    sub_f32s,
+    mul_f32s,
+    mul_add_e_f32s,
+    negate_mul_add_e_f32s,
+    reduce_sum_f32s
+);
+real!(
+    f64,
+    f64s,
+    8,
+    as_simd_f64s,
+    as_mut_simd_f64s,
+    splat_f64s,
+    add_f64s,
+    sub_f64s,
+    mul_f64s,
+    mul_add_e_f64s,
+    negate_mul_add_e_f64s,
+    reduce_sum_f64s
+);
 /// Longest sequence transformed in one go; longer ones take two passes.
 const SHORT: usize = 400;
 /// The largest radix.
@@ -36,46 +161,46 @@ pub struct StripFft {
 }
 
 /// Room for one transform.
-pub struct Room {
-    short: Aligned,
-    strip: Aligned,
+pub struct Room<T> {
+    short: Aligned<T>,
+    strip: Aligned<T>,
 }
 
 /// Zeros that begin at a cache line, so that no vector lies across two of them.
-pub struct Aligned {
-    numbers: Vec<f64>,
+pub struct Aligned<T> {
+    numbers: Vec<T>,
     start: usize,
     len: usize,
 }
 
-impl Aligned {
+impl<T: Real> Aligned<T> {
     /// Zeros.
     pub fn zeros(len: usize) -> Self {
-        let numbers = vec![0.0; len + 8];
-        let start = numbers.as_ptr().align_offset(64).min(8);
+        let numbers = vec![T::default(); len + T::LANES];
+        let start = numbers.as_ptr().align_offset(64).min(T::LANES);
         Self { numbers, start, len }
     }
 
     /// The numbers.
-    pub fn get(&self) -> &[f64] {
+    pub fn get(&self) -> &[T] {
         &self.numbers[self.start..self.start + self.len]
     }
 
     /// The numbers, to be written.
-    pub fn get_mut(&mut self) -> &mut [f64] {
+    pub fn get_mut(&mut self) -> &mut [T] {
         &mut self.numbers[self.start..self.start + self.len]
     }
 }
 
 /// What is done with a transform.
-pub enum Goal<'a> {
+pub enum Goal<'a, T> {
     /// Kept.
-    Keep(&'a mut [f64]),
+    Keep(&'a mut [T]),
     /// Its product with the conjugate of a kept one, summed over the lanes, is added to `sum` (real and imaginary part
     /// by turns).
     Correlate {
         /// The kept one.
-        with: &'a [f64],
+        with: &'a [T],
         /// Two numbers per point.
         sum: &'a mut [f64],
     },
@@ -130,10 +255,10 @@ impl StripFft {
     }
 
     /// Room for one transform at a time.
-    pub fn room(&self) -> Room {
+    pub fn room<T: Real>(&self) -> Room<T> {
         let longest = self.outer.n.max(self.inner.n);
-        let strip = if self.outer.n > 1 { self.n * POINT } else { 0 };
-        Room { short: Aligned::zeros(2 * longest * POINT), strip: Aligned::zeros(strip) }
+        let strip = if self.outer.n > 1 { self.n * T::POINT } else { 0 };
+        Room { short: Aligned::zeros(2 * longest * T::POINT), strip: Aligned::zeros(strip) }
     }
 
     /// The points of a sequence in the order in which [`Self::forward`] wants them.
@@ -143,8 +268,8 @@ impl StripFft {
     }
 
     /// Transform a strip whose points are in the order of reading.
-    pub fn forward(&self, strip: &[f64], room: &mut Room, goal: Goal<'_>) {
-        Arch::new().dispatch(Forward { plan: self, from: &strip[..self.n * POINT], room, goal });
+    pub fn forward<T: Real>(&self, strip: &[T], room: &mut Room<T>, goal: Goal<'_, T>) {
+        Arch::new().dispatch(Forward { plan: self, from: &strip[..self.n * T::POINT], room, goal });
     }
 }
 
@@ -155,7 +280,7 @@ fn outer_length(n: usize) -> usize {
     for p in (2..=n).take_while(|p| p * p <= n * 4).filter(|&p| n.is_multiple_of(p)) {
         let q = n / p;
         // Beyond the first-level cache every stage costs about twice.
-        let far = |m: usize| if m * POINT * 16 > 32_768 { 2 } else { 1 };
+        let far = |m: usize| if m * 256 > 32_768 { 2 } else { 1 };
         let total = cost(p) * far(p) + cost(q) * far(q) + p.abs_diff(q) / 16;
         best = best.min((total, p));
     }
@@ -223,77 +348,72 @@ impl Short {
     }
 }
 
-/// Complex numbers in the lanes of two vectors.
-type Pair<S> = [<S as Simd>::f64s; 2];
-
-fn pairs<S: Simd>(values: &[f64]) -> &[Pair<S>] {
-    S::as_simd_f64s(values).0.as_chunks().0
-}
-
-fn pairs_mut<S: Simd>(values: &mut [f64]) -> &mut [Pair<S>] {
-    S::as_mut_simd_f64s(values).0.as_chunks_mut().0
-}
-
-struct Forward<'a> {
+struct Forward<'a, T> {
     plan: &'a StripFft,
-    from: &'a [f64],
-    room: &'a mut Room,
-    goal: Goal<'a>,
+    from: &'a [T],
+    room: &'a mut Room<T>,
+    goal: Goal<'a, T>,
 }
 
-impl WithSimd for Forward<'_> {
+impl<T: Real> WithSimd for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let (p, q) = (self.plan.outer.n, self.plan.inner.n);
-        let width = LANES / S::F64_LANES;
-        let short = pairs_mut::<S>(self.room.short.get_mut());
+        let width = width::<S, T>();
+        let short = T::pairs_mut::<S>(self.room.short.get_mut());
         let half = p.max(q) * width;
         let (a, b) = short[..2 * half].split_at_mut(half);
-        let from = pairs::<S>(self.from);
+        let from = T::pairs::<S>(self.from);
         if p == 1 {
-            let result = transform(simd, &self.plan.inner, width, from, a, b);
-            finish(simd, &mut self.goal, 0, result);
+            let result = transform::<S, T>(simd, &self.plan.inner, width, from, a, b);
+            finish::<S, T>(simd, &mut self.goal, 0, result);
             return;
         }
-        let strip = pairs_mut::<S>(self.room.strip.get_mut());
+        let strip = T::pairs_mut::<S>(self.room.strip.get_mut());
         for (j, from) in from.chunks_exact(p * width).enumerate() {
-            let result = transform(simd, &self.plan.outer, width, from, a, b);
+            let result = transform::<S, T>(simd, &self.plan.outer, width, from, a, b);
             let twist = &self.plan.twist[j * p..(j + 1) * p];
             for (k, (values, &w)) in result.chunks_exact(width).zip(twist).enumerate() {
-                let w = splat(simd, w);
+                let w = splat::<S, T>(simd, w);
                 let to = &mut strip[(k * q + j) * width..][..width];
                 for (to, &value) in to.iter_mut().zip(values) {
-                    *to = times(simd, value, w);
+                    *to = times::<S, T>(simd, value, w);
                 }
             }
         }
         for (k, row) in strip.chunks_exact(q * width).enumerate() {
-            let result = transform(simd, &self.plan.inner, width, row, a, b);
-            finish(simd, &mut self.goal, k * q, result);
+            let result = transform::<S, T>(simd, &self.plan.inner, width, row, a, b);
+            finish::<S, T>(simd, &mut self.goal, k * q, result);
         }
     }
 }
 
+/// Pairs per point.
+#[inline(always)]
+fn width<S: Simd, T: Real>() -> usize {
+    T::POINT * size_of::<T>() / size_of::<Pair<S, T>>()
+}
+
 /// Hand over points of the result, from place `first` on.
 #[inline(always)]
-fn finish<S: Simd>(simd: S, goal: &mut Goal<'_>, first: usize, result: &[Pair<S>]) {
-    let width = LANES / S::F64_LANES;
+fn finish<S: Simd, T: Real>(simd: S, goal: &mut Goal<'_, T>, first: usize, result: &[Pair<S, T>]) {
+    let width = width::<S, T>();
     match goal {
-        Goal::Keep(kept) => pairs_mut::<S>(&mut kept[first * POINT..])[..result.len()].copy_from_slice(result),
+        Goal::Keep(kept) => T::pairs_mut::<S>(&mut kept[first * T::POINT..])[..result.len()].copy_from_slice(result),
         Goal::Correlate { with, sum } => {
             let points = result.len() / width;
-            let with = &pairs::<S>(&with[first * POINT..])[..result.len()];
+            let with = &T::pairs::<S>(&with[first * T::POINT..])[..result.len()];
             let sum = sum[2 * first..][..2 * points].as_chunks_mut::<2>().0;
             for ((l, k), sum) in result.chunks_exact(width).zip(with.chunks_exact(width)).zip(sum) {
-                let (mut re, mut im) = (simd.splat_f64s(0.0), simd.splat_f64s(0.0));
+                let (mut re, mut im) = (T::splat(simd, 0.0), T::splat(simd, 0.0));
                 for (l, k) in l.iter().zip(k) {
-                    re = simd.mul_add_e_f64s(k[0], l[0], simd.mul_add_e_f64s(k[1], l[1], re));
-                    im = simd.mul_add_e_f64s(k[0], l[1], simd.negate_mul_add_e_f64s(k[1], l[0], im));
+                    re = T::mul_add(simd, k[0], l[0], T::mul_add(simd, k[1], l[1], re));
+                    im = T::mul_add(simd, k[0], l[1], T::sub_mul(simd, k[1], l[0], im));
                 }
-                sum[0] += simd.reduce_sum_f64s(re);
-                sum[1] += simd.reduce_sum_f64s(im);
+                sum[0] += T::sum(simd, re);
+                sum[1] += T::sum(simd, im);
             }
         }
     }
@@ -301,36 +421,36 @@ fn finish<S: Simd>(simd: S, goal: &mut Goal<'_>, first: usize, result: &[Pair<S>
 
 /// Transform points of `width` pairs each.
 #[inline(always)]
-fn transform<'r, S: Simd>(
+fn transform<'r, S: Simd, T: Real>(
     simd: S,
     plan: &Short,
     width: usize,
-    from: &'r [Pair<S>],
-    a: &'r mut [Pair<S>],
-    b: &'r mut [Pair<S>],
-) -> &'r [Pair<S>] {
+    from: &'r [Pair<S, T>],
+    a: &'r mut [Pair<S, T>],
+    b: &'r mut [Pair<S, T>],
+) -> &'r [Pair<S, T>] {
     let size = plan.n * width;
     let Some((first, rest)) = plan.stages.split_first() else { return from };
     let (mut done, mut next) = (&mut a[..size], &mut b[..size]);
-    simd.vectorize(Step { simd, stage: first, from, to: &mut *done, stride: width });
+    simd.vectorize(Step::<S, T> { simd, stage: first, from, to: &mut *done, stride: width });
     for stage in rest {
-        simd.vectorize(Step { simd, stage, from: &*done, to: &mut *next, stride: stage.stride * width });
+        simd.vectorize(Step::<S, T> { simd, stage, from: &*done, to: &mut *next, stride: stage.stride * width });
         std::mem::swap(&mut done, &mut next);
     }
     done
 }
 
 /// One stage.
-struct Step<'a, S: Simd> {
+struct Step<'a, S: Simd, T: Real> {
     simd: S,
     stage: &'a Stage,
-    from: &'a [Pair<S>],
-    to: &'a mut [Pair<S>],
+    from: &'a [Pair<S, T>],
+    to: &'a mut [Pair<S, T>],
     /// Pairs that are treated alike.
     stride: usize,
 }
 
-impl<S: Simd> pulp::NullaryFnOnce for Step<'_, S> {
+impl<S: Simd, T: Real> pulp::NullaryFnOnce for Step<'_, S, T> {
     type Output = ();
 
     #[inline(always)]
@@ -338,48 +458,48 @@ impl<S: Simd> pulp::NullaryFnOnce for Step<'_, S> {
         match self.stage.radix {
             2 => self.all(
                 #[inline(always)]
-                |simd, _, x| two(simd, x),
+                |simd, _, x| two::<S, T>(simd, x),
             ),
             3 => self.all(
                 #[inline(always)]
-                |simd, circle, x| odd::<S, 3>(simd, circle, x),
+                |simd, circle, x| odd::<S, T, 3>(simd, circle, x),
             ),
             4 => self.all(
                 #[inline(always)]
-                |simd, _, x| four(simd, x),
+                |simd, _, x| four::<S, T>(simd, x),
             ),
             5 => self.all(
                 #[inline(always)]
-                |simd, circle, x| odd::<S, 5>(simd, circle, x),
+                |simd, circle, x| odd::<S, T, 5>(simd, circle, x),
             ),
             7 => self.all(
                 #[inline(always)]
-                |simd, circle, x| odd::<S, 7>(simd, circle, x),
+                |simd, circle, x| odd::<S, T, 7>(simd, circle, x),
             ),
             8 => self.all(
                 #[inline(always)]
-                |simd, _, x| eight(simd, x),
+                |simd, _, x| eight::<S, T>(simd, x),
             ),
             11 => self.all(
                 #[inline(always)]
-                |simd, circle, x| odd::<S, 11>(simd, circle, x),
+                |simd, circle, x| odd::<S, T, 11>(simd, circle, x),
             ),
             _ => self.all(
                 #[inline(always)]
-                |simd, circle, x| odd::<S, LARGEST>(simd, circle, x),
+                |simd, circle, x| odd::<S, T, LARGEST>(simd, circle, x),
             ),
         }
     }
 }
 
-impl<S: Simd> Step<'_, S> {
+impl<S: Simd, T: Real> Step<'_, S, T> {
     #[inline(always)]
-    fn all<const R: usize>(self, butterfly: impl Fn(S, &[[f64; 2]; LARGEST], [Pair<S>; R]) -> [Pair<S>; R]) {
+    fn all<const R: usize>(self, butterfly: impl Fn(S, &[[f64; 2]; LARGEST], [Pair<S, T>; R]) -> [Pair<S, T>; R]) {
         let Self { simd, stage, from, to, stride } = self;
         let read = |group: usize| &from[group * stride..][..stride];
         if stage.count == 1 {
             // The last stage has no twiddle factors.
-            let x: [&[Pair<S>]; R] = std::array::from_fn(&read);
+            let x: [&[Pair<S, T>]; R] = std::array::from_fn(&read);
             for at in 0..stride {
                 let y = butterfly(simd, &stage.circle, std::array::from_fn(|k| x[k][at]));
                 for k in 0..R {
@@ -389,12 +509,12 @@ impl<S: Simd> Step<'_, S> {
             return;
         }
         for (p, (to, factors)) in to.chunks_exact_mut(R * stride).zip(stage.twiddles.chunks_exact(R - 1)).enumerate() {
-            let x: [&[Pair<S>]; R] = std::array::from_fn(|k| read(k * stage.count + p));
+            let x: [&[Pair<S, T>]; R] = std::array::from_fn(|k| read(k * stage.count + p));
             for at in 0..stride {
                 let y = butterfly(simd, &stage.circle, std::array::from_fn(|k| x[k][at]));
                 to[at] = y[0];
                 for k in 1..R {
-                    to[k * stride + at] = times(simd, y[k], splat(simd, factors[k - 1]));
+                    to[k * stride + at] = times::<S, T>(simd, y[k], splat::<S, T>(simd, factors[k - 1]));
                 }
             }
         }
@@ -402,92 +522,89 @@ impl<S: Simd> Step<'_, S> {
 }
 
 #[inline(always)]
-fn splat<S: Simd>(simd: S, w: [f64; 2]) -> Pair<S> {
-    [simd.splat_f64s(w[0]), simd.splat_f64s(w[1])]
+fn splat<S: Simd, T: Real>(simd: S, w: [f64; 2]) -> Pair<S, T> {
+    [T::splat(simd, w[0]), T::splat(simd, w[1])]
 }
 
 #[inline(always)]
-fn add<S: Simd>(simd: S, a: Pair<S>, b: Pair<S>) -> Pair<S> {
-    [simd.add_f64s(a[0], b[0]), simd.add_f64s(a[1], b[1])]
+fn add<S: Simd, T: Real>(simd: S, a: Pair<S, T>, b: Pair<S, T>) -> Pair<S, T> {
+    [T::add(simd, a[0], b[0]), T::add(simd, a[1], b[1])]
 }
 
 #[inline(always)]
-fn sub<S: Simd>(simd: S, a: Pair<S>, b: Pair<S>) -> Pair<S> {
-    [simd.sub_f64s(a[0], b[0]), simd.sub_f64s(a[1], b[1])]
+fn sub<S: Simd, T: Real>(simd: S, a: Pair<S, T>, b: Pair<S, T>) -> Pair<S, T> {
+    [T::sub(simd, a[0], b[0]), T::sub(simd, a[1], b[1])]
 }
 
 #[inline(always)]
-fn times<S: Simd>(simd: S, a: Pair<S>, w: Pair<S>) -> Pair<S> {
-    [
-        simd.negate_mul_add_e_f64s(a[1], w[1], simd.mul_f64s(a[0], w[0])),
-        simd.mul_add_e_f64s(a[1], w[0], simd.mul_f64s(a[0], w[1])),
-    ]
+fn times<S: Simd, T: Real>(simd: S, a: Pair<S, T>, w: Pair<S, T>) -> Pair<S, T> {
+    [T::sub_mul(simd, a[1], w[1], T::mul(simd, a[0], w[0])), T::mul_add(simd, a[1], w[0], T::mul(simd, a[0], w[1]))]
 }
 
 /// `a + i b` and `a - i b`.
 #[inline(always)]
-fn across<S: Simd>(simd: S, a: Pair<S>, b: Pair<S>) -> [Pair<S>; 2] {
-    [[simd.sub_f64s(a[0], b[1]), simd.add_f64s(a[1], b[0])], [simd.add_f64s(a[0], b[1]), simd.sub_f64s(a[1], b[0])]]
+fn across<S: Simd, T: Real>(simd: S, a: Pair<S, T>, b: Pair<S, T>) -> [Pair<S, T>; 2] {
+    [[T::sub(simd, a[0], b[1]), T::add(simd, a[1], b[0])], [T::add(simd, a[0], b[1]), T::sub(simd, a[1], b[0])]]
 }
 
 #[inline(always)]
-fn two<S: Simd>(simd: S, x: [Pair<S>; 2]) -> [Pair<S>; 2] {
-    [add(simd, x[0], x[1]), sub(simd, x[0], x[1])]
+fn two<S: Simd, T: Real>(simd: S, x: [Pair<S, T>; 2]) -> [Pair<S, T>; 2] {
+    [add::<S, T>(simd, x[0], x[1]), sub::<S, T>(simd, x[0], x[1])]
 }
 
 #[inline(always)]
-fn four<S: Simd>(simd: S, x: [Pair<S>; 4]) -> [Pair<S>; 4] {
-    let ([a, b], [c, d]) = (two(simd, [x[0], x[2]]), two(simd, [x[1], x[3]]));
-    let [plus, minus] = across(simd, b, d);
-    [add(simd, a, c), minus, sub(simd, a, c), plus]
+fn four<S: Simd, T: Real>(simd: S, x: [Pair<S, T>; 4]) -> [Pair<S, T>; 4] {
+    let ([a, b], [c, d]) = (two::<S, T>(simd, [x[0], x[2]]), two::<S, T>(simd, [x[1], x[3]]));
+    let [plus, minus] = across::<S, T>(simd, b, d);
+    [add::<S, T>(simd, a, c), minus, sub::<S, T>(simd, a, c), plus]
 }
 
 #[inline(always)]
-fn eight<S: Simd>(simd: S, x: [Pair<S>; 8]) -> [Pair<S>; 8] {
-    let even = four(simd, [x[0], x[2], x[4], x[6]]);
-    let [a, b, c, d] = four(simd, [x[1], x[3], x[5], x[7]]);
-    let root = simd.splat_f64s(std::f64::consts::FRAC_1_SQRT_2);
-    let minus_root = simd.splat_f64s(-std::f64::consts::FRAC_1_SQRT_2);
+fn eight<S: Simd, T: Real>(simd: S, x: [Pair<S, T>; 8]) -> [Pair<S, T>; 8] {
+    let even = four::<S, T>(simd, [x[0], x[2], x[4], x[6]]);
+    let [a, b, c, d] = four::<S, T>(simd, [x[1], x[3], x[5], x[7]]);
+    let root = T::splat(simd, std::f64::consts::FRAC_1_SQRT_2);
+    let minus_root = T::splat(simd, -std::f64::consts::FRAC_1_SQRT_2);
     // b (1 - i) / sqrt 2 and d (-1 - i) / sqrt 2
-    let b = [simd.mul_f64s(root, simd.add_f64s(b[0], b[1])), simd.mul_f64s(root, simd.sub_f64s(b[1], b[0]))];
-    let d = [simd.mul_f64s(root, simd.sub_f64s(d[1], d[0])), simd.mul_f64s(minus_root, simd.add_f64s(d[0], d[1]))];
-    let [plus, minus] = across(simd, even[2], c);
+    let b = [T::mul(simd, root, T::add(simd, b[0], b[1])), T::mul(simd, root, T::sub(simd, b[1], b[0]))];
+    let d = [T::mul(simd, root, T::sub(simd, d[1], d[0])), T::mul(simd, minus_root, T::add(simd, d[0], d[1]))];
+    let [plus, minus] = across::<S, T>(simd, even[2], c);
     [
-        add(simd, even[0], a),
-        add(simd, even[1], b),
+        add::<S, T>(simd, even[0], a),
+        add::<S, T>(simd, even[1], b),
         minus,
-        add(simd, even[3], d),
-        sub(simd, even[0], a),
-        sub(simd, even[1], b),
+        add::<S, T>(simd, even[3], d),
+        sub::<S, T>(simd, even[0], a),
+        sub::<S, T>(simd, even[1], b),
         plus,
-        sub(simd, even[3], d),
+        sub::<S, T>(simd, even[3], d),
     ]
 }
 
 /// An odd prime radix: the terms j and R - j share their cosines and sines.
 #[inline(always)]
-fn odd<S: Simd, const R: usize>(simd: S, circle: &[[f64; 2]; LARGEST], x: [Pair<S>; R]) -> [Pair<S>; R] {
+fn odd<S: Simd, T: Real, const R: usize>(simd: S, circle: &[[f64; 2]; LARGEST], x: [Pair<S, T>; R]) -> [Pair<S, T>; R] {
     let half = R / 2;
     let (mut sums, mut differences) = (x, x);
     let mut y = x;
     for j in 1..=half {
-        sums[j] = add(simd, x[j], x[R - j]);
-        differences[j] = sub(simd, x[j], x[R - j]);
-        y[0] = add(simd, y[0], sums[j]);
+        sums[j] = add::<S, T>(simd, x[j], x[R - j]);
+        differences[j] = sub::<S, T>(simd, x[j], x[R - j]);
+        y[0] = add::<S, T>(simd, y[0], sums[j]);
     }
     for k in 1..=half {
         let mut a = x[0];
-        let mut b = [simd.splat_f64s(0.0); 2];
+        let mut b = [T::splat(simd, 0.0); 2];
         for j in 1..=half {
-            let [cosine, sine] = splat(simd, circle[j * k % R]);
-            a = [simd.mul_add_e_f64s(cosine, sums[j][0], a[0]), simd.mul_add_e_f64s(cosine, sums[j][1], a[1])];
+            let [cosine, sine] = splat::<S, T>(simd, circle[j * k % R]);
+            a = [T::mul_add(simd, cosine, sums[j][0], a[0]), T::mul_add(simd, cosine, sums[j][1], a[1])];
             b = if j == 1 {
-                [simd.mul_f64s(sine, differences[1][0]), simd.mul_f64s(sine, differences[1][1])]
+                [T::mul(simd, sine, differences[1][0]), T::mul(simd, sine, differences[1][1])]
             } else {
-                [simd.mul_add_e_f64s(sine, differences[j][0], b[0]), simd.mul_add_e_f64s(sine, differences[j][1], b[1])]
+                [T::mul_add(simd, sine, differences[j][0], b[0]), T::mul_add(simd, sine, differences[j][1], b[1])]
             };
         }
-        [y[R - k], y[k]] = across(simd, a, b);
+        [y[R - k], y[k]] = across::<S, T>(simd, a, b);
     }
     y
 }
@@ -495,6 +612,8 @@ fn odd<S: Simd, const R: usize>(simd: S, circle: &[[f64; 2]; LARGEST], x: [Pair<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const POINT: usize = f64::POINT;
 
     /// All smooth lengths up to 200 and some beyond, against the definition.
     #[test]
@@ -526,6 +645,25 @@ mod tests {
             }
             seen.sort_unstable();
             assert!(seen.into_iter().eq(0..n));
+        }
+    }
+
+    /// Single precision is double precision, rounded.
+    #[test]
+    fn both_precisions_agree() {
+        for n in [1, 12, 91, 500, 1000] {
+            let plan = StripFft::new(n);
+            let point = f32::POINT;
+            let wide: Vec<f64> = (0..n * point).map(|at| (at as f64 * 0.37).sin()).collect();
+            let narrow: Vec<f32> = wide.iter().map(|&v| f32::of(v)).collect();
+            let mut sum = vec![0.0; 2 * n];
+            let mut kept = vec![0.0; n * point];
+            plan.forward(&narrow, &mut plan.room(), Goal::Keep(&mut kept));
+            plan.forward(&narrow, &mut plan.room(), Goal::Correlate { with: &kept, sum: &mut sum });
+            // By Parseval, whichever number lies in which lane.
+            let found: f64 = sum.as_chunks::<2>().0.iter().map(|s| s[0]).sum();
+            let expected = n as f64 * wide.iter().map(|v| v * v).sum::<f64>();
+            assert!((found / expected - 1.0).abs() < 1e-6, "n = {n}: {found} {expected}");
         }
     }
 

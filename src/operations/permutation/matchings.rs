@@ -111,7 +111,7 @@ impl<'a> OneByOne<'a> {
 }
 
 /// Order number `index` of 0, .., n - 1, in the order of a dictionary.
-fn nth(n: usize, mut index: usize) -> Vec<usize> {
+pub fn nth(n: usize, mut index: usize) -> Vec<usize> {
     let mut left: Vec<usize> = (0..n).collect();
     let mut places: usize = (1..n).product();
     let mut order = Vec::with_capacity(n);

@@ -14,15 +14,17 @@
 //! never change those before. Results do not depend on the number of threads.
 
 mod matchings;
-mod moments;
 pub mod orbits;
+pub mod residual;
+mod settled;
 mod tally;
 
 #[cfg(test)]
 mod tests;
 
 use self::matchings::{OneByOne, Orders};
-use self::orbits::Orbits;
+use self::residual::Residual;
+use self::settled::Settled;
 use self::tally::{Scale, Tally, spread};
 use super::compare::{Asked, calibrated, settled, summaries};
 use super::diagnose::diagnose;
@@ -32,7 +34,6 @@ use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Kind};
 use crate::form::{Bilinear, Form};
-use crate::numerics::streams::permutation;
 use crate::par::Par;
 use crate::representation::Data;
 
@@ -72,6 +73,23 @@ impl Alternative {
     }
 }
 
+/// How orbits are computed. Counts are the same either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// In single precision, unless the scores of all arrangements are to be kept.
+    Auto,
+    /// In single precision; what comes close to the observed value is computed again in double.
+    Single,
+    /// In double precision.
+    Double,
+}
+
+impl Precision {
+    /// Every precision by its name.
+    pub const CHOICES: [(&'static str, Self); 3] =
+        [("auto", Self::Auto), ("float32", Self::Single), ("float64", Self::Double)];
+}
+
 /// A test, as it is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Request {
@@ -83,6 +101,8 @@ pub struct Request {
     pub alternative: Option<Alternative>,
     /// Whether to keep the scores of all arrangements.
     pub return_null: bool,
+    /// How orbits are computed.
+    pub precision: Precision,
 }
 
 /// What a test found.
@@ -114,6 +134,8 @@ pub struct Tested {
     pub null_distribution: Option<Vec<f64>>,
     /// Number of arrangements that count for the p-value, the observed one included; for two sides the rarer side.
     pub exceedances: usize,
+    /// Number of values so close to the observed one that they were computed again from the definition.
+    pub adjudicated: usize,
     /// What a reader should know.
     pub cautions: Vec<Caution>,
 }
@@ -164,6 +186,8 @@ struct Found<'t> {
     n_orbits: Option<usize>,
     /// Mean and standard deviation of the engine's values over all n! matchings.
     exact: Option<(f64, f64)>,
+    /// Values so close to the observed one that they were computed again from the definition.
+    adjudicated: usize,
 }
 
 /// Test a score of that form.
@@ -196,10 +220,10 @@ fn test_form(
             let orders = if every.is_some() { Orders::All } else { Orders::Drawn(&request.key) };
             let tally = engine.tally(&scale, window, orders, (n, count), request.return_null, par)?;
             let method = if every.is_some() { "exact" } else { "monte_carlo" };
-            Found { tally, method, n_orbits: None, exact: None }
+            Found { tally, method, n_orbits: None, exact: None, adjudicated: 0 }
         }
     };
-    let Found { tally, method, n_orbits, exact } = found;
+    let Found { tally, method, n_orbits, exact, adjudicated } = found;
     let all = every.is_some();
     let (mut null_mean, mut null_std) = tally.scores(!all);
     let (mut mean_exact, mut std_exact) = (all, all);
@@ -253,6 +277,7 @@ fn test_form(
         n_orbits,
         null_distribution,
         exceedances,
+        adjudicated,
         cautions,
     })
 }
@@ -268,18 +293,17 @@ fn orbits_of<'t>(
     let orbits = request.n_resamples.saturating_add(1).div_ceil(n);
     par.expect(orbits.saturating_mul(n));
     let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
-    let exact = moments::variance(&k, &l, par)?.map(f64::sqrt);
-    let exact = exact.map(|std| Ok((form.k.inner_at_chance(form.l, par)?, std))).transpose()?;
-    let (engine, first) = Orbits::begin(&k, &l, &permutation(&request.key, 0, n), orbits, par)?;
+    let (k, l) = (Residual::of(&k, par)?, Residual::of(&l, par)?);
+    let exact = k.variance(&l).map(|variance| (k.mean(&l), variance.sqrt()));
+    let (engine, first) = Settled::begin(form, &k, &l, orbits, request, par)?;
     par.advance(n);
     let std = exact.map_or_else(|| spread(&first), |(_, std)| std);
     // What rounding in the transforms can do, whatever the values are.
-    let size = k.inner(&k, par)?.sqrt() * l.inner(&l, par)?.sqrt();
-    let window = tie_window(first[0], std).max(10.0 * f64::EPSILON * size);
+    let window = tie_window(first[0], std).max(10.0 * f64::EPSILON * k.norm() * l.norm());
     let mut tally = Tally::new(scale, first[0], window, request.return_null);
     tally.take(&first)?;
     let orbit = |r: usize, par: Par<'_>| {
-        let values = engine.run(&permutation(&request.key, r as u64, n), par)?;
+        let values = engine.orbit(r, par)?;
         par.advance(n);
         Ok(values)
     };
@@ -289,7 +313,7 @@ fn orbits_of<'t>(
             tally.take(&values)?;
         }
     }
-    Ok(Found { tally, method: "orbits", n_orbits: Some(orbits), exact })
+    Ok(Found { tally, method: "orbits", n_orbits: Some(orbits), exact, adjudicated: engine.adjudicated() })
 }
 
 /// Values this close to the observed one tie with it.

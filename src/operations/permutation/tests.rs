@@ -2,7 +2,7 @@ use super::*;
 use crate::engines::pair_matrix::{Dense, PairMatrix};
 use crate::form::{Cross, Link, Over, Pair, Rows, Step};
 use crate::linalg::Matrix;
-use crate::numerics::streams::tests::key_of_42;
+use crate::numerics::streams::{permutation, tests::key_of_42};
 use crate::par::{Watch, with_threads};
 
 /// The features of the design's golden numbers.
@@ -42,7 +42,7 @@ fn linked<'a>(k: &'a PairMatrix, l: &'a PairMatrix, link: Link) -> Form<'a> {
 const OPEN: Facts = Facts { range: (f64::NEG_INFINITY, f64::INFINITY), ..Facts::SIMILARITY };
 
 fn request(n_resamples: usize) -> Request {
-    Request { n_resamples, key: key_of_42(), alternative: None, return_null: true }
+    Request { n_resamples, key: key_of_42(), alternative: None, return_null: true, precision: Precision::Auto }
 }
 
 fn run(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> Tested {
