@@ -78,6 +78,10 @@ pub enum Error {
     )]
     NotExchangeable { count: usize, n: usize },
 
+    /// A design under which every row stays where it is.
+    #[error("None of the {n} rows can change places: {reason}.")]
+    NothingToPermute { n: usize, reason: String },
+
     /// A decomposition or iteration that did not reach its accuracy.
     #[error("{solver} did not reach its accuracy on a {rows} x {cols} matrix (residual {residual:.1e}).")]
     NoConvergence { solver: &'static str, rows: usize, cols: usize, residual: f64 },
@@ -153,6 +157,7 @@ impl Error {
             Self::BadLabel { .. } => "bad_label",
             Self::PermutationUndefined { .. } => "permutation_undefined",
             Self::NotExchangeable { .. } => "not_exchangeable",
+            Self::NothingToPermute { .. } => "nothing_to_permute",
             Self::NoConvergence { .. } => "no_convergence",
             Self::OverBudget { .. } => "over_budget",
             Self::NotTwoDimensional { .. } => "not_two_dimensional",
@@ -198,6 +203,7 @@ impl Error {
                 vec![("name", text(name)), ("row", (*row).into()), ("given", text(given))]
             }
             Self::NotExchangeable { count, n } => vec![("count", (*count).into()), ("n", (*n).into())],
+            Self::NothingToPermute { n, reason } => vec![("n", (*n).into()), ("reason", text(reason))],
             Self::NoConvergence { solver, rows, cols, residual } => vec![
                 ("solver", Value::from(*solver)),
                 ("rows", (*rows).into()),

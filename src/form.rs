@@ -28,6 +28,7 @@ pub enum Form<'a> {
 }
 
 /// `k` from x alone, `l` from y alone, both symmetric over pairs of inputs.
+#[derive(Clone, Copy)]
 pub struct Bilinear<'a> {
     /// The side of x.
     pub k: &'a PairMatrix,

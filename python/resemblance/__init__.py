@@ -42,7 +42,8 @@ from resemblance.measures.rsm import cka, distance_correlation, eigenspace_overl
 from resemblance.measures.statistics import participation_ratio, uniformity
 
 # `rs.measures` and `rs.config` are the functions; what stands in the modules is imported from them by name.
-from resemblance.operations import compare, measures, pairwise, permutation_test, prepare
+from resemblance.operations import compare, measures, pairwise, prepare
+from resemblance.significance import permutation_test
 from resemblance.results import Comparison, Grid, Grids, Info, PermutationResult, Score
 
 __all__ = [

@@ -5,8 +5,6 @@ Nothing is known about such a function, so nothing is saved: every pair in both 
 
 from __future__ import annotations
 
-from itertools import islice, permutations
-from math import factorial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
 
 _ALTERNATIVES = ("greater", "less", "two-sided")
 _LEVEL = 0.05  # a test whose smallest p-value is above this can never be significant
+_MOST = 10_000_000  # orders that are tried when all are asked for
+_BATCH = 256  # orders that are made at a time
 
 
 def score(measure: Measure, x: Array, y: Array, pair: str) -> float:
@@ -69,72 +69,197 @@ def pairwise(measure: Measure, left: Models, right: Models, on_error: str, tell:
 
 
 def permutation_test(
-    measure: Measure,
-    x: Any,
-    y: Any,
-    *,
-    n_resamples: int,
-    key: bytes,
-    alternative: str,
-    return_null: bool,
-    tell: Callback | None,
+    measure: Measure, x: Any, y: Any, request: dict[str, Any], tell: Callback | None
 ) -> dict[str, Any]:
     """Score the pair with the rows of y in other orders; the same fields as `_core.permutation_test`."""
     left, right = as_array(x, "x"), as_array(y, "y")
-    n = len(left)
-    if len(right) != n:
-        message = f"x has {n} rows, y has {len(right)}; row i of both must belong to the same input."
-        raise make("row_count_mismatch", message, {"x": "x", "y": "y", "n": n, "m": len(right)})
-    if alternative not in _ALTERNATIVES:
-        message = f"alternative={alternative!r} is not a choice; known are {', '.join(_ALTERNATIVES)}."
-        raise make("bad_option", message, {"option": "alternative", "given": repr(alternative)})
-    exact = n < 20 and factorial(n) <= n_resamples + 1
-    if exact:
-        n_resamples = factorial(n) - 1
-    scores = np.empty(n_resamples + 1)
-    for done, order in enumerate(_orders(n, key if not exact else None, n_resamples + 1)):
-        scores[done] = score(measure, left, right[order], f"permutation {done}" if done else "x and y")
-        if tell is not None:
-            tell(done, n_resamples)
-    null = scores if exact else scores[1:]
-    min_pvalue = min(1.0, (2 if alternative == "two-sided" else 1) / len(scores))
+    _same_rows(left, right, "x", "y")
+    orders = _Orders(request, len(left))
+    alternative = _alternative(request)
+    if request["method"] == "sequential":
+        scores, pvalue, decision = _until_decided(measure, left, right, orders, request, tell)
+    else:
+        every = enumerate(orders)
+        scored = [_told(tell, at, orders.count, score(measure, left, right[o], _where(at))) for at, o in every]
+        scores, pvalue, decision = np.array(scored), None, None
+    null = scores if orders.exact else scores[1:]
+    null_mean, null_std = float(null.mean()), float(null.std(ddof=0 if orders.exact or len(null) == 1 else 1))
+    shares = _shares(scores, null_std, alternative)
+    found, exceedances = float(min(1.0, shares[0])), round(shares[1] * len(scores))
+    low, high = (found, found) if orders.exact else _core.pvalue_interval(exceedances, len(scores))
+    sides = 2 if alternative == "two-sided" else 1
+    min_pvalue = 0.9 * request["alpha"] if pvalue is not None else min(1.0, sides / len(scores))
     remarks = []
     if min_pvalue > _LEVEL:
         message = f"The smallest reachable p is {min_pvalue:.3g}; no result can be significant."
         remarks.append(("p_floor", message, {"min_pvalue": min_pvalue}))
-    null_mean, null_std = float(null.mean()), float(null.std(ddof=0 if exact or len(null) == 1 else 1))
     return {
         "statistic": float(scores[0]),
-        "pvalue": _pvalue(scores, null_std, alternative),
+        "pvalue": found if pvalue is None else pvalue,
+        "pvalue_ci": (low, high) if orders.exact else (min(1.0, sides * low), min(1.0, sides * high)),
         "null_mean": null_mean,
         "null_std": null_std,
-        "null_mean_exact": exact,
-        "null_std_exact": exact,
+        "null_mean_exact": orders.exact,
+        "null_std_exact": orders.exact,
         "zscore": (float(scores[0]) - null_mean) / null_std if null_std > 0 else None,
         "calibrated_mean": None,  # the score at identity is not known
-        "n_resamples": n_resamples,
+        "calibrated_quantile": None,
+        "n_resamples": len(scores) - 1,
         "min_pvalue": min_pvalue,
         "alternative": alternative,
-        "method": "exact" if exact else "monte_carlo",
+        "method": "sequential" if pvalue is not None else "exact" if orders.exact else "monte_carlo",
         "n_orbits": None,
-        "null_distribution": scores if return_null else None,
+        "exceedances": exceedances,
+        "decision": decision,
+        "null_distribution": scores if request["return_null"] else None,
         "warnings": remarks,
     }
 
 
-def _orders(n: int, key: bytes | None, count: int) -> Iterator[NDArray[np.int64]]:
-    """Yield the observed order, then all others, or those of the streams 1, 2, ... of a key."""
-    if key is None:
-        yield from map(np.array, islice(permutations(range(n)), count))
-        return
-    yield np.arange(n)
-    for stream in range(1, count):
-        yield _core.permutation(key, stream, n)
+def permutation_grid(
+    measure: Measure,
+    left: Models,
+    right: Models,
+    request: dict[str, Any],
+    adjust: str | None,
+    same: bool,  # noqa: FBT001 - a fact about the two lists
+    tell: Callback | None,
+) -> dict[str, Any]:
+    """Score all pairs with the rows of all of `right` in other orders; the same fields as `_core.permutation_grid`."""
+    xs, ys = left.arrays(), right.arrays()
+    for array, name in zip([*xs, *ys], [*left.names, *right.names], strict=True):
+        _same_rows(xs[0], array, left.names[0], name)
+    if request["method"] == "sequential":
+        raise make("not_offered", "sequential decisions are offered for one pair at a time.", {"method": "sequential"})
+    orders = _Orders(request, len(xs[0]))
+    alternative = _alternative(request)
+    shape = (len(xs), len(ys))
+    pairs = list(np.ndindex(shape))
+    status: dict[tuple[int, int], tuple[str, str]] = {}
+    for i, j in pairs:
+        try:
+            score(measure, xs[i], ys[j], f"{left.names[i]} and {right.names[j]}")
+        except ResemblanceError as failure:
+            status[i, j] = failure.code, failure.message
+    tested = [pair for pair in pairs if pair not in status]
+    scores = np.empty((len(tested), orders.count))
+    for at, order in enumerate(orders):
+        moved = [y[order] for y in ys]
+        scores[:, at] = [score(measure, xs[i], moved[j], f"{_where(at)} of {left.names[i]}") for i, j in tested]
+        _told(tell, at, orders.count, None)
+    judged = _core.judge(scores, [not same or i != j for i, j in tested], alternative, adjust)
+
+    def table(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+        if values is None:
+            return None
+        filled = np.full(shape, np.nan)
+        for pair, value in zip(tested, values, strict=True):
+            filled[pair] = value
+        return filled
+
+    sides = 2 if alternative == "two-sided" else 1
+    nothing = np.full(shape, np.nan)
+    return {name: table(judged[name]) for name in ("unadjusted", "adjusted", "null_mean", "null_std", "zscores")} | {
+        "values": table(scores[:, 0]),
+        "null_mean_exact": orders.exact,
+        "null_std_exact": orders.exact,
+        "calibrated_mean": nothing,  # the score at identity is not known
+        "largest": judged["largest"],
+        "mean": judged["mean"],
+        "n_tests": sum(not same or i != j for i, j in tested),
+        "n_resamples": orders.count - 1,
+        "min_pvalue": min(1.0, sides / orders.count),
+        "alternative": alternative,
+        "method": "exact" if orders.exact else "monte_carlo",
+        "n_orbits": None,
+        "status": status,
+        "warnings": [],
+    }
 
 
-def _pvalue(scores: NDArray[np.float64], null_std: float, alternative: str) -> float:
-    """Take the share of arrangements, the observed one included, that are as extreme up to round-off."""
-    observed = scores[0]
-    window = max(100 * np.finfo(float).eps * abs(observed), 1e-9 * null_std)
-    greater, less = np.mean(scores >= observed - window), np.mean(scores <= observed + window)
-    return float({"greater": greater, "less": less, "two-sided": min(1.0, 2 * min(greater, less))}[alternative])
+class _Orders:
+    """The orders of n rows that a request is about: all that its design allows if these are few, else drawn ones."""
+
+    def __init__(self, request: dict[str, Any], n: int) -> None:
+        self._request, self._n = request, n
+        every, _ = _core.matchings(request, n, [], drawn=False)
+        wanted = request["n_resamples"] + 1
+        method = request["method"]
+        if method == "orbits":
+            raise make("not_offered", "A function of your own has no orbits.", {"method": method})
+        if method == "exact" and (every is None or every > _MOST):
+            message = f"method='exact' would try {every or 'more than 1e38'} orders, and at most {_MOST} are tried."
+            raise make("bad_option", message, {"option": "method", "given": repr(method)})
+        self.exact = every is not None and (method == "exact" or (method == "auto" and every <= wanted))
+        self.count = every if self.exact and every is not None else wanted
+
+    def __iter__(self) -> Iterator[NDArray[np.int64]]:
+        """Yield them, the observed one first."""
+        if not self.exact:
+            yield np.arange(self._n)
+        for start in range(0 if self.exact else 1, self.count, _BATCH):
+            numbers = range(start, min(start + _BATCH, self.count))
+            yield from _core.matchings(self._request, self._n, numbers, drawn=not self.exact)[1]
+
+
+def _until_decided(
+    measure: Measure, left: Array, right: Array, orders: _Orders, request: dict[str, Any], tell: Callback | None
+) -> tuple[NDArray[np.float64], float, bool | None]:
+    """Score one order after the other until it is clear whether p is below alpha."""
+    alternative = _alternative(request)
+    alpha = request["alpha"] / (2 if alternative == "two-sided" else 1)
+    scores: list[float] = []
+    found: tuple[float, bool | None] = (1.0, None)
+    for at, order in enumerate(orders):
+        scores.append(_told(tell, at, orders.count, score(measure, left, right[order], _where(at))))
+        if at == 0:
+            continue
+        window = _window(scores[0], float(np.std(scores)))
+        differences = np.array(scores[1:]) - scores[0]
+        sides = {"greater": differences >= -window, "less": differences <= window}
+        bets = [_core.bet(sides[side].tolist(), alpha) for side in sides if alternative in {side, "two-sided"}]
+        decisions = [decision for _, _, decision in bets]
+        p = min(1.0, len(bets) * min(p for _, p, _ in bets))
+        if True in decisions:
+            return np.array(scores), p, True
+        if all(decision is False for decision in decisions):
+            return np.array(scores), p, False
+        found = p, None
+    return np.array(scores), *found
+
+
+def _told(tell: Callback | None, done: int, total: int, value: Any) -> Any:
+    if tell is not None:
+        tell(done + 1, total)
+    return value
+
+
+def _where(at: int) -> str:
+    return f"permutation {at}" if at else "x and y"
+
+
+def _alternative(request: dict[str, Any]) -> str:
+    alternative = request["alternative"] or "greater"
+    if alternative not in _ALTERNATIVES:
+        message = f"alternative={alternative!r} is not a choice; known are {', '.join(_ALTERNATIVES)}."
+        raise make("bad_option", message, {"option": "alternative", "given": repr(alternative)})
+    return str(alternative)
+
+
+def _same_rows(x: Array, y: Array, x_name: str, y_name: str) -> None:
+    if len(x) != len(y):
+        message = f"{x_name} has {len(x)} rows, {y_name} has {len(y)}; row i of both must belong to the same input."
+        raise make("row_count_mismatch", message, {"x": x_name, "y": y_name, "n": len(x), "m": len(y)})
+
+
+def _window(observed: float, std: float) -> float:
+    return max(100 * float(np.finfo(float).eps) * abs(observed), 1e-9 * std)
+
+
+def _shares(scores: NDArray[np.float64], null_std: float, alternative: str) -> tuple[float, float]:
+    """Take the p-value, and the share of arrangements behind it, the observed one included; ties up to round-off."""
+    window = _window(scores[0], null_std)
+    greater = float(np.mean(scores >= scores[0] - window))
+    less = float(np.mean(scores <= scores[0] + window))
+    rarer = min(greater, less)
+    return {"greater": (greater, greater), "less": (less, less), "two-sided": (2 * rarer, rarer)}[alternative]

@@ -8,15 +8,20 @@ from numpy.typing import NDArray
 
 __all__ = [
     "Prepared",
+    "bet",
     "compare",
     "default_threads",
     "facts",
     "group",
+    "judge",
     "load_prepared",
+    "matchings",
     "measures",
     "pairwise",
     "permutation",
+    "permutation_grid",
     "permutation_test",
+    "pvalue_interval",
     "prepare",
     "rows",
     "score",
@@ -72,11 +77,28 @@ def permutation_test(
     given: Mapping[str, Any],
     x: _Input,
     y: _Input,
-    n_resamples: int,
-    key: bytes,
-    alternative: str | None,
+    request: Mapping[str, Any],
     threads: int,
-    return_null: bool,
+    progress: _Progress,
+) -> dict[str, Any]: ...
+def bet(exceeds: Sequence[bool], alpha: float) -> tuple[int, float, bool | None]: ...
+def pvalue_interval(exceedances: int, total: int) -> tuple[float, float]: ...
+def matchings(
+    request: Mapping[str, Any], n: int, numbers: Sequence[int], drawn: bool
+) -> tuple[int | None, list[NDArray[np.int64]]]: ...
+def judge(
+    values: NDArray[np.float64], counts: Sequence[bool], alternative: str, adjust: str | None
+) -> dict[str, Any]: ...
+def permutation_grid(
+    name: str,
+    given: Mapping[str, Any],
+    xs: Sequence[_Input],
+    x_names: Sequence[str],
+    ys: Sequence[_Input] | None,
+    y_names: Sequence[str] | None,
+    request: Mapping[str, Any],
+    adjust: str | None,
+    threads: int,
     progress: _Progress,
 ) -> dict[str, Any]: ...
 def prepare(name: str, given: Mapping[str, Any], x: _Input, threads: int) -> Prepared: ...

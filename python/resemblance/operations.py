@@ -13,20 +13,18 @@ from resemblance._call import as_group, as_warnings, report
 from resemblance._inputs import as_input, as_models, row_count
 from resemblance._measure import Measure, as_measure, as_measures
 from resemblance._progress import reporting
-from resemblance._rng import key_of
 from resemblance.config import threads
 from resemblance.errors import ResemblanceWarning, make
-from resemblance.results import Comparison, Grid, Grids, Info, PermutationResult, Score
+from resemblance.results import Comparison, Grid, Grids, Info, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from resemblance._inputs import Models, ModelsLike, Representation
     from resemblance._measure import MeasureLike, MeasuresLike
     from resemblance._progress import Progress
-    from resemblance._rng import RNG
 
-__all__ = ["compare", "measures", "pairwise", "permutation_test", "prepare"]
+__all__ = ["compare", "measures", "pairwise", "prepare"]
 
 
 def compare(
@@ -183,84 +181,6 @@ def pairwise(
     return Grids(grids) if several else grids[0]
 
 
-def permutation_test(
-    x: Representation,
-    y: Representation,
-    measure: MeasureLike,
-    *,
-    n_resamples: int = 9999,
-    alternative: Literal["greater", "less", "two-sided"] | None = None,
-    rng: RNG = None,
-    num_threads: int | None = None,
-    progress: Progress = None,
-    return_null: bool = False,
-) -> PermutationResult:
-    """Test whether the score of a pair is beyond what rows matched at random would give.
-
-    The null hypothesis: given `x`, every order of the rows of `y` is equally likely. Everything that belongs to one
-    representation alone is computed once. Where the form of the measure allows it, the permutations come in orbits of
-    cyclic shifts of random relabellings, of which the FFT evaluates a whole one at a time; the p-value stays exact.
-
-    Parameters
-    ----------
-    x, y : array_like, shape (n, d_x) and (n, d_y)
-        Row i of both belongs to the same input. Rows must be exchangeable: one row per stimulus, not one per token.
-    measure : callable or str
-        One measure. What stays with the inputs, such as ``labels=``, stays with `x`.
-    n_resamples : int, default 9999
-        Number of permutations, rounded up to whole orbits.
-    alternative : {"greater", "less", "two-sided"}, optional
-        By default what speaks for likeness: greater for a similarity, less for a distance, greater for a function of
-        your own.
-    rng : int, SeedSequence, BitGenerator or Generator of numpy.random, optional
-        Where the permutations come from. A seed gives the same test every time, for any number of threads.
-    num_threads : int, optional
-        Number of threads; the result does not depend on it.
-    progress : bool or callable, optional
-        True shows a bar (of tqdm, if it is installed); a function is called with the numbers done and in all.
-    return_null : bool, default False
-        Whether to keep the scores of all permutations, the observed one first.
-
-    Returns
-    -------
-    PermutationResult
-        The score with p-value, chance level, z-score and calibrated score.
-
-    Raises
-    ------
-    ResemblanceError
-        ``permutation_undefined`` if the measure does not use which row is which; ``not_exchangeable`` if sample pairs
-        are repeated; and whatever the measure itself refuses.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import resemblance as rs
-    >>> x = np.arange(6.0)[:, None] ** 2
-    >>> y = x + np.array([[0.0], [2.0], [0.0], [2.0], [0.0], [2.0]])
-
-    A function of the user's own; with 6 rows all 720 orders are tried:
-
-    >>> def correlation(x, y):
-    ...     return np.corrcoef(x[:, 0], y[:, 0])[0, 1]
-    >>> found = rs.permutation_test(x, y, correlation)
-    >>> found.method, round(found.statistic, 6), round(found.pvalue * 720)
-    ('exact', 0.994576, 1)
-    """
-    chosen = as_measure(measure)
-    return _permutation_test(
-        chosen,
-        x,
-        y,
-        n_resamples=n_resamples,
-        alternative=alternative,
-        key=key_of(rng),
-        num_threads=num_threads,
-        progress=progress,
-        return_null=return_null,
-    )
-
-
 def prepare(x: Representation, measure: MeasureLike, *, num_threads: int | None = None) -> _core.Prepared:
     """Summarize one representation for a measure, to be used wherever an array is.
 
@@ -315,74 +235,6 @@ def measures() -> list[Info]:
     ['participation_ratio', 'uniformity']
     """
     return [Info(**entry) for entry in _core.measures()]
-
-
-def replay(
-    before: PermutationResult, x: Representation, y: Representation, measure: Callable[..., float] | None
-) -> PermutationResult:
-    """Run a test again from its key; `PermutationResult.replay` compares."""
-    if measure is not None:
-        chosen = as_measure(measure)
-    elif before.facts.get("kind") == "unknown":
-        message = f"{before.measure} is a function of your own, which a result does not keep: pass measure=."
-        raise make("not_offered", message, {"measure": before.measure})
-    else:
-        chosen = Measure(before.measure, before.options, before.label)
-    return _permutation_test(
-        chosen,
-        x,
-        y,
-        n_resamples=before.n_resamples,
-        alternative=before.alternative,
-        key=bytes.fromhex(before.key),
-        return_null=before.null_distribution is not None,
-    )
-
-
-def _permutation_test(
-    measure: Measure,
-    x: Any,
-    y: Any,
-    *,
-    n_resamples: int,
-    alternative: str | None,
-    key: bytes,
-    return_null: bool,
-    num_threads: int | None = None,
-    progress: Progress = None,
-) -> PermutationResult:
-    if isinstance(n_resamples, bool) or not hasattr(n_resamples, "__index__") or n_resamples < 1:
-        message = f"n_resamples={n_resamples!r} must be a whole number of at least 1."
-        raise make("bad_option", message, {"option": "n_resamples", "given": repr(n_resamples)})
-    with reporting(progress, "permutations") as tell:
-        if measure.function is None:
-            found = _core.permutation_test(
-                measure.name,
-                measure.given,
-                as_input(x, "x"),
-                as_input(y, "y"),
-                int(n_resamples),
-                key,
-                alternative,
-                threads(num_threads),
-                return_null,
-                tell,
-            )
-        else:
-            found = _callables.permutation_test(
-                measure,
-                x,
-                y,
-                n_resamples=int(n_resamples),
-                key=key,
-                alternative=alternative or "greater",
-                return_null=return_null,
-                tell=tell,
-            )
-    of_measure = {"measure": measure.name, "label": measure.label, "options": measure.options, "facts": measure.facts}
-    warnings = as_warnings(found["warnings"])
-    report(warnings)
-    return PermutationResult(**found | of_measure | {"key": key.hex(), "warnings": warnings})
 
 
 def _alone(measure: Measure, x: Any, count: int) -> dict[str, Any]:

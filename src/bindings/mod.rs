@@ -17,8 +17,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::answers::{
-        compare, default_threads, facts, group, load_prepared, measures, pairwise, permutation, permutation_test,
-        prepare, rows, score, show_config, statistic,
+        bet, compare, default_threads, facts, group, judge, load_prepared, matchings, measures, pairwise, permutation,
+        permutation_grid, permutation_test, prepare, pvalue_interval, rows, score, show_config, statistic,
     };
     #[pymodule_export]
     use super::prepared::PyPrepared;

@@ -394,6 +394,14 @@ impl PairMatrix {
         }
     }
 
+    /// The factor and what happens on its diagonal; None for a stored matrix.
+    pub fn factor(&self) -> Option<(&Matrix, Diagonal)> {
+        match &self.kept {
+            Kept::Dense(_) => None,
+            Kept::Factor { a, diagonal, .. } => Some((a, *diagonal)),
+        }
+    }
+
     /// The stored matrix, made on demand and kept.
     pub fn dense(&self, par: Par<'_>) -> Result<Arc<Dense>> {
         let (a, diagonal) = match &self.kept {

@@ -189,6 +189,26 @@ pub fn product_nt(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
     Ok(out)
 }
 
+/// What products of rows are offered for: single or double precision.
+pub trait Number: ComplexField + Copy + Default {}
+impl Number for f32 {}
+impl Number for f64 {}
+
+/// Add `a b'` to `out`; `p` rows of a and `q` rows of b have `width` numbers and begin `stride` numbers apart.
+pub fn rows_product_add<T: Number>(
+    a: &[T],
+    p: usize,
+    b: &[T],
+    q: usize,
+    (width, stride): (usize, usize),
+    out: &mut [T],
+) {
+    let out = MatMut::from_row_major_slice_mut(out, p, q);
+    let a = MatRef::from_row_major_slice_with_stride(a, p, width, stride);
+    let b = MatRef::from_row_major_slice_with_stride(b, q, width, stride).transpose();
+    faer::linalg::matmul::matmul(out, Accum::Add, a, b, T::one_impl(), faer::Par::Seq);
+}
+
 /// The block of `a b'` that belongs to some rows of either, row-major into `out`; one sequential call.
 pub fn rows_product<T: ComplexField + Copy + Default>(
     a: &Matrix<T>,

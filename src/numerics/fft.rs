@@ -192,6 +192,27 @@ impl<T: Real> Aligned<T> {
     }
 }
 
+/// Points of transforms times -i, whichever of their numbers are real and which imaginary parts.
+pub fn quarter_turn<T: Real>(from: &[T], to: &mut [T]) {
+    Arch::new().dispatch(QuarterTurn { from, to });
+}
+
+struct QuarterTurn<'a, T> {
+    from: &'a [T],
+    to: &'a mut [T],
+}
+
+impl<T: Real> WithSimd for QuarterTurn<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        for (to, from) in T::pairs_mut::<S>(self.to).iter_mut().zip(T::pairs::<S>(self.from)) {
+            *to = [from[1], T::sub(simd, T::splat(simd, 0.0), from[0])];
+        }
+    }
+}
+
 /// What is done with a transform.
 pub enum Goal<'a, T> {
     /// Kept.

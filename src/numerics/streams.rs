@@ -13,30 +13,53 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// # Panics
 /// If there are 2^32 items or more, whose pairs no machine could hold.
 pub fn permutation(key: &[u8; 32], stream: u64, n: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..n).collect();
-    shuffle(key, stream, &mut order);
-    order
+    Stream::new(key, stream).permutation(n)
 }
 
-/// Fisher and Yates: from the last place down, exchange with a place not above it.
-fn shuffle(key: &[u8; 32], stream: u64, order: &mut [usize]) {
-    assert!(u32::try_from(order.len()).is_ok(), "fewer than 2^32 items");
-    let mut source = ChaCha8Rng::from_seed(*key);
-    source.set_stream(stream);
-    for last in (1..order.len()).rev() {
-        let other = below(&mut source, last as u32 + 1) as usize;
-        order.swap(last, other);
+/// Permutations of 0, .., count - 1 for one count after the other, from the words of one stream: independent, and of
+/// each every order is equally likely.
+///
+/// # Panics
+/// If a count is 2^32 or more.
+pub fn permutations(key: &[u8; 32], stream: u64, counts: &[usize]) -> Vec<Vec<usize>> {
+    let mut stream = Stream::new(key, stream);
+    counts.iter().map(|&count| stream.permutation(count)).collect()
+}
+
+/// The words of one stream of a key, from the first on.
+pub struct Stream(ChaCha8Rng);
+
+impl Stream {
+    /// Stream number `stream` of a key.
+    pub fn new(key: &[u8; 32], stream: u64) -> Self {
+        let mut words = ChaCha8Rng::from_seed(*key);
+        words.set_stream(stream);
+        Self(words)
     }
-}
 
-/// A whole number in 0, .., count - 1, each exactly equally likely (Lemire 2019).
-fn below(source: &mut ChaCha8Rng, count: u32) -> u32 {
-    loop {
-        let product = u64::from(source.next_u32()) * u64::from(count);
-        let low = product as u32;
-        // The remainder is what makes some numbers likelier; the first test spares the division nearly always.
-        if low >= count || low >= count.wrapping_neg() % count {
-            return (product >> 32) as u32;
+    /// A permutation of 0, .., n - 1 by Fisher and Yates: from the last place down, exchange with a place not above it.
+    ///
+    /// # Panics
+    /// If there are 2^32 items or more.
+    pub fn permutation(&mut self, n: usize) -> Vec<usize> {
+        assert!(u32::try_from(n).is_ok(), "fewer than 2^32 items");
+        let mut order: Vec<usize> = (0..n).collect();
+        for last in (1..n).rev() {
+            let other = self.below(last as u32 + 1) as usize;
+            order.swap(last, other);
+        }
+        order
+    }
+
+    /// A whole number in 0, .., count - 1, each exactly equally likely (Lemire 2019); 0 if there is none.
+    pub fn below(&mut self, count: u32) -> u32 {
+        loop {
+            let product = u64::from(self.0.next_u32()) * u64::from(count);
+            let low = product as u32;
+            // The remainder is what makes some numbers likelier; the first test spares the division nearly always.
+            if low >= count || low >= count.wrapping_neg() % count {
+                return (product >> 32) as u32;
+            }
         }
     }
 }
@@ -74,6 +97,21 @@ pub(crate) mod tests {
         assert_eq!(permutation(&key, 2, 10), [4, 5, 3, 7, 9, 6, 0, 8, 2, 1]);
         assert_eq!(permutation(&key, 7, 1), [0]);
         assert!(permutation(&key, 7, 0).is_empty());
+    }
+
+    /// Multipliers of a relabeling come from its stream, after its permutation.
+    #[test]
+    fn multipliers_are_those_of_the_reference() {
+        use crate::operations::permutation::affine::multipliers::{Window, draw_units};
+        let key = key_of_42();
+        let after = |r: u64, n: usize| {
+            let mut stream = Stream::new(&key, r);
+            stream.permutation(n);
+            move |count: u32| stream.below(count)
+        };
+        assert_eq!([0, 1, 2, 3].map(|r| Window::draw(1009, 20, after(r, 1009)).identity()), [13, 19, 14, 16]);
+        assert_eq!(draw_units(1000, 5, after(0, 1000)), [1, 761, 331, 541, 757]);
+        assert_eq!(draw_units(1000, 5, after(1, 1000)), [1, 541, 643, 377, 819]);
     }
 
     /// All 24 orders of four items, 1000 times each but for chance: chi-square below its 99.9 % point.

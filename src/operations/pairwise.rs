@@ -38,7 +38,7 @@ pub enum OnError {
     Raise,
 }
 
-type Summaries = Vec<Vec<Result<AnySummary>>>;
+pub(super) type Summaries = Vec<Vec<Result<AnySummary>>>;
 
 /// Scores of every x with every y (with every other x if there is no second list).
 pub fn pairwise<'s>(
@@ -58,7 +58,7 @@ pub fn pairwise<'s>(
 }
 
 /// All summaries, by measure and then by representation; one representation is one unit of work for all measures.
-fn summarize(asked: &[Asked], sides: &[Side<'_>], par: Par<'_>) -> Result<Summaries> {
+pub(super) fn summarize(asked: &[Asked], sides: &[Side<'_>], par: Par<'_>) -> Result<Summaries> {
     let by_side = par.map(sides.len(), |at, par| {
         let mut made = Vec::with_capacity(asked.len());
         for one in asked {
@@ -180,7 +180,7 @@ fn collect(
 }
 
 /// Memory that stacked matrices may take, in bytes.
-fn allowance() -> f64 {
+pub(super) fn allowance() -> f64 {
     let free = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
         line.split_whitespace().nth(1)?.parse::<f64>().ok()
@@ -189,10 +189,10 @@ fn allowance() -> f64 {
 }
 
 /// `<k, l>` and its divisor, or the reason why there is none.
-type Stacked = Result<(f64, f64)>;
+pub(super) type Stacked = Result<(f64, f64)>;
 
 /// `<k, l>` of all pairs by one product of stacked matrices; None where that does not pay, or does not fit.
-fn stacked(
+pub(super) fn stacked(
     forms: &[Result<Form<'_>>],
     pairs: &[(usize, usize)],
     sides: usize,
@@ -236,7 +236,9 @@ fn stacked(
 }
 
 /// The different matrices in a list, and which of them each entry is.
-fn distinct<'a>(list: impl Iterator<Item = Option<&'a PairMatrix>>) -> (Vec<&'a PairMatrix>, Vec<Option<usize>>) {
+pub(super) fn distinct<'a>(
+    list: impl Iterator<Item = Option<&'a PairMatrix>>,
+) -> (Vec<&'a PairMatrix>, Vec<Option<usize>>) {
     let mut seen: HashMap<*const PairMatrix, usize> = HashMap::new();
     let mut kept = Vec::new();
     let which = list

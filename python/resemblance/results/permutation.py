@@ -1,4 +1,4 @@
-"""The result of `permutation_test`: a score, its chance level and its p-value."""
+"""The results of `permutation_test`: scores, their chance levels and p-values."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from resemblance.errors import make
 from resemblance.results._text import as_html, number, plain
+from resemblance.results.grids import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from resemblance._inputs import Representation
     from resemblance.errors import ResemblanceWarning
@@ -35,24 +36,41 @@ class PermutationResult:
         The score of the pair as it is.
     pvalue : float
         How often rows matched at random score at least as extremely; never 0.
+    pvalue_ci : tuple of float
+        Where the p-value over all allowed permutations lies, with 95 % confidence.
     null_mean, null_std, zscore : float or None
         Mean and standard deviation of the score under random matching, and ``(statistic - null_mean) / null_std``.
     null_mean_exact, null_std_exact : bool
         Whether these are over all n! permutations, by a formula, rather than over those drawn.
     calibrated_mean : float or None
         ``(statistic - null_mean) / (score at identity - null_mean)``: 0 at chance, 1 at identity.
+    calibrated_quantile : float or None
+        The same with the score that chance exceeds with probability `alpha` in place of the mean: 0 is just
+        significant.
     n_resamples : int
         Number of permutations beside the observed one; whole orbits, so it may exceed the number asked for.
     n_orbits : int or None
         Number of shift orbits; the p-value is exact all the same, but the null sample is not independent draws.
+    multipliers_per_orbit : int
+        How many of the orbits share a relabelling, whose places they multiply by different numbers.
     min_pvalue : float
         The smallest p-value this test could have found.
+    exceedances : int or None
+        Number of arrangements that count for the p-value, the observed one included; for two sides of the rarer side.
+    n_adjudicated : int
+        Values so close to the statistic that single precision could not tell: each was computed again in double.
+    n_pruned : int
+        Permutations that were certain to be less extreme without being computed.
+    decision : bool or None
+        For ``method="sequential"``: whether p is below `alpha`; None if it did not come to a decision.
     alternative : str
         ``"greater"``, ``"less"`` or ``"two-sided"``.
     method : str
-        How the permutations were made: ``"orbits"``, ``"monte_carlo"`` or ``"exact"``.
+        How the permutations were made: ``"orbits"``, ``"monte_carlo"``, ``"exact"`` or ``"sequential"``.
     key : str
         The key of the random streams, in hexadecimal; `replay` starts from it.
+    request : dict
+        What was asked for, as far as `replay` needs it.
     null_distribution : ndarray or None
         The scores of all permutations, if asked for.
     warnings : list of ResemblanceWarning
@@ -76,7 +94,15 @@ class PermutationResult:
     key: str
     null_mean_exact: bool = False
     null_std_exact: bool = False
+    pvalue_ci: tuple[float, float] = (0.0, 1.0)
+    calibrated_quantile: float | None = None
+    multipliers_per_orbit: int = 1
+    exceedances: int | None = None
+    n_pruned: int = 0
+    decision: bool | None = None
+    n_adjudicated: int = 0
     null_distribution: NDArray[np.float64] | None = field(default=None, repr=False)
+    request: dict[str, Any] = field(default_factory=dict, repr=False)
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
     warnings: list[ResemblanceWarning] = field(default_factory=list)
 
@@ -106,7 +132,13 @@ class PermutationResult:
         return {entry.name: plain(getattr(self, entry.name)) for entry in fields(self)}
 
     def replay(
-        self, x: Representation, y: Representation, measure: Callable[..., float] | None = None
+        self,
+        x: Representation,
+        y: Representation,
+        measure: Callable[..., float] | None = None,
+        *,
+        strata: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
     ) -> PermutationResult:
         """Compute the test again from its key, and raise if it does not come out the same.
 
@@ -116,6 +148,8 @@ class PermutationResult:
             The data of the test.
         measure : callable, optional
             Needed if the test was of a function of your own, which a result does not keep.
+        strata, groups : array_like, optional
+            Those of the test, if it had any.
 
         Returns
         -------
@@ -127,12 +161,69 @@ class PermutationResult:
         ResemblanceError
             With the code ``replay_differs`` if a number is another one: other data, or another version.
         """
-        from resemblance.operations import replay  # noqa: PLC0415 - operations make results
+        from resemblance.significance import replay  # noqa: PLC0415 - tests make results
 
-        again = replay(self, x, y, measure)
+        again = replay(self, x, y, measure, strata, groups)
         for name in ("statistic", "pvalue", "null_mean", "null_std"):
             before, after = getattr(self, name), getattr(again, name)
             if before != after and not (before and after and np.isclose(before, after, rtol=1e-9, atol=0.0)):
                 message = f"{name} was {before} and is now {after}: these are other data, or another version."
                 raise make("replay_differs", message, {"field": name, "before": before, "after": after})
         return again
+
+
+@dataclass(frozen=True, eq=False)
+class PermutationGrid(Grid):
+    """What permutation tests of all pairs found; a `Grid` whose `pvalues` are known, and which `plot` marks.
+
+    All pairs were permuted together, so corrections and claims about the whole grid respect how pairs depend on each
+    other. Trained networks on the same inputs nearly always beat chance: read `zscores` and `calibrated_mean` first.
+
+    Attributes
+    ----------
+    pvalues : ndarray
+        Corrected for all pairs as `adjust` says; without a correction the same as `unadjusted`.
+    unadjusted : ndarray
+        The p-value of each pair for itself; never 0.
+    adjust : str or None
+        ``"maxT"``, ``"step-down"``, ``"bh"``, ``"by"`` or None.
+    null_mean, null_std, zscores : ndarray
+        Mean and standard deviation of each score under random matching, and the score in these terms; NaN where nothing
+        varies.
+    null_mean_exact, null_std_exact : bool
+        Whether these are over all n! permutations, by a formula, rather than over those drawn.
+    calibrated_mean : ndarray
+        The scores on the scale where chance is 0 and identity is 1.
+    largest, mean : tuple of float or None
+        The largest and the mean z of all pairs, turned so that large speaks against the null hypothesis, each with its
+        p-value: for claims about the best pair (the choice is part of the test) and about the grid as a whole.
+    n_tests : int
+        Number of pairs that were corrected for; a representation with itself is none.
+    n_resamples, n_orbits, min_pvalue, alternative, method, key
+        As in `PermutationResult`.
+    """
+
+    unadjusted: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)), repr=False)
+    adjust: str | None = None
+    zscores: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)), repr=False)
+    null_std: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)), repr=False)
+    null_mean_exact: bool = False
+    null_std_exact: bool = False
+    calibrated_mean: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)), repr=False)
+    largest: tuple[float, float] | None = None
+    mean: tuple[float, float] | None = None
+    n_tests: int = 0
+    n_resamples: int = 0
+    n_orbits: int | None = None
+    min_pvalue: float = 1.0
+    alternative: str = "greater"
+    method: str = "orbits"
+    key: str = ""
+
+    def _caption(self) -> str:
+        how = f"{self.n_resamples} permutations" + (f" in {self.n_orbits} orbits" if self.n_orbits else "")
+        corrected = f"corrected for {self.n_tests} pairs ({self.adjust})" if self.adjust else "not corrected"
+        parts = [super()._caption(), "all permutations" if self.method == "exact" else how, f"p-values {corrected}"]
+        if self.largest is not None:
+            parts.append(f"largest z {number(self.largest[0], 2)} (p = {self.largest[1]:.4g})")
+        return "; ".join(parts)

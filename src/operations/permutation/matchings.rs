@@ -1,11 +1,11 @@
-//! One matching after the other: all of them, or independent ones from the streams of a key.
+//! One matching after the other: all that are allowed, or independent ones from the streams of a key.
 
 use std::ops::Range;
 
+use super::design::Design;
 use super::tally::{Scale, Tally, spread};
 use crate::error::Result;
 use crate::form::Form;
-use crate::numerics::streams::permutation;
 use crate::par::Par;
 
 /// Matchings whose values are counted at a time.
@@ -15,13 +15,24 @@ const FIRST: usize = 128;
 /// Rows up to which the terms of all pairs of rows are kept.
 const TABLE: usize = 2048;
 
-/// Which matchings.
+/// Which matchings: all that a design allows, or independent ones from the streams of a key; the observed one first.
 #[derive(Clone, Copy)]
-pub enum Orders<'a> {
-    /// Independent ones from the streams 1, 2, .. of a key, after the observed one.
-    Drawn(&'a [u8; 32]),
-    /// All n!, in the order of a dictionary, which begins with the observed one.
-    All,
+pub struct Matchings<'a> {
+    /// What is allowed.
+    pub design: &'a Design,
+    /// The streams 1, 2, .. of it; None for all matchings, which begin with the observed one.
+    pub key: Option<&'a [u8; 32]>,
+}
+
+impl Matchings<'_> {
+    /// Number `at` of them.
+    pub fn number(&self, at: usize) -> Vec<usize> {
+        match self.key {
+            None => self.design.nth(at as u128),
+            Some(_) if at == 0 => (0..self.design.n()).collect(),
+            Some(key) => self.design.draw(key, at as u64),
+        }
+    }
 }
 
 /// From a matching to a value.
@@ -67,85 +78,44 @@ impl<'a> OneByOne<'a> {
         })
     }
 
-    /// Count the first `count` matchings of n rows, the observed one included.
+    /// The value of one matching.
+    pub fn score(&self, order: &[usize], par: Par<'_>) -> Result<f64> {
+        (self.value)(order, par)
+    }
+
+    /// Count the first `count` matchings, the observed one included.
     pub fn tally<'t>(
         &self,
         scale: &'t Scale<'t>,
         window: impl Fn(f64, f64) -> f64,
-        orders: Orders<'_>,
-        (n, count): (usize, usize),
+        matchings: Matchings<'_>,
+        count: usize,
         keep: bool,
         par: Par<'_>,
     ) -> Result<Tally<'t>> {
         par.expect(count);
-        let first = self.values(orders, n, 0..count.min(FIRST), par)?;
+        let first = self.values(matchings, 0..count.min(FIRST), par)?;
         let observed = first.first().copied().unwrap_or(f64::NAN);
         let mut tally = Tally::new(scale, observed, window(observed, spread(&first)), keep);
         tally.take(&first)?;
         for from in (first.len()..count).step_by(BATCH) {
-            tally.take(&self.values(orders, n, from..(from + BATCH).min(count), par)?)?;
+            tally.take(&self.values(matchings, from..(from + BATCH).min(count), par)?)?;
         }
         Ok(tally)
     }
 
-    fn values(&self, orders: Orders<'_>, n: usize, range: Range<usize>, par: Par<'_>) -> Result<Vec<f64>> {
+    /// The values of some of the matchings.
+    pub fn values(&self, matchings: Matchings<'_>, range: Range<usize>, par: Par<'_>) -> Result<Vec<f64>> {
         let parts = par.map(range.len().div_ceil(self.unit), |unit, par| {
             let from = range.start + unit * self.unit;
-            let mut order: Vec<usize> = Vec::new();
             let mut found = Vec::with_capacity(self.unit);
             for at in from..(from + self.unit).min(range.end) {
                 par.check()?;
-                match orders {
-                    Orders::Drawn(_) if at == 0 => order = (0..n).collect(),
-                    Orders::Drawn(key) => order = permutation(key, at as u64, n),
-                    Orders::All if at == from => order = nth(n, at),
-                    Orders::All => next(&mut order),
-                }
-                found.push((self.value)(&order, par)?);
+                found.push(self.score(&matchings.number(at), par)?);
                 par.advance(1);
             }
             Ok(found)
         })?;
         Ok(parts.into_iter().flatten().collect())
-    }
-}
-
-/// Order number `index` of 0, .., n - 1, in the order of a dictionary.
-pub fn nth(n: usize, mut index: usize) -> Vec<usize> {
-    let mut left: Vec<usize> = (0..n).collect();
-    let mut places: usize = (1..n).product();
-    let mut order = Vec::with_capacity(n);
-    for after in (0..n).rev() {
-        order.push(left.remove(index / places));
-        index %= places;
-        places /= after.max(1);
-    }
-    order
-}
-
-/// The next order of a dictionary; the last one stays.
-fn next(order: &mut [usize]) {
-    let Some(at) = order.windows(2).rposition(|pair| pair[0] < pair[1]) else { return };
-    let Some(other) = order.iter().rposition(|&item| item > order[at]) else { return };
-    order.swap(at, other);
-    order[at + 1..].reverse();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn orders_of_a_dictionary() {
-        for n in 1..=5 {
-            let count: usize = (1..=n).product();
-            let mut order: Vec<usize> = (0..n).collect();
-            for index in 0..count {
-                assert_eq!(nth(n, index), order);
-                let before = order.clone();
-                next(&mut order);
-                assert!(order > before || index == count - 1);
-            }
-        }
     }
 }

@@ -1,31 +1,52 @@
 //! Permutation tests: is the score beyond what rows matched at random would give?
 //!
-//! The null hypothesis: given x, every order of the rows of y is equally likely. With B arrangements, the observed one
-//! included, p is the share that scores at least as extremely. What belongs to one side alone is computed once; the form of
-//! the score decides how the rest is done:
-//!
-//! - so few rows that all n! orders fit into the number asked for: all of them, whatever the form (`"exact"`);
-//! - [`Form::Bilinear`]: orbits of shifts, n permutations at a time ([`orbits`], `"orbits"`). The p-value is exact, and the
-//!   observed value is counted once, as itself; the values are not independent draws;
-//! - everything else: independent permutations (`"monte_carlo"`), p = (b + 1) / (m + 1), with what is quickest for one
-//!   permutation ([`matchings`]).
+//! The null hypothesis: given x, every order of the rows of y that the [`Design`] allows is equally likely. With B
+//! arrangements, the observed one included, p is the share that scores at least as extremely. What belongs to one side alone
+//! is computed once; the form of the score decides by which road the rest comes (`roads.rs`). The p-value is exact on every
+//! road; values of one orbit are not independent draws.
 //!
 //! Sigma of the orbits is stream 0 of the key and relabeling r is stream r; so is independent permutation r. More of them
 //! never change those before. Results do not depend on the number of threads.
+//!
+//! ```text
+//! design, family                        which matchings are allowed; corrections for many tests
+//! moments, approximate                  exact moments over all n! matchings; what p they suggest
+//! roads                                 one test: by which road its values come
+//! settled                               bilinear scores: which engine, in which precision
+//! orbits, strips, residual              n matchings by one transform
+//! affine                                many orbits of one relabeling
+//! restricted                            the same where not all matchings are allowed
+//! lists                                 neighbor lists: n matchings by counting
+//! matchings, sequential                 one matching after the other; when to stop
+//! tally                                 what is kept of the values
+//! grids, layers                         all pairs at once
+//! ```
 
+pub mod affine;
+pub mod approximate;
+pub mod design;
+pub mod family;
+pub mod grids;
+pub mod layers;
+mod lists;
 mod matchings;
+pub mod moments;
 pub mod orbits;
 pub mod residual;
+pub mod restricted;
+mod roads;
+pub mod sequential;
 mod settled;
+pub mod strips;
 mod tally;
 
 #[cfg(test)]
 mod tests;
 
-use self::matchings::{OneByOne, Orders};
-use self::residual::Residual;
-use self::settled::Settled;
-use self::tally::{Scale, Tally, spread};
+pub use self::design::{Design, Scheme};
+
+use self::sequential::orbit_interval;
+use self::tally::Scale;
 use super::compare::{Asked, calibrated, settled, summaries};
 use super::diagnose::diagnose;
 use super::repeats::repeats;
@@ -33,7 +54,7 @@ use super::side::Side;
 use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Kind};
-use crate::form::{Bilinear, Form};
+use crate::form::Form;
 use crate::par::Par;
 use crate::representation::Data;
 
@@ -41,10 +62,8 @@ use crate::representation::Data;
 const LEVEL: f64 = 0.05;
 /// Values closer than this, relative to their spread, tie: what transforms and other orders of summation can do.
 const TIE: f64 = 1e-9;
-/// Up to here all threads work on different orbits, above on one after the other, whose matrices are large.
-const SMALL: usize = 1500;
-/// Orbits that are counted at a time.
-const BATCH: usize = 64;
+/// How sure the interval of the p-value is.
+const SURE: f64 = 0.95;
 
 /// What speaks against the null hypothesis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +109,34 @@ impl Precision {
         [("auto", Self::Auto), ("float32", Self::Single), ("float64", Self::Double)];
 }
 
+/// By which road the permutations come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// All of them if these are no more than asked for; else orbits where the score has them; else independent ones.
+    Auto,
+    /// Whole orbits.
+    Orbits,
+    /// Independent ones.
+    MonteCarlo,
+    /// All that the design allows.
+    Exact,
+    /// Independent ones until it is clear whether p is below a level.
+    Sequential,
+}
+
+impl Method {
+    /// Every method by its name.
+    pub const CHOICES: [(&'static str, Self); 5] = [
+        ("auto", Self::Auto),
+        ("orbits", Self::Orbits),
+        ("monte_carlo", Self::MonteCarlo),
+        ("exact", Self::Exact),
+        ("sequential", Self::Sequential),
+    ];
+}
+
 /// A test, as it is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// Number of permutations beside the observed arrangement; whole orbits may make it more.
     pub n_resamples: usize,
@@ -103,6 +148,12 @@ pub struct Request {
     pub return_null: bool,
     /// How orbits are computed.
     pub precision: Precision,
+    /// By which road the permutations come.
+    pub method: Method,
+    /// Which matchings are allowed; None for all n! of them.
+    pub design: Option<Design>,
+    /// The level of a sequential decision, and of the calibrated quantile.
+    pub alpha: f64,
 }
 
 /// What a test found.
@@ -112,9 +163,11 @@ pub struct Tested {
     pub statistic: f64,
     /// Share of arrangements that are as extreme, the observed one included.
     pub pvalue: f64,
+    /// Where the p-value over all allowed matchings lies, with 95 % confidence.
+    pub pvalue_ci: (f64, f64),
     /// What the p-value is about.
     pub alternative: Alternative,
-    /// Mean score of randomly matched rows, and whether it is over all n! matchings.
+    /// Mean score of randomly matched rows, and whether it is over all allowed matchings.
     pub null_mean: (f64, bool),
     /// Standard deviation of the score of randomly matched rows, likewise.
     pub null_std: (f64, bool),
@@ -122,20 +175,28 @@ pub struct Tested {
     pub zscore: Option<f64>,
     /// The score on the scale where chance is 0 and identity is 1.
     pub calibrated_mean: Option<f64>,
+    /// The same with the score that chance exceeds with probability alpha in place of the mean.
+    pub calibrated_quantile: Option<f64>,
     /// Number of arrangements beside the observed one.
     pub n_resamples: usize,
     /// The smallest p-value this test could have found.
     pub min_pvalue: f64,
-    /// `"orbits"`, `"exact"` or `"monte_carlo"`.
+    /// `"orbits"`, `"exact"`, `"monte_carlo"` or `"sequential"`.
     pub method: &'static str,
     /// Number of orbits.
     pub n_orbits: Option<usize>,
+    /// Arrangements that a relabeling stands for beyond one orbit: multipliers of the circle.
+    pub multipliers: usize,
     /// Scores of all arrangements, the observed one first, if asked for.
     pub null_distribution: Option<Vec<f64>>,
     /// Number of arrangements that count for the p-value, the observed one included; for two sides the rarer side.
     pub exceedances: usize,
     /// Number of values so close to the observed one that they were computed again from the definition.
     pub adjudicated: usize,
+    /// Number of arrangements that were certain to be less extreme without being computed.
+    pub pruned: usize,
+    /// What a sequential test decided: whether p is below alpha; None if it did not come to a decision.
+    pub decision: Option<bool>,
     /// What a reader should know.
     pub cautions: Vec<Caution>,
 }
@@ -154,7 +215,8 @@ pub fn permutation_test<'s>(
         return Err(Error::PermutationUndefined { measure: measure.name().into() });
     }
     let (k, l) = summaries(asked, x, y, par)?;
-    if facts.repeats_matter {
+    let grouped = request.design.as_ref().is_some_and(|design| design.summary().groups.is_some());
+    if facts.repeats_matter && !grouped {
         exchangeable(x, y, par)?;
     }
     let form = measure.form(&k, &l)?;
@@ -179,17 +241,6 @@ fn exchangeable<'s>(x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<()> {
     }
 }
 
-/// What an engine brings back.
-struct Found<'t> {
-    tally: Tally<'t>,
-    method: &'static str,
-    n_orbits: Option<usize>,
-    /// Mean and standard deviation of the engine's values over all n! matchings.
-    exact: Option<(f64, f64)>,
-    /// Values so close to the observed one that they were computed again from the definition.
-    adjudicated: usize,
-}
-
 /// Test a score of that form.
 fn test_form(
     form: &Form<'_>,
@@ -206,42 +257,32 @@ fn test_form(
         Form::Bilinear(form) => Scale::linked(measure, form.link, form.denominator(par)?),
         _ => Scale::scores(measure),
     };
-    let arrangements = request.n_resamples.saturating_add(1);
-    let every = factorial(n).filter(|&every| every <= arrangements);
-    let count = every.unwrap_or(arrangements);
-    let found = match form {
-        Form::Bilinear(form) if every.is_none() => orbits_of(form, &scale, n, request, par)?,
-        _ => {
-            // Scores between fixed ends are known to about their round-off, however small the observed one is.
-            let (low, high) = facts.range;
-            let least = if matches!(form, Form::Bilinear(_)) || !(high - low).is_finite() { 0.0 } else { 1e-12 };
-            let window = |observed: f64, spread: f64| tie_window(observed, spread).max(least);
-            let engine = OneByOne::new(form, count, par)?;
-            let orders = if every.is_some() { Orders::All } else { Orders::Drawn(&request.key) };
-            let tally = engine.tally(&scale, window, orders, (n, count), request.return_null, par)?;
-            let method = if every.is_some() { "exact" } else { "monte_carlo" };
-            Found { tally, method, n_orbits: None, exact: None, adjudicated: 0 }
-        }
+    let design = match &request.design {
+        Some(design) => design.clone(),
+        None => Design::new(n, None, None, Scheme::Permute)?,
     };
-    let Found { tally, method, n_orbits, exact, adjudicated } = found;
-    let all = every.is_some();
+    cautions.extend(in_place(&design));
+    let alternative = request.alternative.unwrap_or_else(|| Alternative::of(facts));
+    let plan = roads::Plan { measure, facts, design: &design, request, alternative };
+    let mut found = roads::find(form, &scale, &plan, par)?;
+    let tally = &mut found.tally;
+    let all = found.method == "exact";
     let (mut null_mean, mut null_std) = tally.scores(!all);
     let (mut mean_exact, mut std_exact) = (all, all);
-    if let (false, Some(mean)) = (all, form.at_chance(par)?) {
+    if let (false, true, Some(mean)) = (all, design.is_free(), form.at_chance(par)?) {
         (null_mean, mean_exact) = (mean, true);
     }
-    if let (Some((_, std)), Some(stretch)) = (exact, scale.stretch()) {
+    if let (Some((_, std)), Some(stretch)) = (found.exact, scale.stretch()) {
         (null_std, std_exact) = (std * stretch, true);
     }
-    let zscore = match (form, exact) {
+    let zscore = match (form, found.exact) {
         (Form::Bilinear(_), _) => {
-            let (mean, std) = exact.unwrap_or_else(|| tally.values(!all));
+            let (mean, std) = found.exact.unwrap_or_else(|| tally.values(!all));
             let z = distance(tally.observed, mean, std);
             if scale.rises() { z } else { z.map(|z| -z) }
         }
         _ => distance(statistic, null_mean, null_std),
     };
-    let alternative = request.alternative.unwrap_or_else(|| Alternative::of(facts));
     let total = tally.count();
     let (at_least, at_most) = tally.exceedances();
     let (exceedances, sides) = match alternative {
@@ -250,70 +291,63 @@ fn test_form(
         Alternative::TwoSided => (at_least.min(at_most), 2),
     };
     let share = |count: usize| (count as f64 / total as f64).min(1.0);
-    let min_pvalue = share(sides);
-    if min_pvalue > LEVEL {
-        cautions.push(Caution::new(
-            "p_floor",
-            format!("The smallest reachable p is {min_pvalue:.3}; no result can be significant."),
-            vec![("min_pvalue", min_pvalue.into())],
-        ));
-    }
-    let null_distribution = tally.into_kept().map(|mut kept| {
+    let pvalue = found.pvalue.unwrap_or_else(|| share(sides * exceedances));
+    let pvalue_ci = if all {
+        (pvalue, pvalue)
+    } else {
+        let (low, high) = orbit_interval(exceedances as u64, total as u64, found.factor, SURE);
+        ((sides as f64 * low).min(1.0), (sides as f64 * high).min(1.0))
+    };
+    let min_pvalue = if found.pvalue.is_some() { 0.9 * request.alpha } else { share(sides) };
+    cautions.extend(floor(min_pvalue));
+    let low = facts.kind == Kind::Distance;
+    let bar = tally.quantile(if low { request.alpha } else { 1.0 - request.alpha });
+    let null_distribution = tally.take_kept().map(|mut kept| {
         // The engine's own value of the observed arrangement differs from the score by round-off.
         kept[..1].fill(statistic);
         kept
     });
     Ok(Tested {
         statistic,
-        pvalue: share(sides * exceedances),
+        pvalue,
+        pvalue_ci,
         alternative,
         null_mean: (null_mean, mean_exact),
         null_std: (null_std, std_exact),
         zscore,
         calibrated_mean: calibrated(statistic, null_mean, facts),
+        calibrated_quantile: bar.and_then(|bar| calibrated(statistic, bar, facts)),
         n_resamples: total - 1,
         min_pvalue,
-        method,
-        n_orbits,
+        method: found.method,
+        n_orbits: found.n_orbits,
+        multipliers: found.multipliers,
         null_distribution,
         exceedances,
-        adjudicated,
+        adjudicated: found.adjudicated,
+        pruned: found.pruned,
+        decision: found.decision,
         cautions,
     })
 }
 
-/// Values of whole orbits.
-fn orbits_of<'t>(
-    form: &Bilinear<'_>,
-    scale: &'t Scale<'t>,
-    n: usize,
-    request: &Request,
-    par: Par<'_>,
-) -> Result<Found<'t>> {
-    let orbits = request.n_resamples.saturating_add(1).div_ceil(n);
-    par.expect(orbits.saturating_mul(n));
-    let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
-    let (k, l) = (Residual::of(&k, par)?, Residual::of(&l, par)?);
-    let exact = k.variance(&l).map(|variance| (k.mean(&l), variance.sqrt()));
-    let (engine, first) = Settled::begin(form, &k, &l, orbits, request, par)?;
-    par.advance(n);
-    let std = exact.map_or_else(|| spread(&first), |(_, std)| std);
-    // What rounding in the transforms can do, whatever the values are.
-    let window = tie_window(first[0], std).max(10.0 * f64::EPSILON * k.norm() * l.norm());
-    let mut tally = Tally::new(scale, first[0], window, request.return_null);
-    tally.take(&first)?;
-    let orbit = |r: usize, par: Par<'_>| {
-        let values = engine.orbit(r, par)?;
-        par.advance(n);
-        Ok(values)
-    };
-    let batch = if n <= SMALL { BATCH } else { 1 };
-    for from in (1..orbits).step_by(batch) {
-        for values in par.map(batch.min(orbits - from), |at, par| orbit(from + at, par))? {
-            tally.take(&values)?;
-        }
-    }
-    Ok(Found { tally, method: "orbits", n_orbits: Some(orbits), exact, adjudicated: engine.adjudicated() })
+/// The caution that rows cannot move for want of partners.
+fn in_place(design: &Design) -> Option<Caution> {
+    let summary = design.summary();
+    (summary.groups_in_place > 0).then(|| {
+        let details = vec![
+            ("groups_in_place", summary.groups_in_place.into()),
+            ("movable", summary.movable.into()),
+            ("n", summary.rows.into()),
+        ];
+        Caution::new("groups_in_place", format!("{summary}."), details)
+    })
+}
+
+/// The caution that no result could have been significant.
+fn floor(min_pvalue: f64) -> Option<Caution> {
+    let message = format!("The smallest reachable p is {min_pvalue:.3}; no result can be significant.");
+    (min_pvalue > LEVEL).then(|| Caution::new("p_floor", message, vec![("min_pvalue", min_pvalue.into())]))
 }
 
 /// Values this close to the observed one tie with it.
@@ -325,9 +359,4 @@ fn tie_window(observed: f64, spread: f64) -> f64 {
 fn distance(value: f64, mean: f64, std: f64) -> Option<f64> {
     let nothing = 100.0 * f64::EPSILON * value.abs().max(mean.abs());
     (std > nothing).then(|| (value - mean) / std)
-}
-
-/// n!, if it is a number.
-fn factorial(n: usize) -> Option<usize> {
-    (1..=n).try_fold(1_usize, usize::checked_mul)
 }

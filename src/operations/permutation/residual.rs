@@ -1,69 +1,35 @@
-//! What a matching can change of `T(pi) = sum_ij K[i, j] L[pi(i), pi(j)]`, taken apart.
+//! The part of a matrix whose orbits need work: its rows less constants and effects of items.
 //!
-//! Off the diagonal write `K_ij = m + u_i + u_j + W_ij` with `sum u = 0` and zero row sums of W, whose diagonal is zero; on it
-//! `K_ii = mean + d_i` with `sum d = 0`. With m', v, V, mean', e for L all mixed terms vanish, and
-//!
-//! ```text
-//! T(pi) = n mean mean' + n(n-1) m m'  +  sum_i [ d_i e_pi(i) + 2(n-2) u_i v_pi(i) ]  +  sum_ij W_ij V_pi(i)pi(j)
-//! ```
-//!
-//! (For the middle term: `sum_{i != j} (u_i + u_j)(v_i + v_j) = 2(n-1) u.v + 2 (sum u)(sum v) - 2 u.v = 2(n-2) u.v`.)
-//! The constant may be hundreds of standard deviations; what is left of single precision after it would be useless. W has
-//! no such part, so its orbits may be computed in single precision and the other two terms in double. The three terms are
-//! uncorrelated over all matchings, which also gives the exact variance (`moments.rs`).
+//! [`Parts`] takes a matrix K apart: `K_ij = m + u_i + u_j + W_ij` off the diagonal, `k + d_i` on it. The constant part of
+//! the statistic may be hundreds of standard deviations; what is left of single precision after it would be useless. W has
+//! no such part, so its orbits may be computed in single precision, and the other parts in double.
 
+use super::moments::{Invariants, Order, Parts, moments};
 use crate::engines::pair_matrix::Dense;
 use crate::error::Result;
-use crate::numerics::sums;
+use crate::numerics::fft::Real;
 use crate::par::Par;
 
-/// Rows per unit of work.
-const ROWS: usize = 128;
 /// Columns that are unpacked at a time, so that whole cache lines are written.
 const COLUMNS: usize = 8;
+/// Numbers that differ by less than this, relative to the largest, differ by round-off.
+const SAME: f64 = 1e-10;
+/// Rows per unit of work.
+const ROWS: usize = 64;
 
-/// A matrix taken apart.
+/// A stored matrix taken apart.
 pub struct Residual<'a> {
     matrix: &'a Dense,
-    /// Mean off the diagonal.
-    m: f64,
-    /// Effects of the items.
-    u: Vec<f64>,
-    /// Mean on the diagonal.
-    own: f64,
-    /// Differences from it.
-    d: Vec<f64>,
-    /// Sum of squares of W.
-    squares: f64,
+    parts: Parts,
+    invariants: Invariants,
 }
 
 impl<'a> Residual<'a> {
-    /// Take a matrix of at least three items apart.
+    /// Take a matrix apart.
     pub fn of(matrix: &'a Dense, par: Par<'_>) -> Result<Self> {
-        let (n, size) = (matrix.n(), matrix.n() as f64);
-        let mut off = matrix.row_sums(par)?;
-        let (mut own, mut d) = (0.0, vec![0.0; n]);
-        if let Some(diagonal) = matrix.diagonal() {
-            own = sums::sum(diagonal) / size;
-            off.iter_mut().zip(diagonal).for_each(|(sum, v)| *sum -= v);
-            d.iter_mut().zip(diagonal).for_each(|(d, v)| *d = v - own);
-        }
-        let m = sums::sum(&off) / (size * (size - 1.0));
-        let u: Vec<f64> = off.iter().map(|sum| (sum - (size - 1.0) * m) / (size - 2.0)).collect();
-        let parts = par.map(n.div_ceil(ROWS), |part, _| {
-            let mut rest = vec![0.0; n];
-            let mut total = 0.0;
-            for i in part * ROWS..((part + 1) * ROWS).min(n) {
-                let begin = i * n - i * (i + 1) / 2;
-                let rest = &mut rest[..n - 1 - i];
-                let row = &matrix.upper()[begin..begin + n - 1 - i];
-                let level = m + u[i];
-                rest.iter_mut().zip(row).zip(&u[i + 1..]).for_each(|((w, v), other)| *w = v - level - other);
-                total += sums::squares(rest);
-            }
-            Ok(total)
-        })?;
-        Ok(Self { matrix, m, u, own, d, squares: 2.0 * parts.iter().sum::<f64>() })
+        let parts = Parts::of_dense(matrix, par)?;
+        let invariants = Invariants::of_parts(matrix, &parts, Order::Variance, par)?;
+        Ok(Self { matrix, parts, invariants })
     }
 
     /// Number of items.
@@ -71,54 +37,69 @@ impl<'a> Residual<'a> {
         self.matrix.n()
     }
 
-    /// The matrix itself.
-    pub fn matrix(&self) -> &Dense {
-        self.matrix
-    }
-
-    /// Mean of T over all matchings.
+    /// Mean of the statistic over all matchings.
     pub fn mean(&self, other: &Self) -> f64 {
-        let n = self.n() as f64;
-        n * self.own * other.own + n * (n - 1.0) * self.m * other.m
+        self.parts.mean(&other.parts)
     }
 
-    /// Variance of T over all matchings; None for fewer than four items.
-    ///
-    /// ```text
-    /// ( (d.d)(e.e) + 4(n-2)(d.u)(e.v) + 4(n-2)^2 (u.u)(v.v) ) / (n-1)  +  2 |W|^2 |V|^2 / (n(n-3))
-    /// ```
-    pub fn variance(&self, other: &Self) -> Option<f64> {
-        let n = self.n() as f64;
-        if self.n() < 4 {
-            return None;
-        }
-        let products = |a: &Self| (sums::squares(&a.d), sums::dot(&a.d, &a.u), sums::squares(&a.u));
-        let ((dd, du, uu), (ee, ev, vv)) = (products(self), products(other));
-        let linear = dd * ee + 4.0 * (n - 2.0) * du * ev + 4.0 * (n - 2.0) * (n - 2.0) * uu * vv;
-        Some((linear / (n - 1.0) + 2.0 * self.squares * other.squares / (n * (n - 3.0))).max(0.0))
+    /// Standard deviation of the statistic over all matchings.
+    pub fn std(&self, other: &Self) -> f64 {
+        moments(&self.invariants, &other.invariants).variance.sqrt()
     }
 
-    /// `|K|`, from its parts.
+    /// The norm of the matrix.
     pub fn norm(&self) -> f64 {
-        let n = self.n() as f64;
-        let level = n * self.own * self.own + n * (n - 1.0) * self.m * self.m;
-        (level + sums::squares(&self.d) + 2.0 * (n - 2.0) * sums::squares(&self.u) + self.squares).sqrt()
+        self.invariants.norm()
     }
 
-    /// Two numbers per item whose products, summed over matched items, are the linear part of T.
+    /// Two numbers per item whose products, summed over matched items, are the linear part of the statistic.
     pub fn effects(&self) -> impl Iterator<Item = [f64; 2]> {
-        let root = (2.0 * (self.n() as f64 - 2.0)).max(0.0).sqrt();
-        self.d.iter().zip(&self.u).map(move |(d, u)| [*d, root * u])
+        let weight = self.parts.linear(&self.parts)[1].0.sqrt();
+        self.parts.d.iter().zip(&self.parts.u).map(move |(d, u)| [*d, weight * u])
+    }
+
+    /// Diagonals for W and that of the other matrix, so that their product is the linear part: possible if one number per
+    /// item describes it, as with centered matrices, whose u is d over 2 - n, and with those whose diagonal is constant.
+    pub fn diagonals(&self, other: &Self) -> Option<[Vec<f64>; 2]> {
+        let both = [&self.parts, &other.parts];
+        let n = self.n() as f64;
+        let largest = |values: &[f64]| values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
+        let scaled = |values: &[f64], factor: f64| values.iter().map(|v| factor * v).collect::<Vec<f64>>();
+        if both.iter().all(|parts| largest(&parts.d) == 0.0) {
+            let weight = self.parts.linear(&self.parts)[1].0.sqrt();
+            return Some(both.map(|parts| scaled(&parts.u, weight)));
+        }
+        let centered = |parts: &&Parts| {
+            let apart = |(u, d): (&f64, &f64)| (u * (n - 2.0) + d).abs();
+            let worst = parts.u.iter().zip(&parts.d).map(apart).fold(0.0_f64, f64::max);
+            worst <= SAME * largest(&parts.d)
+        };
+        both.iter().all(centered).then(|| both.map(|parts| scaled(&parts.d, (n / (n - 2.0)).sqrt())))
+    }
+
+    /// All rows of W in another precision, with this diagonal.
+    pub fn whole<T: Real>(&self, diagonal: Option<&[f64]>, par: Par<'_>) -> Result<Vec<T>> {
+        let n = self.n();
+        let mut all = vec![T::default(); n * n];
+        par.fill(&mut all, ROWS * n, |block, out| {
+            let mut rows = vec![0.0; out.len()];
+            self.rows(block * ROWS, &mut rows);
+            out.iter_mut().zip(rows).for_each(|(to, from)| *to = T::of(from));
+            if let Some(diagonal) = diagonal {
+                for (i, row) in (block * ROWS..).zip(out.chunks_exact_mut(n)) {
+                    row[i] = T::of(diagonal[i]);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     /// Some whole rows of W, from row `first` on.
     pub fn rows(&self, first: usize, rows: &mut [f64]) {
-        let n = self.n();
         unpack(self.matrix, first, rows);
-        for (i, row) in (first..).zip(rows.chunks_exact_mut(n)) {
-            let level = self.m + self.u[i];
-            row.iter_mut().zip(&self.u).for_each(|(w, u)| *w -= level + u);
-            row[i] = 0.0;
+        for (i, row) in (first..).zip(rows.chunks_exact_mut(self.n())) {
+            self.parts.residual_row(i, row);
         }
     }
 }
@@ -151,6 +132,7 @@ fn unpack(matrix: &Dense, first: usize, rows: &mut [f64]) {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::design::{Design, Scheme};
     use super::*;
 
     /// Any symmetric matrix.
@@ -186,8 +168,9 @@ pub(super) mod tests {
             assert!(w.chunks(n).all(|row| row.iter().sum::<f64>().abs() < 1e-14));
             let (left, right): (Vec<_>, Vec<_>) = (a.effects().collect(), b.effects().collect());
             let mut all = Vec::new();
-            for index in 0..120_usize {
-                let order = crate::operations::permutation::matchings::nth(n, index);
+            let design = Design::new(n, None, None, Scheme::Permute).unwrap();
+            for index in 0..120 {
+                let order = design.nth(index);
                 let mut direct = 0.0;
                 let mut found = a.mean(&b);
                 for i in 0..n {
@@ -203,7 +186,7 @@ pub(super) mod tests {
             let mean = all.iter().sum::<f64>() / 120.0;
             let variance = all.iter().map(|t| (t - mean) * (t - mean)).sum::<f64>() / 120.0;
             assert!((a.mean(&b) - mean).abs() < 1e-13);
-            assert!((a.variance(&b).unwrap() / variance - 1.0).abs() < 1e-12);
+            assert!((a.std(&b) / variance.sqrt() - 1.0).abs() < 1e-12);
         }
     }
 }

@@ -1,88 +1,274 @@
-//! Orbits in single precision whose counts are those of double precision.
+//! Orbits of a bilinear score: which engine, and certainty in double precision at the speed of single.
+//!
+//! Many orbits of one relabeling come cheaper by multipliers of the circle ([`super::affine`]) than by fresh relabelings
+//! ([`Orbits`]): for a prime number of items by consecutive powers, for any other by a few units. A *block* is what one
+//! relabeling gives: its orbits one after the other, the multiplier 1 first.
 //!
 //! Single precision is wrong by a few millionths of a standard deviation. Only values within a ten-thousandth of the observed
 //! one could be counted wrongly: each of these is computed again, from the definition and in double precision. Where ties
-//! make them many, the whole orbit is run again in double precision, which costs less than so many single values.
+//! make them many, the whole block is run again in double precision, which costs less than so many single values.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use rustfft::FftPlanner;
+use rustfft::num_complex::Complex;
+
+use super::affine::multipliers::{MOST_UNITS, draw_units, is_prime, primitive_root, units};
+use super::affine::{Affine, Precise, Units, Window};
 use super::orbits::Orbits;
 use super::residual::Residual;
-use super::{Precision, Request};
+use super::{Method, Precision, Request};
 use crate::error::Result;
 use crate::form::Bilinear;
-use crate::numerics::streams::permutation;
+use crate::numerics::fft::Real;
+use crate::numerics::streams::Stream;
 use crate::par::Par;
 
 /// In standard deviations: closer to the observed value than this is too close for single precision.
 const MARGIN: f64 = 1e-4;
-/// More such values than this, and the orbit is run again.
+/// More such values than this, and one for so many orbits more, and the block is run again: that is then quicker.
 const FEW: usize = 8;
+const FEW_OF: usize = 16;
+/// From so many orbits on multipliers are quicker than relabelings.
+const BREAK_EVEN: usize = 3;
+/// The most items whose matrices are kept as whole rows for multipliers.
+const ITEMS: usize = 8192;
+/// The most values of one block.
+const VALUES: usize = 1 << 25;
+/// One unit in so many pairs of them may be taken: many units of a composite number are too much alike.
+const SPARSE: usize = 5;
+
+/// How many orbits come from one relabeling, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Multipliers {
+    /// One.
+    None,
+    /// Consecutive powers of the primitive root of a prime.
+    Powers(usize),
+    /// Units of a composite number.
+    Units(usize),
+}
+
+impl Multipliers {
+    /// The choice for `orbits` orbits of n items.
+    pub fn choose(n: usize, orbits: usize, method: Method) -> Self {
+        if method == Method::Orbits || orbits < BREAK_EVEN || !(5..=ITEMS).contains(&n) {
+            return Self::None;
+        }
+        if is_prime(n) {
+            let most = VALUES / n;
+            // From half of all powers on it is all of them.
+            let most = if most < n - 1 { most.min((n - 1) / 2 - 1) } else { n - 1 };
+            let all = orbits >= (n - 1) / 2 && most == n - 1;
+            return Self::Powers(if all { n - 1 } else { orbits.min(most) });
+        }
+        let most = (units(n).len() / 2 / SPARSE).min(MOST_UNITS);
+        if most < BREAK_EVEN {
+            return Self::None;
+        }
+        // As many for each relabeling, and no more than are needed.
+        let relabelings = orbits.div_ceil(most);
+        Self::Units(orbits.div_ceil(relabelings))
+    }
+
+    /// Orbits per relabeling.
+    pub fn count(self) -> usize {
+        match self {
+            Self::None => 1,
+            Self::Powers(count) | Self::Units(count) => count,
+        }
+    }
+}
+
+/// The orbits of one relabeling: places are multiplied by these.
+struct Block {
+    tau: Vec<usize>,
+    factors: Factors,
+}
+
+enum Factors {
+    One,
+    Powers(Window),
+    Units(Vec<usize>),
+}
+
+/// The engine of one precision; y's matrix as whole rows where multipliers are taken.
+enum Engine<'a, T> {
+    Shifts(Orbits<'a, T>),
+    Powers(Affine<T>, Vec<T>),
+    Units(Units<T>, Vec<T>),
+}
+
+/// What engines of multipliers leave out: the mean, and the linear part unless it stands on the diagonals.
+struct Linear<'a> {
+    k: &'a Residual<'a>,
+    l: &'a Residual<'a>,
+    diagonals: Option<[Vec<f64>; 2]>,
+}
+
+impl Linear<'_> {
+    /// Add the mean and the linear part to the values of a block.
+    fn add(&self, sigma: &[usize], block: &Block, n: usize, values: &mut [f64]) {
+        let mean = self.k.mean(self.l);
+        if self.diagonals.is_some() {
+            values.iter_mut().for_each(|value| *value += mean);
+            return;
+        }
+        let (left, right): (Vec<_>, Vec<_>) = (self.k.effects().collect(), self.l.effects().collect());
+        let laid = |effects: &[[f64; 2]], order: &mut dyn Iterator<Item = usize>| -> Vec<Complex<f64>> {
+            order.map(|item| Complex::new(effects[item][0], effects[item][1])).collect()
+        };
+        let mut planner = FftPlanner::new();
+        let (forward, inverse) = (planner.plan_fft_forward(n), planner.plan_fft_inverse(n));
+        let mut of_k = laid(&left, &mut sigma.iter().copied());
+        forward.process(&mut of_k);
+        for (row, values) in values.chunks_exact_mut(n).enumerate() {
+            let factor = block.factor(row, n);
+            let mut of_l = laid(&right, &mut (0..n).map(|i| block.tau[factor * i % n]));
+            forward.process(&mut of_l);
+            of_l.iter_mut().zip(&of_k).for_each(|(l, k)| *l *= k.conj());
+            inverse.process(&mut of_l);
+            values.iter_mut().zip(&of_l).for_each(|(value, linear)| *value += mean + linear.re / n as f64);
+        }
+    }
+}
+
+impl Block {
+    /// What the places of an orbit are multiplied by.
+    fn factor(&self, row: usize, n: usize) -> usize {
+        match &self.factors {
+            Factors::One => 1,
+            Factors::Powers(window) => {
+                let exponent = (window.from + row as i64).rem_euclid(n as i64 - 1);
+                power(primitive_root(n), exponent as usize, n)
+            }
+            Factors::Units(units) => units[row],
+        }
+    }
+
+    /// The orbit whose multiplier is 1.
+    fn identity(&self) -> usize {
+        match &self.factors {
+            Factors::Powers(window) => window.identity(),
+            _ => 0,
+        }
+    }
+}
+
+fn power(base: usize, exponent: usize, modulus: usize) -> usize {
+    (0..exponent).fold(1, |product, _| product * base % modulus)
+}
+
+impl<'a, T: Real + Precise> Engine<'a, T> {
+    /// Make the engine; plain orbits give the values of the first block on the way.
+    fn begin(
+        linear: &Linear<'a>,
+        sigma: &[usize],
+        multipliers: Multipliers,
+        relabelings: usize,
+        par: Par<'_>,
+    ) -> Result<(Self, Option<Vec<f64>>)> {
+        if multipliers == Multipliers::None {
+            let (engine, first) = Orbits::begin(linear.k, linear.l, sigma, relabelings, par)?;
+            return Ok((Self::Shifts(engine), Some(first)));
+        }
+        let diagonal = |side: usize| linear.diagonals.as_ref().map(|both| both[side].as_slice());
+        let rows_of_k: Vec<T> = linear.k.whole(diagonal(0), par)?;
+        let rows_of_l = linear.l.whole(diagonal(1), par)?;
+        Ok(match multipliers {
+            Multipliers::Powers(_) => (Self::Powers(Affine::new(&rows_of_k, sigma, par)?, rows_of_l), None),
+            _ => (Self::Units(Units::new(&rows_of_k, sigma, par)?, rows_of_l), None),
+        })
+    }
+
+    /// The values of a block.
+    fn run(&self, linear: &Linear<'_>, sigma: &[usize], block: &Block, par: Par<'_>) -> Result<Vec<f64>> {
+        let mut values = match (self, &block.factors) {
+            (Self::Powers(engine, l), Factors::Powers(window)) => engine.run(l, &block.tau, *window, par)?,
+            (Self::Units(engine, l), Factors::Units(units)) => engine.run(l, &block.tau, units, par)?,
+            (Self::Shifts(engine), _) => return engine.run(&block.tau, par),
+            _ => Vec::new(),
+        };
+        linear.add(sigma, block, sigma.len(), &mut values);
+        Ok(values)
+    }
+}
 
 /// The orbits of one test.
 pub struct Settled<'a> {
     form: &'a Bilinear<'a>,
-    k: &'a Residual<'a>,
-    l: &'a Residual<'a>,
+    linear: Linear<'a>,
     key: [u8; 32],
     sigma: Vec<usize>,
-    single: Option<Orbits<'a, f32>>,
-    double: OnceLock<Orbits<'a, f64>>,
+    multipliers: Multipliers,
+    single: Option<Engine<'a, f32>>,
+    double: OnceLock<Engine<'a, f64>>,
     observed: f64,
     margin: f64,
     adjudicated: AtomicUsize,
 }
 
 impl<'a> Settled<'a> {
-    /// Make ready for `count` orbits; the values of the first, which begins with the observed one.
+    /// Make ready for `relabelings` blocks; the values of the first, which begins with the observed one.
     pub fn begin(
         form: &'a Bilinear<'a>,
         k: &'a Residual<'a>,
         l: &'a Residual<'a>,
-        count: usize,
+        (multipliers, relabelings): (Multipliers, usize),
         request: &Request,
         par: Par<'_>,
     ) -> Result<(Self, Vec<f64>)> {
-        let sigma = permutation(&request.key, 0, k.n());
-        let std = k.variance(l).map(f64::sqrt);
-        let single = match (request.precision, std) {
-            (Precision::Double, _) | (_, None) => None,
-            (Precision::Single, Some(std)) => Some(std),
-            (Precision::Auto, Some(std)) => (!request.return_null).then_some(std),
+        let sigma = Stream::new(&request.key, 0).permutation(k.n());
+        let single = match request.precision {
+            Precision::Double => false,
+            Precision::Single => true,
+            Precision::Auto => !request.return_null,
         };
         let mut found = Self {
             form,
-            k,
-            l,
+            linear: Linear { k, l, diagonals: k.diagonals(l) },
             key: request.key,
             sigma,
+            multipliers,
             single: None,
             double: OnceLock::new(),
             observed: 0.0,
             margin: 0.0,
             adjudicated: AtomicUsize::new(0),
         };
-        let Some(std) = single else {
-            let (engine, first) = Orbits::begin(k, l, &found.sigma, count, par)?;
+        let block = found.relabeling(0);
+        if !single {
+            let (engine, first) = Engine::begin(&found.linear, &found.sigma, multipliers, relabelings, par)?;
+            let first = match first {
+                Some(first) => first,
+                None => engine.run(&found.linear, &found.sigma, &block, par)?,
+            };
             found.double.get_or_init(|| engine);
-            return Ok((found, first));
+            return Ok((found, ordered(first, &block, k.n())));
+        }
+        let (engine, first) = Engine::begin(&found.linear, &found.sigma, multipliers, relabelings, par)?;
+        let mut first = match first {
+            Some(first) => first,
+            None => engine.run(&found.linear, &found.sigma, &block, par)?,
         };
-        let (engine, mut first) = Orbits::begin(k, l, &found.sigma, count, par)?;
         found.single = Some(engine);
         found.observed = form.k.inner(form.l, None, par)?;
-        found.margin = MARGIN * std;
-        first[0] = found.observed;
-        let first = found.settle(first, &found.sigma, 1, par)?;
-        Ok((found, first))
+        found.margin = MARGIN * k.std(l);
+        first[block.identity() * k.n()] = found.observed;
+        let first = found.settle(first, &block, Some(block.identity() * k.n()), par)?;
+        Ok((found, ordered(first, &block, k.n())))
     }
 
-    /// The values of orbit r.
-    pub fn orbit(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
-        let tau = permutation(&self.key, r as u64, self.sigma.len());
+    /// The values of block r.
+    pub fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
+        let block = self.relabeling(r);
         match &self.single {
-            Some(engine) => self.settle(engine.run(&tau, par)?, &tau, 0, par),
-            None => self.in_double(&tau, par),
+            Some(engine) => {
+                let values = engine.run(&self.linear, &self.sigma, &block, par)?;
+                self.settle(values, &block, None, par)
+            }
+            None => self.in_double(&block, par),
         }
     }
 
@@ -91,34 +277,57 @@ impl<'a> Settled<'a> {
         self.adjudicated.load(Relaxed)
     }
 
-    /// Values in single precision, with those too close to the observed one replaced; the first `known` are right.
-    fn settle(&self, mut values: Vec<f64>, tau: &[usize], known: usize, par: Par<'_>) -> Result<Vec<f64>> {
-        let close = |value: f64| (value - self.observed).abs() <= self.margin;
-        let doubtful: Vec<usize> = (known..values.len()).filter(|&s| close(values[s])).collect();
+    /// Relabeling r and its multipliers, both from stream r.
+    fn relabeling(&self, r: usize) -> Block {
+        let n = self.sigma.len();
+        let mut stream = Stream::new(&self.key, r as u64);
+        let tau = stream.permutation(n);
+        let factors = match self.multipliers {
+            Multipliers::None => Factors::One,
+            Multipliers::Powers(count) => Factors::Powers(Window::draw(n, count, |count| stream.below(count))),
+            Multipliers::Units(count) => Factors::Units(draw_units(n, count, |count| stream.below(count))),
+        };
+        Block { tau, factors }
+    }
+
+    /// Values in single precision, with those too close to the observed one replaced; one of them may be known.
+    fn settle(&self, mut values: Vec<f64>, block: &Block, known: Option<usize>, par: Par<'_>) -> Result<Vec<f64>> {
+        let n = self.sigma.len();
+        let close = |at: &usize| (values[*at] - self.observed).abs() <= self.margin && Some(*at) != known;
+        let doubtful: Vec<usize> = (0..values.len()).filter(close).collect();
         self.adjudicated.fetch_add(doubtful.len(), Relaxed);
-        if doubtful.len() > FEW {
-            let mut again = self.in_double(tau, par)?;
-            again[..known].copy_from_slice(&values[..known]);
+        if doubtful.len() > FEW + self.multipliers.count() / FEW_OF {
+            let mut again = self.in_double(block, par)?;
+            if let Some(at) = known {
+                again[at] = values[at];
+            }
             return Ok(again);
         }
-        for s in doubtful {
-            let mut order = vec![0; tau.len()];
+        for at in doubtful {
+            let (factor, s) = (block.factor(at / n, n), at % n);
+            let mut order = vec![0; n];
             for (i, &item) in self.sigma.iter().enumerate() {
-                order[item] = tau[(i + s) % tau.len()];
+                order[item] = block.tau[factor * ((i + s) % n) % n];
             }
-            values[s] = self.form.k.inner(self.form.l, Some(&order), par)?;
+            values[at] = self.form.k.inner(self.form.l, Some(&order), par)?;
         }
         Ok(values)
     }
 
-    fn in_double(&self, tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
+    fn in_double(&self, block: &Block, par: Par<'_>) -> Result<Vec<f64>> {
         let engine = match self.double.get() {
             Some(engine) => engine,
             None => {
-                let (engine, _) = Orbits::begin(self.k, self.l, &self.sigma, 2, par)?;
+                let (engine, _) = Engine::begin(&self.linear, &self.sigma, self.multipliers, 2, par)?;
                 self.double.get_or_init(|| engine)
             }
         };
-        engine.run(tau, par)
+        engine.run(&self.linear, &self.sigma, block, par)
     }
+}
+
+/// The values of the first block, its orbits turned around so that the observed value comes first.
+fn ordered(mut values: Vec<f64>, block: &Block, n: usize) -> Vec<f64> {
+    values.rotate_left(block.identity() * n);
+    values
 }

@@ -52,6 +52,9 @@ impl<'a> Scale<'a> {
     }
 }
 
+/// Scores that are kept for quantiles.
+const SAMPLE: usize = 1 << 16;
+
 /// Values of arrangements, the observed one first.
 pub struct Tally<'a> {
     scale: &'a Scale<'a>,
@@ -59,6 +62,9 @@ pub struct Tally<'a> {
     pub observed: f64,
     window: f64,
     count: usize,
+    /// Arrangements whose values were not needed.
+    certain: usize,
+    sample: Vec<f64>,
     at_least: usize,
     at_most: usize,
     values: Sums,
@@ -87,7 +93,8 @@ impl<'a> Tally<'a> {
     pub fn new(scale: &'a Scale<'a>, observed: f64, window: f64, keep: bool) -> Self {
         let (values, scores) = (Sums::default(), Sums::default());
         let kept = keep.then(Vec::new);
-        Self { scale, observed, window, count: 0, at_least: 0, at_most: 0, values, scores, kept }
+        let sample = Vec::new();
+        Self { scale, observed, window, count: 0, certain: 0, sample, at_least: 0, at_most: 0, values, scores, kept }
     }
 
     /// Count some more.
@@ -112,6 +119,8 @@ impl<'a> Tally<'a> {
                 of_scores.second += delta * delta;
             }
         }
+        let room = SAMPLE.saturating_sub(self.sample.len()).min(values.len());
+        self.sample.extend(values[..room].iter().map(|&value| self.scale.score(value)));
         if let Some(kept) = &mut self.kept {
             kept.extend(values.iter().map(|&value| self.scale.score(value)));
         }
@@ -121,6 +130,28 @@ impl<'a> Tally<'a> {
             all.second += part.second;
         }
         Ok(())
+    }
+
+    /// Count arrangements whose scores are certain to be lower (or higher) than the observed one.
+    #[allow(dead_code)]
+    pub fn take_certain(&mut self, count: usize, lower: bool) {
+        self.count += count;
+        self.certain += count;
+        *(if lower { &mut self.at_most } else { &mut self.at_least }) += count;
+    }
+
+    /// Whether a value's score is at least as high as the observed one, and whether it is at most as high.
+    pub fn beyond(&self, value: f64) -> (bool, bool) {
+        let (at, bar) = (self.scale.order(value), self.scale.order(self.observed));
+        (at >= bar - self.window, at <= bar + self.window)
+    }
+
+    /// A quantile of the scores, of those that were kept for it.
+    pub fn quantile(&self, share: f64) -> Option<f64> {
+        let mut sorted = self.sample.clone();
+        sorted.sort_by(f64::total_cmp);
+        let at = (share * sorted.len() as f64).ceil() as usize;
+        sorted.get(at.clamp(1, sorted.len().max(1)) - 1).copied()
     }
 
     /// Number of arrangements, the observed one included.
@@ -135,14 +166,14 @@ impl<'a> Tally<'a> {
 
     /// Mean and standard deviation of the values: of all of them, or as a sample estimates them from the others.
     pub fn values(&self, sample: bool) -> (f64, f64) {
-        self.values.moments(self.observed, self.count, self.count - 1, sample)
+        self.values.moments(self.observed, self.known(), self.known() - 1, sample)
     }
 
     /// The same of the scores.
     pub fn scores(&self, sample: bool) -> (f64, f64) {
         let start = self.scale.score(self.observed);
         match self.scale.stretch() {
-            None => self.scores.moments(start, self.count, self.count - 1, sample),
+            None => self.scores.moments(start, self.known(), self.known() - 1, sample),
             Some(stretch) => {
                 let (mean, spread) = self.values(sample);
                 (self.scale.score(mean), spread * stretch)
@@ -150,9 +181,14 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// Number of arrangements whose values are known.
+    fn known(&self) -> usize {
+        self.count - self.certain
+    }
+
     /// The scores, if they were to be kept.
-    pub fn into_kept(self) -> Option<Vec<f64>> {
-        self.kept
+    pub fn take_kept(&mut self) -> Option<Vec<f64>> {
+        self.kept.take()
     }
 }
 

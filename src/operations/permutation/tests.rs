@@ -1,6 +1,6 @@
 use super::*;
 use crate::engines::pair_matrix::{Dense, PairMatrix};
-use crate::form::{Cross, Link, Over, Pair, Rows, Step};
+use crate::form::{Bilinear, Cross, Link, Over, Pair, Rows, Step};
 use crate::linalg::Matrix;
 use crate::numerics::streams::{permutation, tests::key_of_42};
 use crate::par::{Watch, with_threads};
@@ -42,7 +42,16 @@ fn linked<'a>(k: &'a PairMatrix, l: &'a PairMatrix, link: Link) -> Form<'a> {
 const OPEN: Facts = Facts { range: (f64::NEG_INFINITY, f64::INFINITY), ..Facts::SIMILARITY };
 
 fn request(n_resamples: usize) -> Request {
-    Request { n_resamples, key: key_of_42(), alternative: None, return_null: true, precision: Precision::Auto }
+    Request {
+        n_resamples,
+        key: key_of_42(),
+        alternative: None,
+        return_null: true,
+        precision: Precision::Auto,
+        method: Method::Auto,
+        design: None,
+        alpha: 0.05,
+    }
 }
 
 fn run(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> Tested {
@@ -236,7 +245,7 @@ fn the_same_bits_for_any_number_of_threads() {
 /// A large matrix, whose orbits are shared out over threads strip by strip.
 #[test]
 fn the_same_bits_where_one_orbit_is_shared_out() {
-    let n = SMALL + 4;
+    let n = 1504;
     let (k, l) = (any(n, 0.7, false), any(n, 1.3, false));
     let form = linked(&k, &l, Link::COSINE);
     let alone = bits(&run(&form, n, &request(n), Par::SEQ));

@@ -1,0 +1,360 @@
+"""Is it more than chance? Permutation tests of one pair and of all pairs.
+
+Rows matched at random say what a measure scores when the two sides have nothing to do with each other. Which orders of the
+rows are equally likely is the user's knowledge: `strata`, `groups` and `scheme` say it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import numpy as np
+
+from resemblance import _callables, _core
+from resemblance._call import as_warnings, report
+from resemblance._inputs import as_input, as_models
+from resemblance._measure import Measure, as_measure
+from resemblance._progress import reporting
+from resemblance._rng import key_of
+from resemblance.config import threads
+from resemblance.errors import ResemblanceWarning, make
+from resemblance.results import PermutationGrid, PermutationResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from resemblance._inputs import Models, ModelsLike, Representation
+    from resemblance._measure import MeasureLike
+    from resemblance._progress import Progress
+    from resemblance._rng import RNG
+
+__all__ = ["permutation_test"]
+
+_AXES = 2  # of a representation
+
+
+@overload
+def permutation_test(
+    x: Representation,
+    y: Representation,
+    measure: MeasureLike,
+    *,
+    n_resamples: int = ...,
+    alternative: Literal["greater", "less", "two-sided"] | None = ...,
+    method: Literal["auto", "orbits", "monte_carlo", "exact", "sequential"] = ...,
+    strata: ArrayLike | None = ...,
+    groups: ArrayLike | None = ...,
+    scheme: Literal["permute", "shift"] = ...,
+    alpha: float = ...,
+    rng: RNG = ...,
+    num_threads: int | None = ...,
+    progress: Progress = ...,
+    return_null: bool = ...,
+    dtype: Literal["auto", "float32", "float64"] = ...,
+    adjust: None = ...,
+) -> PermutationResult: ...
+@overload
+def permutation_test(
+    x: ModelsLike,
+    y: ModelsLike | None,
+    measure: MeasureLike,
+    *,
+    n_resamples: int = ...,
+    alternative: Literal["greater", "less", "two-sided"] | None = ...,
+    method: Literal["auto", "orbits", "monte_carlo", "exact", "sequential"] = ...,
+    strata: ArrayLike | None = ...,
+    groups: ArrayLike | None = ...,
+    scheme: Literal["permute", "shift"] = ...,
+    alpha: float = ...,
+    rng: RNG = ...,
+    num_threads: int | None = ...,
+    progress: Progress = ...,
+    return_null: Literal[False] = ...,
+    dtype: Literal["auto", "float32", "float64"] = ...,
+    adjust: Literal["maxT", "step-down", "bh", "by"] | None = ...,
+) -> PermutationGrid: ...
+def permutation_test(
+    x: Representation | ModelsLike,
+    y: Representation | ModelsLike | None,
+    measure: MeasureLike,
+    *,
+    n_resamples: int = 9999,
+    alternative: Literal["greater", "less", "two-sided"] | None = None,
+    method: Literal["auto", "orbits", "monte_carlo", "exact", "sequential"] = "auto",
+    strata: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    scheme: Literal["permute", "shift"] = "permute",
+    alpha: float = 0.05,
+    rng: RNG = None,
+    num_threads: int | None = None,
+    progress: Progress = None,
+    return_null: bool = False,
+    dtype: Literal["auto", "float32", "float64"] = "auto",
+    adjust: Literal["maxT", "step-down", "bh", "by"] | None = None,
+) -> PermutationResult | PermutationGrid:
+    """Test whether scores are beyond what rows matched at random would give.
+
+    The null hypothesis: given `x`, every order of the rows of `y` is equally likely. Everything that belongs to one
+    representation alone is computed once. Where the form of the measure allows it, the permutations come in orbits of
+    cyclic shifts of random relabellings, of which the FFT evaluates a whole one at a time; the p-value stays exact.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (n, d_x) and (n, d_y), or mappings or lists of such arrays
+        Row i of both belongs to the same input. Rows must be exchangeable: one row per stimulus, not one per token;
+        `groups` and `strata` help where they are not. Mappings (or lists) of representations are tested pair by pair
+        under shared permutations; ``y=None`` then means all pairs within `x`.
+    measure : callable or str
+        One measure. What stays with the inputs, such as ``labels=``, stays with `x`.
+    n_resamples : int, default 9999
+        Number of permutations, rounded up to whole orbits.
+    alternative : {"greater", "less", "two-sided"}, optional
+        By default what speaks for likeness: greater for a similarity, less for a distance, greater for a function of
+        your own.
+    method : {"auto", "orbits", "monte_carlo", "exact", "sequential"}, default "auto"
+        How permutations are made. ``auto``: all of them where these are no more than asked for, else orbits where the
+        measure has them, else independent ones (``monte_carlo``). ``exact`` insists on all. ``sequential`` draws
+        independent ones until it is clear whether p is below `alpha`; its p-value is valid whenever it stops, and no
+        smaller than ``0.9 * alpha`` warrants.
+    strata : array_like of n ids, optional
+        Rows trade places only with rows of the same stratum (for instance: the class of a stimulus).
+    groups : array_like of n ids, optional
+        Rows of a group move together, in their order, and only groups of equal size (in the same stratum) trade places
+        (for instance: the tokens of a sequence).
+    scheme : {"permute", "shift"}, default "permute"
+        ``shift`` allows only circular shifts of the order of rows, for a stationary time series; the smallest p-value
+        is then 1/n.
+    alpha : float, default 0.05
+        The level at which ``sequential`` decides.
+    rng : int, SeedSequence, BitGenerator or Generator of numpy.random, optional
+        Where the permutations come from. A seed gives the same test every time, for any number of threads.
+    num_threads : int, optional
+        Number of threads; the result does not depend on it.
+    progress : bool or callable, optional
+        True shows a bar (of tqdm, if it is installed); a function is called with the numbers done and in all.
+    return_null : bool, default False
+        Whether to keep the scores of all permutations, the observed one first. One pair only.
+    dtype : {"auto", "float32", "float64"}, default "auto"
+        Precision of orbits. In single precision whatever comes close to the statistic is computed again in double, so
+        that the p-value of a pair is the same; in grids, values within 1e-5 standard deviations count as ties.
+    adjust : {"maxT", "step-down", "bh", "by"}, optional
+        Correction for the many pairs of a grid. ``maxT`` and ``step-down`` (never worse) bound the chance of even one
+        false discovery and know how the pairs depend on each other; ``bh`` and ``by`` bound the share of false
+        discoveries.
+
+    Returns
+    -------
+    PermutationResult or PermutationGrid
+        The score with p-value, chance level, z-score and calibrated score; for mappings and lists a grid of these,
+        with statements about the best pair and about all pairs.
+
+    Raises
+    ------
+    ResemblanceError
+        ``permutation_undefined`` if the measure does not use which row is which; ``not_exchangeable`` if sample pairs
+        are repeated; ``nothing_to_permute`` if strata and groups leave every row in its place; and whatever the
+        measure itself refuses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import resemblance as rs
+    >>> x = np.arange(6.0)[:, None] ** 2
+    >>> y = x + np.array([[0.0], [2.0], [0.0], [2.0], [0.0], [2.0]])
+
+    A function of the user's own; with 6 rows all 720 orders are tried:
+
+    >>> def correlation(x, y):
+    ...     return np.corrcoef(x[:, 0], y[:, 0])[0, 1]
+    >>> found = rs.permutation_test(x, y, correlation)
+    >>> found.method, round(found.statistic, 6), round(found.pvalue * 720)
+    ('exact', 0.994576, 1)
+
+    Layers of two networks, corrected for looking at all of them:
+
+    >>> i = np.arange(40)
+    >>> first = {"a": np.sin(i)[:, None], "b": np.sin(i * i)[:, None]}
+    >>> second = {"c": np.sin(i)[:, None] + np.sin(7 * i * i)[:, None] / 2, "d": np.sin(3 * i * i)[:, None]}
+    >>> grid = rs.permutation_test(first, second, rs.cka, rng=0, n_resamples=999, adjust="maxT")
+    >>> (grid.pvalues < 0.05).tolist()
+    [[True, False], [False, False]]
+    """
+    chosen = as_measure(measure)
+    design = _Design(strata, groups, scheme)
+    asked = _Asked(n_resamples, alternative, method, design, alpha, key_of(rng), dtype)
+    count = threads(num_threads)
+    if _is_grid(x) or _is_grid(y):
+        if return_null:
+            raise _refuse("return_null", True, "is offered for one pair at a time.")
+        return _grid(chosen, x, y, asked, adjust, count, progress)
+    if adjust is not None:
+        raise _refuse("adjust", adjust, "corrects the many pairs of a grid; here is one pair.")
+    return _pair(chosen, x, y, asked, return_null=return_null, count=count, progress=progress)
+
+
+def replay(
+    before: PermutationResult,
+    x: Representation,
+    y: Representation,
+    measure: Callable[..., float] | None,
+    strata: ArrayLike | None,
+    groups: ArrayLike | None,
+) -> PermutationResult:
+    """Run a test again from its key; `PermutationResult.replay` compares."""
+    if measure is not None:
+        chosen = as_measure(measure)
+    elif before.facts.get("kind") == "unknown":
+        message = f"{before.measure} is a function of your own, which a result does not keep: pass measure=."
+        raise make("not_offered", message, {"measure": before.measure})
+    else:
+        chosen = Measure(before.measure, before.options, before.label)
+    given = before.request
+    design = _Design(strata, groups, given["scheme"])
+    key = bytes.fromhex(before.key)
+    asked = _Asked(
+        given["n_resamples"], before.alternative, given["method"], design, given["alpha"], key, given["dtype"]
+    )
+    keep = before.null_distribution is not None
+    return _pair(chosen, x, y, asked, return_null=keep, count=threads(None), progress=None)
+
+
+class _Design:
+    """Which orders of the rows are equally likely, as ids that the core takes."""
+
+    def __init__(self, strata: ArrayLike | None, groups: ArrayLike | None, scheme: str) -> None:
+        self.strata = None if strata is None else _ids(strata, "strata")
+        self.groups = None if groups is None else _ids(groups, "groups")
+        self.scheme = scheme
+
+
+def _ids(given: ArrayLike, name: str) -> NDArray[np.int64]:
+    """Number the different values of a vector; numbers stand for themselves."""
+    array = np.asarray(given)
+    if array.ndim != 1 or (array.dtype.kind == "f" and np.isnan(array).any()):
+        raise _refuse(name, f"an array of shape {array.shape}", "must be one id per row, none of them missing.")
+    if array.dtype.kind == "i":
+        return array.astype(np.int64)
+    try:
+        return np.unique(array, return_inverse=True)[1].astype(np.int64).reshape(-1)
+    except TypeError as error:
+        raise _refuse(name, "values of several types", "must be ids that can be told apart by sorting.") from error
+
+
+class _Asked:
+    """What a test was asked for, checked as far as Python can."""
+
+    def __init__(
+        self,
+        n_resamples: int,
+        alternative: str | None,
+        method: str,
+        design: _Design,
+        alpha: float,
+        key: bytes,
+        dtype: str,
+    ) -> None:
+        if isinstance(n_resamples, bool) or not hasattr(n_resamples, "__index__") or n_resamples < 1:
+            raise _refuse("n_resamples", n_resamples, "must be a whole number of at least 1.")
+        if not 0.0 < float(alpha) < 1.0:
+            raise _refuse("alpha", alpha, "must lie between 0 and 1.")
+        self.n_resamples = int(n_resamples)
+        self.alternative = alternative
+        self.method = method
+        self.design = design
+        self.alpha = float(alpha)
+        self.key = key
+        self.dtype = dtype
+
+    def fields(self, *, return_null: bool = False) -> dict[str, Any]:
+        """All of it, as the core takes it."""
+        return self.shown() | {
+            "alternative": self.alternative,
+            "strata": self.design.strata,
+            "groups": self.design.groups,
+            "key": self.key,
+            "return_null": return_null,
+        }
+
+    def shown(self) -> dict[str, Any]:
+        """What a result keeps to be run again."""
+        return {
+            "n_resamples": self.n_resamples,
+            "method": self.method,
+            "scheme": self.design.scheme,
+            "alpha": self.alpha,
+            "dtype": self.dtype,
+        }
+
+
+def _is_grid(given: Any) -> bool:
+    """Say whether several representations were given; a list of rows is one representation."""
+    if hasattr(given, "keys") and callable(getattr(given, "values", None)):
+        return not hasattr(given, "dtypes")  # a data frame is one representation
+    if isinstance(given, list | tuple):
+        return any(isinstance(one, _core.Prepared) or len(getattr(one, "shape", ())) == _AXES for one in given)
+    return len(getattr(given, "shape", ())) == _AXES + 1
+
+
+def _pair(
+    measure: Measure, x: Any, y: Any, asked: _Asked, *, return_null: bool, count: int, progress: Progress
+) -> PermutationResult:
+    with reporting(progress, "permutations") as tell:
+        if measure.function is None:
+            left, right = as_input(x, "x"), as_input(y, "y")
+            fields = asked.fields(return_null=return_null)
+            found = _core.permutation_test(measure.name, measure.given, left, right, fields, count, tell)
+        else:
+            found = _callables.permutation_test(measure, x, y, asked.fields(return_null=return_null), tell)
+    about = {"measure": measure.name, "label": measure.label, "options": measure.options, "facts": measure.facts}
+    warnings = as_warnings(found["warnings"])
+    report(warnings)
+    more = {"key": asked.key.hex(), "request": asked.shown(), "warnings": warnings}
+    return PermutationResult(**found | about | more)
+
+
+def _grid(
+    measure: Measure, x: Any, y: Any, asked: _Asked, adjust: str | None, count: int, progress: Progress
+) -> PermutationGrid:
+    left = as_models(x, "x")
+    right = left if y is None else as_models(y, "y")
+    with reporting(progress, "permutations") as tell:
+        if measure.function is None:
+            ys, names = (None, None) if y is None else (right.inputs(), right.names)
+            found = _core.permutation_grid(
+                measure.name, measure.given, left.inputs(), left.names, ys, names, asked.fields(), adjust, count, tell
+            )
+        else:
+            found = _callables.permutation_grid(measure, left, right, asked.fields(), adjust, y is None, tell)
+    warnings = as_warnings(found.pop("warnings"))
+    warnings += _failures(found["status"], left, right)
+    report(warnings)
+    adjusted = found.pop("adjusted")
+    return PermutationGrid(
+        measure=measure.name,
+        label=measure.label,
+        options=measure.options,
+        rows=tuple(left.labels),
+        columns=tuple(right.labels),
+        facts=measure.facts,
+        pvalues=found["unadjusted"] if adjusted is None else adjusted,
+        adjust=adjust,
+        key=asked.key.hex(),
+        warnings=warnings,
+        **found,
+    )
+
+
+def _failures(status: dict[tuple[int, int], tuple[str, str]], left: Models, right: Models) -> list[ResemblanceWarning]:
+    if not status:
+        return []
+    (i, j), (code, reason) = next(iter(status.items()))
+    row, column, total = left.labels[i], right.labels[j], len(left.labels) * len(right.labels)
+    message = f"{len(status)} of {total} pairs have no value; {row} with {column}: {reason}"
+    details = {"count": len(status), "total": total, "code": code, "row": row, "column": column}
+    return [ResemblanceWarning("failed_pairs", message, details)]
+
+
+def _refuse(option: str, given: object, problem: str) -> Exception:
+    return make("bad_option", f"{option}={given!r} {problem}", {"option": option, "given": repr(given)})

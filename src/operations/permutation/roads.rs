@@ -1,0 +1,301 @@
+//! By which road the values of a test come.
+//!
+//! - few allowed matchings, or a single circle of them (`scheme="shift"`): all of them, whatever the form (`"exact"`);
+//! - [`Form::Bilinear`]: orbits of shifts, n permutations by one transform, and of multiplied shifts ([`Settled`]); where strata or groups restrict the matchings, orbits on a grid ([`GridOrbits`]);
+//! - [`Form::Neighbors`]: orbits by counting ([`Lists`]);
+//! - everything else: independent permutations (`"monte_carlo"`), p = (b + 1) / (m + 1), with what is quickest for one
+//!   permutation ([`OneByOne`]); on request until a decision is reached (`"sequential"`).
+
+use super::lists::Lists;
+use super::matchings::{Matchings, OneByOne};
+use super::residual::Residual;
+use super::restricted::{Grid, GridOrbits};
+use super::sequential::{Betting, Decision};
+use super::settled::{Multipliers, Settled};
+use super::tally::{Scale, Tally, spread};
+use super::{Alternative, Design, Method, Request, Scheme, tie_window};
+use crate::error::{Error, Result};
+use crate::facts::Facts;
+use crate::form::{Bilinear, Form, NeighborLists};
+use crate::numerics::streams::permutation;
+use crate::par::Par;
+
+/// Up to here all threads work on different orbits, above on one after the other, whose matrices are large.
+const SMALL: usize = 1500;
+/// Orbits that are counted at a time.
+const BATCH: usize = 64;
+/// Independent matchings between two looks of a sequential test.
+const LOOK: usize = 64;
+/// The most matchings that are tried when all are asked for.
+const ALL: u128 = 10_000_000;
+/// Variance of the share of an orbit's values above a bound, over that of independent values.
+const ORBIT: f64 = 1.1;
+/// The same where an orbit's places are multiplied by units of a composite number.
+const UNITS: f64 = 1.3;
+/// Scores between fixed ends are known to about their round-off, however small the observed one is.
+const ROUND_OFF: f64 = 1e-12;
+
+/// What is to be found.
+pub struct Plan<'a> {
+    /// The name of the measure.
+    pub measure: &'a str,
+    /// What is true of it.
+    pub facts: &'a Facts,
+    /// Which matchings are allowed.
+    pub design: &'a Design,
+    /// What was asked for.
+    pub request: &'a Request,
+    /// The direction that is tested.
+    pub alternative: Alternative,
+}
+
+/// What a road brings back.
+pub struct Found<'t> {
+    /// The values.
+    pub tally: Tally<'t>,
+    /// The name of the road.
+    pub method: &'static str,
+    /// Number of orbits.
+    pub n_orbits: Option<usize>,
+    /// Multipliers per orbit.
+    pub multipliers: usize,
+    /// Mean and standard deviation of the engine's values over all n! matchings.
+    pub exact: Option<(f64, f64)>,
+    /// Values that were computed again from the definition.
+    pub adjudicated: usize,
+    /// Arrangements whose values were not needed.
+    pub pruned: usize,
+    /// How much more the p-value varies than that of independent permutations.
+    pub factor: f64,
+    /// The p-value, where it is not the share of arrangements.
+    pub pvalue: Option<f64>,
+    /// What a sequential test decided.
+    pub decision: Option<bool>,
+}
+
+impl<'t> Found<'t> {
+    fn new(tally: Tally<'t>, method: &'static str) -> Self {
+        Self {
+            tally,
+            method,
+            n_orbits: None,
+            multipliers: 1,
+            exact: None,
+            adjudicated: 0,
+            pruned: 0,
+            factor: 1.0,
+            pvalue: None,
+            decision: None,
+        }
+    }
+
+    fn orbits(tally: Tally<'t>, orbits: usize, factor: f64) -> Self {
+        Self { n_orbits: Some(orbits), factor, ..Self::new(tally, "orbits") }
+    }
+}
+
+/// Take the road that suits the form, the design and the request.
+pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
+    let (design, request) = (plan.design, plan.request);
+    let arrangements = request.n_resamples.saturating_add(1);
+    let order = design.order();
+    let most = if request.method == Method::Exact { ALL } else { arrangements as u128 };
+    let every = order.filter(|order| *order <= most).map(|order| order as usize);
+    let circle = design.scheme() == Scheme::Shift && matches!(request.method, Method::Auto | Method::Orbits);
+    match (request.method, form) {
+        (Method::Exact, _) if every.is_none() => {
+            let count = order.map_or("more than 1e38".into(), |order| order.to_string());
+            let problem = format!("would try {count} matchings, and at most {ALL} are tried.");
+            let (option, given) = ("method".into(), "\"exact\"".into());
+            Err(Error::BadOption { measure: "permutation_test".into(), option, given, problem })
+        }
+        (Method::Sequential, _) => sequential(form, scale, plan, par),
+        (_, Form::Bilinear(form)) if circle => on_grid(form, scale, plan, true, par),
+        (_, Form::Neighbors(form)) if circle => {
+            let identity: Vec<usize> = (0..design.n()).collect();
+            let values = Lists::new(form, &identity).orbit(&identity, par)?;
+            let mut tally = tally_of(scale, plan, &values, ROUND_OFF);
+            tally.take(&values)?;
+            Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
+        }
+        (Method::Auto | Method::Exact, _) if every.is_some() => one_by_one(form, scale, plan, every, par),
+        (Method::MonteCarlo | Method::Exact, _) => one_by_one(form, scale, plan, None, par),
+        (_, Form::Bilinear(form)) if design.is_free() => orbits(form, scale, plan, par),
+        (_, Form::Neighbors(form)) if design.is_free() => lists(form, scale, plan, par),
+        (_, Form::Bilinear(form)) if Grid::choose(design).is_some() => on_grid(form, scale, plan, false, par),
+        (Method::Orbits, _) => {
+            let problem = "has no orbits under this design; independent permutations are method=\"monte_carlo\"".into();
+            Err(Error::NotOffered { measure: plan.measure.into(), problem })
+        }
+        (Method::Auto, _) => one_by_one(form, scale, plan, None, par),
+    }
+}
+
+/// A tally for values that begin with the observed one, which are known to `least`.
+fn tally_of<'t>(scale: &'t Scale<'t>, plan: &Plan<'_>, first: &[f64], least: f64) -> Tally<'t> {
+    let window = tie_window(first[0], spread(first)).max(least);
+    Tally::new(scale, first[0], window, plan.request.return_null)
+}
+
+/// Values of whole orbits.
+fn orbits<'t>(form: &Bilinear<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
+    let n = plan.design.n();
+    let wanted = plan.request.n_resamples.saturating_add(1).div_ceil(n);
+    let multipliers = Multipliers::choose(n, wanted, plan.request.method);
+    let (relabelings, size) = (wanted.div_ceil(multipliers.count()), n * multipliers.count());
+    par.expect(relabelings.saturating_mul(size));
+    let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
+    let (k, l) = (Residual::of(&k, par)?, Residual::of(&l, par)?);
+    let exact = (k.mean(&l), k.std(&l));
+    let (engine, first) = Settled::begin(form, &k, &l, (multipliers, relabelings), plan.request, par)?;
+    par.advance(size);
+    // What rounding in the transforms can do, whatever the values are.
+    let window = tie_window(first[0], exact.1).max(10.0 * f64::EPSILON * k.norm() * l.norm());
+    let mut tally = Tally::new(scale, first[0], window, plan.request.return_null);
+    tally.take(&first)?;
+    count(&mut tally, relabelings, size, |r, par| engine.block(r, par), par)?;
+    let factor = if matches!(multipliers, Multipliers::Units(_)) { UNITS } else { ORBIT };
+    Ok(Found {
+        exact: Some(exact),
+        adjudicated: engine.adjudicated(),
+        multipliers: multipliers.count(),
+        ..Found::orbits(tally, relabelings * multipliers.count(), factor)
+    })
+}
+
+/// Scores of whole orbits of neighbor lists.
+fn lists<'t>(form: &NeighborLists<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
+    let (n, key) = (plan.design.n(), &plan.request.key);
+    let orbits = plan.request.n_resamples.saturating_add(1).div_ceil(n);
+    par.expect(orbits.saturating_mul(n));
+    let engine = Lists::new(form, &permutation(key, 0, n));
+    let orbit = |r: usize, par: Par<'_>| engine.orbit(&permutation(key, r as u64, n), par);
+    let first = orbit(0, par)?;
+    par.advance(n);
+    let mut tally = tally_of(scale, plan, &first, ROUND_OFF);
+    tally.take(&first)?;
+    count(&mut tally, orbits, n, orbit, par)?;
+    Ok(Found::orbits(tally, orbits, ORBIT))
+}
+
+/// Values of orbits on a grid; of the one circle that `scheme="shift"` allows, all of them.
+fn on_grid<'t>(
+    form: &Bilinear<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    circle: bool,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let (design, key) = (plan.design, &plan.request.key);
+    let Some(grid) = Grid::choose(design) else { return one_by_one(&Form::Bilinear(*form), scale, plan, None, par) };
+    let orbits = if circle { 1 } else { plan.request.n_resamples.saturating_add(1).div_ceil(grid.length()) };
+    par.expect(orbits.saturating_mul(grid.length()));
+    let (k, l) = (form.k.dense(par)?.full(), form.l.dense(par)?.full());
+    let relabeling = |r: usize| if circle { (0..design.n()).collect() } else { design.draw(key, r as u64) };
+    let engine = GridOrbits::begin(k.data(), &grid, &relabeling(0), par)?;
+    let orbit = |r: usize, par: Par<'_>| engine.run(l.data(), &relabeling(r), par);
+    let first = orbit(0, par)?;
+    par.advance(grid.length());
+    let mut tally = tally_of(scale, plan, &first, 0.0);
+    tally.take(&first)?;
+    if circle {
+        return Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") });
+    }
+    count(&mut tally, orbits, grid.length(), orbit, par)?;
+    Ok(Found::orbits(tally, orbits, grid.variance_factor(true)))
+}
+
+/// Count the orbits after the first.
+fn count(
+    tally: &mut Tally<'_>,
+    orbits: usize,
+    size: usize,
+    orbit: impl Fn(usize, Par<'_>) -> Result<Vec<f64>> + Sync,
+    par: Par<'_>,
+) -> Result<()> {
+    let batch = if size <= SMALL { BATCH } else { 1 };
+    for from in (1..orbits).step_by(batch) {
+        let found = par.map(batch.min(orbits - from), |at, par| {
+            let values = orbit(from + at, par)?;
+            par.advance(size);
+            Ok(values)
+        })?;
+        for values in found {
+            tally.take(&values)?;
+        }
+    }
+    Ok(())
+}
+
+/// How well the values of a form are known.
+fn least(form: &Form<'_>, facts: &Facts) -> f64 {
+    let (low, high) = facts.range;
+    if matches!(form, Form::Bilinear(_)) || !(high - low).is_finite() { 0.0 } else { ROUND_OFF }
+}
+
+/// Values of one matching after the other: all `every` of them, or independent ones.
+fn one_by_one<'t>(
+    form: &Form<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    every: Option<usize>,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let count = every.unwrap_or(plan.request.n_resamples.saturating_add(1));
+    let least = least(form, plan.facts);
+    let window = |observed: f64, spread: f64| tie_window(observed, spread).max(least);
+    let key = if every.is_some() { None } else { Some(&plan.request.key) };
+    let matchings = Matchings { design: plan.design, key };
+    let engine = OneByOne::new(form, count, par)?;
+    let tally = engine.tally(scale, window, matchings, count, plan.request.return_null, par)?;
+    Ok(Found::new(tally, if every.is_some() { "exact" } else { "monte_carlo" }))
+}
+
+/// Independent matchings until it is clear whether p is below alpha.
+fn sequential<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
+    let count = plan.request.n_resamples.saturating_add(1);
+    let matchings = Matchings { design: plan.design, key: Some(&plan.request.key) };
+    let engine = OneByOne::new(form, count, par)?;
+    par.expect(count);
+    let mut values = engine.values(matchings, 0..count.min(LOOK), par)?;
+    let mut tally = tally_of(scale, plan, &values, least(form, plan.facts));
+    tally.take(&values[..1])?;
+    let two = plan.alternative == Alternative::TwoSided;
+    let alpha = if two { plan.request.alpha / 2.0 } else { plan.request.alpha };
+    let (mut above, mut below) = (Betting::new(alpha), Betting::new(alpha));
+    let decided = |above: Decision, below: Decision| match plan.alternative {
+        Alternative::Greater => above,
+        Alternative::Less => below,
+        Alternative::TwoSided if above == Decision::Reject || below == Decision::Reject => Decision::Reject,
+        Alternative::TwoSided if above == below => above,
+        Alternative::TwoSided => Decision::Continue,
+    };
+    let (mut decision, mut drawn) = (Decision::Continue, 1);
+    'looks: loop {
+        let skip = usize::from(drawn == 1);
+        for value in &values[skip..] {
+            tally.take(&[*value])?;
+            let (high, low) = tally.beyond(*value);
+            decision = decided(above.take(high), below.take(low));
+            drawn += 1;
+            if decision != Decision::Continue {
+                break 'looks;
+            }
+        }
+        if drawn >= count {
+            break;
+        }
+        values = engine.values(matchings, drawn..(drawn + LOOK).min(count), par)?;
+    }
+    let pvalue = match plan.alternative {
+        Alternative::Greater => above.pvalue(),
+        Alternative::Less => below.pvalue(),
+        Alternative::TwoSided => (2.0 * above.pvalue().min(below.pvalue())).min(1.0),
+    };
+    let decision = match decision {
+        Decision::Continue => None,
+        Decision::Reject => Some(true),
+        Decision::GiveUp => Some(false),
+    };
+    Ok(Found { pvalue: Some(pvalue), decision, ..Found::new(tally, "sequential") })
+}
