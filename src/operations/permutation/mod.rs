@@ -16,6 +16,8 @@
 mod matchings;
 mod moments;
 pub mod orbits;
+pub mod product_orbits;
+pub mod products;
 mod tally;
 
 #[cfg(test)]
