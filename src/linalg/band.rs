@@ -99,10 +99,24 @@ impl Band {
 
     /// `tr b (b + s)^-1` for every shift s; None if a shifted matrix is not positive definite.
     pub(super) fn shares(&self, shifts: &[f64]) -> Option<Vec<f64>> {
-        let mut found = vec![0.0; shifts.len()];
-        let shares = Shares { columns: &self.columns, shifts, found: &mut found, positive: true };
-        let positive = pulp::Arch::new().dispatch(shares);
+        let (found, pivots) = self.eliminated(shifts);
+        let positive = pivots.iter().all(|pivot| *pivot > 0.0);
         (positive && found.iter().all(|share| share.is_finite())).then_some(found)
+    }
+
+    /// The first of the given numbers that is below all eigenvalues, up to round-off.
+    pub(super) fn lower_bound(&self, candidates: &[f64]) -> Option<f64> {
+        let shifts: Vec<f64> = candidates.iter().map(|c| -c).collect();
+        let (_, pivots) = self.eliminated(&shifts);
+        candidates.iter().zip(pivots).find(|(_, pivot)| *pivot > 0.0).map(|(candidate, _)| *candidate)
+    }
+
+    /// For every shift s `tr b (b + s)^-1` and the smallest pivot, which is positive if and only if `b + s` is.
+    fn eliminated(&self, shifts: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (mut found, mut pivots) = (vec![0.0; shifts.len()], vec![0.0; shifts.len()]);
+        let shares = Shares { columns: &self.columns, shifts, found: &mut found, pivots: &mut pivots };
+        pulp::Arch::new().dispatch(shares);
+        (found, pivots)
     }
 }
 
@@ -152,24 +166,21 @@ struct Shares<'a> {
     columns: &'a [[f64; SIZE]],
     shifts: &'a [f64],
     found: &'a mut [f64],
-    positive: bool,
+    pivots: &'a mut [f64],
 }
 
 impl pulp::WithSimd for Shares<'_> {
-    type Output = bool;
+    type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(mut self, simd: S) -> bool {
+    fn with_simd<S: pulp::Simd>(self, simd: S) {
         let lanes = self.shifts.chunks(S::F64_LANES).zip(self.found.chunks_mut(S::F64_LANES));
-        for (shifts, found) in lanes {
+        for ((shifts, found), pivots) in lanes.zip(self.pivots.chunks_mut(S::F64_LANES)) {
             let shift = simd.partial_load_f64s(shifts);
             let (share, least) = shares(simd, self.columns, shift);
             simd.partial_store_f64s(found, share);
-            let mut pivots = [1.0; 64];
-            simd.partial_store_f64s(&mut pivots[..found.len()], least);
-            self.positive &= pivots.iter().all(|pivot| *pivot > 0.0);
+            simd.partial_store_f64s(pivots, least);
         }
-        self.positive
     }
 }
 
@@ -279,6 +290,9 @@ mod tests {
                 assert!((trace - direct).abs() < round_off, "n={n}, shift {shift}: {trace} {direct}");
             }
             assert!(band.shares(&[1.0, -2.0 * values[n - 1]]).is_none());
+            let (below, above) = (values[0] - 1e-6 * values[n - 1], values[0] + 1e-6 * values[n - 1]);
+            assert_eq!(band.lower_bound(&[values[n - 1], above, below, below - 1.0]), Some(below));
+            assert_eq!(band.lower_bound(&[above]), None);
         }
     }
 }

@@ -44,6 +44,8 @@ const WIDE: usize = POINT / 2;
 const BLOCK: (usize, usize) = (2, 4);
 /// Longest orbit.
 const LONGEST: usize = 128;
+/// How many matchings are usually asked for; orbits that do not divide it waste the rest of the last one.
+const USUAL: usize = 1000;
 /// Numbers that the products of an orbit may have, 256 MiB.
 const ROOM: usize = 1 << 25;
 
@@ -59,22 +61,24 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The cheapest grid for `count` matchings of n rows with products of d1 x d2; None if no orbit fits into memory.
-    pub fn choose(n: usize, (d1, d2): (usize, usize), count: usize) -> Option<Self> {
+    /// The cheapest grid for n rows and products of d1 x d2; None if no orbit fits into memory.
+    ///
+    /// It does not depend on how many matchings are wanted: more of them must not change those before.
+    pub fn choose(n: usize, (d1, d2): (usize, usize)) -> Option<Self> {
         let longest = LONGEST.min(n).min(ROOM / (d1 * d2).max(1));
         let lengths = (2..=longest).filter(|&q| is_smooth(q));
         let grids = lengths.map(|q| Self { q, u: n / q, rest: n % q });
-        grids.min_by(|a, b| a.cost(n, (d1, d2), count).total_cmp(&b.cost(n, (d1, d2), count)))
+        grids.min_by(|a, b| a.cost(n, (d1, d2)).total_cmp(&b.cost(n, (d1, d2))))
     }
 
     /// Operations per matching asked for, about.
-    fn cost(self, n: usize, (d1, d2): (usize, usize), count: usize) -> f64 {
+    fn cost(self, n: usize, (d1, d2): (usize, usize)) -> f64 {
         let (n, d1, d2, q) = (n as f64, d1 as f64, d2 as f64, self.q as f64);
         // What lies around the inner loop of a product costs as much as some rows more.
         let product = 4.0 * (self.u as f64 + 8.0) * d1 * d2;
         let transforms = 5.0 * q.log2() * (d1 * d2 + n * d2 / q);
         let score = 20.0 * d1 * d2 * d1.min(d2);
-        let rounded = (count.div_ceil(self.q) * self.q) as f64 / count.max(1) as f64;
+        let rounded = (USUAL.div_ceil(self.q) * self.q) as f64 / USUAL as f64;
         let tied = 1.0 + 8.0 * (self.rest as f64 / n).powi(2);
         (product + transforms + score) * rounded * tied
     }
@@ -464,7 +468,7 @@ mod tests {
         for n in (5..=20).chain([31, 34, 60, 125, 130]) {
             for (d1, d2) in sizes {
                 let (a, b) = (wave(n, d1, 0.37), wave(n, d2, 0.91));
-                let best = Grid::choose(n, (d1, d2), 10_000).unwrap();
+                let best = Grid::choose(n, (d1, d2)).unwrap();
                 let other = [2, 3, 4, 5, 7, 8].map(|q| Grid { q, u: n / q, rest: n % q });
                 for grid in other.into_iter().filter(|grid| grid.u > 0).chain([best]) {
                     let engine = ProductOrbits::new(&a, Cow::Borrowed(&b), grid, &key, Par::SEQ).unwrap();
@@ -489,12 +493,11 @@ mod tests {
 
     #[test]
     fn grids() {
-        let of = |n, d, count| Grid::choose(n, (d, d), count).map(|grid| (grid.q, grid.rest));
-        assert_eq!(of(5000, 128, 10_000), Some((125, 0)));
-        assert_eq!(of(5000, 128, 100), Some((100, 0)));
-        assert_eq!(of(5, 3, 10_000), Some((5, 0)));
-        assert!(of(1009, 64, 10_000).is_some_and(|(q, rest)| q >= 50 && rest < 30));
-        assert!(of(5000, 1024, 10_000).is_some_and(|(q, _)| q <= 32));
-        assert_eq!(of(50_000, 6000, 100), None);
+        let of = |n, d| Grid::choose(n, (d, d)).map(|grid| (grid.q, grid.rest));
+        assert_eq!(of(5000, 128), Some((125, 0)));
+        assert_eq!(of(5, 3), Some((5, 0)));
+        assert!(of(1009, 64).is_some_and(|(q, rest)| q >= 50 && rest < 30));
+        assert!(of(5000, 1024).is_some_and(|(q, _)| q <= 32));
+        assert_eq!(of(50_000, 6000), None);
     }
 }

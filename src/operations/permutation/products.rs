@@ -38,10 +38,9 @@ pub struct Products<'a> {
 }
 
 impl<'a> Products<'a> {
-    /// Prepare orbits for about `count` matchings, with the streams of a key; None if not even a short orbit fits into
-    /// memory.
-    pub fn begin(form: &'a Cross<'a>, key: &'a [u8; 32], count: usize, par: Par<'_>) -> Result<Option<Self>> {
-        let Some(grid) = Grid::choose(form.a.rows(), (form.a.cols(), form.b.cols()), count) else { return Ok(None) };
+    /// Prepare orbits with the streams of a key; None if not even a short orbit fits into memory.
+    pub fn begin(form: &'a Cross<'a>, key: &'a [u8; 32], par: Par<'_>) -> Result<Option<Self>> {
+        let Some(grid) = Grid::choose(form.a.rows(), (form.a.cols(), form.b.cols())) else { return Ok(None) };
         Self::on(form, grid, key, par).map(Some)
     }
 
@@ -126,4 +125,154 @@ fn on_principal_axes<'m>(m: &'m Matrix, par: Par<'_>) -> Result<Cow<'m, Matrix>>
     par.check()?;
     let Ok(axes) = eigh(&gram) else { return Ok(Cow::Borrowed(m)) };
     product_nn(m, &axes.v, par).map(Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form::Form;
+    use crate::measure::find;
+    use crate::numerics::streams::permutation;
+    use crate::par::{Watch, with_threads};
+    use crate::testing::representation;
+    use crate::value::Value;
+
+    const KEY: [u8; 32] = [9; 32];
+
+    /// Uniform numbers.
+    fn noise(count: usize, stream: u64) -> Vec<f64> {
+        permutation(&[7; 32], stream, count).into_iter().map(|at| (at as f64 + 0.5) / count as f64 - 0.5).collect()
+    }
+
+    /// The forms of the measures on two sides that share some of their columns' noise; columns fall off in size.
+    fn with_forms(n: usize, (d1, d2): (usize, usize), shared: f64, check: impl Fn(&str, &Cross<'_>)) {
+        let side = |d: usize, stream: u64| -> Vec<f64> {
+            let (common, own) = (noise(n * d1.max(d2), 1), noise(n * d, stream));
+            let entry = |i: usize, j: usize| shared * common[i * d1.max(d2) + j] + own[i * d + j] + 0.1;
+            (0..n * d).map(|at| entry(at / d, at % d) / (1.0 + (at % d) as f64).sqrt()).collect()
+        };
+        let (x, y) = (side(d1, 2), side(d2, 3));
+        let (x, y) = (representation("x", &x, d1), representation("y", &y, d2));
+        let options: [(&str, Vec<(&str, Value)>); 9] = [
+            ("cca_mean", vec![]),
+            ("cca_mean", vec![("summary", "sum".into())]),
+            ("cca_mean", vec![("summary", "first".into())]),
+            ("cca_mean", vec![("summary", "wilks".into())]),
+            ("svcca", vec![]),
+            ("pwcca", vec![]),
+            ("procrustes", vec![("center", true.into())]),
+            ("procrustes", vec![("squared", true.into()), ("normalize", true.into())]),
+            ("angular_shape", vec![]),
+        ];
+        for (name, options) in options {
+            let label = format!("{name} {options:?}, n = {n}, {d1} x {d2}");
+            let options = options.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+            let measure = find(name).unwrap().with(options).unwrap();
+            let [k, l] = [&x, &y].map(|side| measure.summarize(side, Par::SEQ).unwrap());
+            let form = measure.form(&k, &l).unwrap();
+            let Form::Cross(form) = form else { panic!("{label} has another form") };
+            check(&label, &form);
+        }
+    }
+
+    fn general(form: &Cross<'_>, order: &[usize]) -> f64 {
+        (form.of)(&form.product(Some(order), Par::SEQ).unwrap(), Some(order)).unwrap()
+    }
+
+    #[test]
+    fn scores_are_those_of_matchings() {
+        for (n, sizes) in [(12, (2, 3)), (31, (4, 2)), (50, (9, 17)), (130, (3, 3))] {
+            with_forms(n, sizes, 1.0, |label, form| {
+                let best = Grid::choose(n, sizes).unwrap();
+                for grid in [best, Grid { q: 9, u: n / 9, rest: n % 9 }] {
+                    let engine = Products::on(form, grid, &KEY, Par::SEQ).unwrap();
+                    for r in [0, 2] {
+                        let (scores, tau) = (engine.orbit(r, None, Par::SEQ).unwrap(), engine.orbits.tau(r));
+                        assert_eq!(scores.len(), engine.size());
+                        for (s, score) in scores.into_iter().enumerate() {
+                            let (score, slow) = (score.unwrap(), general(form, &engine.orbits.matching(&tau, s)));
+                            assert!((score - slow).abs() < 1e-10, "{label}, {r}, {s}: {score} {slow}");
+                            assert!((r, s) != (0, 0) || score == slow);
+                        }
+                    }
+                }
+            });
+        }
+    }
+
+    /// Whatever the bar, what is said to lie beyond it does; a bar far away is always seen to be beyond, one at the score
+    /// itself never.
+    #[test]
+    fn bounds_hold() {
+        for (n, sizes) in [(40, (3, 3)), (60, (9, 5))] {
+            with_forms(n, sizes, 0.7, |label, form| {
+                let engine = Products::begin(form, &KEY, Par::SEQ).unwrap().unwrap();
+                assert_eq!(engine.prunes().is_none(), label.contains("wilks"), "{label}");
+                let Some(side) = engine.prunes() else { return };
+                for r in 1..=6 {
+                    let scores = engine.orbit(r, None, Par::SEQ).unwrap();
+                    for bar in [0, 7, 20].map(|at| scores[at].unwrap()) {
+                        let pruned = engine.orbit(r, Some(bar), Par::SEQ).unwrap();
+                        for (score, kept) in scores.iter().zip(pruned) {
+                            let beyond = score.unwrap().total_cmp(&bar) == side;
+                            assert!(kept.is_some() || beyond, "{label}: {score:?}, bar {bar}");
+                            assert!(kept.is_none_or(|kept| Some(kept) == *score));
+                        }
+                    }
+                    let far = if side == Ordering::Less { 1e3 } else { -1e3 };
+                    assert!(engine.orbit(r, Some(far), Par::SEQ).unwrap().iter().all(Option::is_none), "{label}");
+                }
+            });
+        }
+    }
+
+    /// Neither nothing nor everything is pruned, and what remains counts alike.
+    #[test]
+    fn counts_are_the_same_with_pruning() {
+        let pruned = std::cell::Cell::new((0, 0));
+        for shared in [0.3, 0.6, 1.0] {
+            with_forms(60, (5, 4), shared, |label, form| {
+                let engine = Products::begin(form, &KEY, Par::SEQ).unwrap().unwrap();
+                let Some(side) = engine.prunes() else { return };
+                let observed = engine.orbit(0, None, Par::SEQ).unwrap()[0].unwrap();
+                let extreme = |score: f64| score.total_cmp(&observed) != side;
+                for r in 0..10 {
+                    let [all, some] = [None, Some(observed)].map(|bar| engine.orbit(r, bar, Par::SEQ).unwrap());
+                    let (mut slow, mut fast) = (0, 0);
+                    all.iter().for_each(|score| slow += usize::from(extreme(score.unwrap())));
+                    some.iter().flatten().for_each(|&score| fast += usize::from(extreme(score)));
+                    assert_eq!(slow, fast, "{label}");
+                    let (none, total) = pruned.get();
+                    pruned.set((none + some.iter().filter(|score| score.is_none()).count(), total + some.len()));
+                }
+            });
+        }
+        let (none, total) = pruned.get();
+        assert!(none > total / 10 && none < total * 9 / 10, "{none} of {total}");
+    }
+
+    #[test]
+    fn the_same_bits_for_any_number_of_threads() {
+        with_forms(90, (33, 18), 1.0, |label, form| {
+            let bits = |par: Par<'_>| {
+                let engine = Products::begin(form, &KEY, par).unwrap().unwrap();
+                let scores = [0, 1, 2].map(|r| engine.orbit(r, None, par).unwrap());
+                scores.into_iter().flatten().map(|score| score.unwrap().to_bits()).collect::<Vec<_>>()
+            };
+            let alone = bits(Par::SEQ);
+            for threads in [1, 2, 3] {
+                assert_eq!(alone, with_threads(threads, &Watch::default(), bits), "{label}, {threads} threads");
+            }
+        });
+    }
+
+    /// Both bounds reach the sum where they can: a diagonal matrix, and one row.
+    #[test]
+    fn bound_of_a_sum() {
+        assert_eq!(bound_of_sum(&Matrix::from_vec(vec![3.0, 0.0, 0.0, -4.0], 2, 2)), 7.0);
+        assert_eq!(bound_of_sum(&Matrix::from_vec(vec![3.0, 4.0], 1, 2)), 5.0);
+        let noise = Matrix::from_vec(noise(40 * 30, 5), 40, 30);
+        let sum: f64 = crate::linalg::singular_values(&noise).unwrap().iter().sum();
+        assert!((1.0..1.3).contains(&(bound_of_sum(&noise) / sum)));
+    }
 }
