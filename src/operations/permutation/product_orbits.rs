@@ -11,7 +11,7 @@
 //! with `A_f`, `B_f` (u x d) the Fourier transforms along t. Since the rows are real only frequencies up to q/2 are needed,
 //! so q products cost 4 n d1 d2 operations and q log q d1 d2 of the inverse transforms, that is q/2 times less. The n - q u
 //! rows that do not fit the grid rest: they are still laid out anew by every tau, but do not move with s. Their product
-//! joins frequency 0, whose share in all m_s is the same.
+//! joins frequency 0, whose share in all `m_s` is the same.
 //!
 //! The p-value of whole orbits is exact, as in [`super::orbits`], if the first has tau = sigma. Sigma is stream 0 of the key,
 //! tau of orbit r is stream r.
