@@ -133,6 +133,21 @@ pub struct Cross<'a> {
     pub b: &'a Matrix,
     /// From the product (of the rows as matched) to the score.
     pub of: CrossScore<'a>,
+    /// What can be said of the score without computing it.
+    pub bound: Option<Bound<'a>>,
+}
+
+/// How the singular values of `a'b` bound a score.
+pub enum Bound<'a> {
+    /// The score is a monotone function of their sum.
+    Sum {
+        /// From the sum to the score.
+        link: Box<dyn Fn(f64) -> f64 + Send + Sync + 'a>,
+        /// Whether it rises.
+        rises: bool,
+    },
+    /// The score is not above the largest of them.
+    Largest,
 }
 
 /// From `a'b` to a score; the matching is given for those who must look at the rows again.

@@ -99,10 +99,24 @@ impl Band {
 
     /// `tr b (b + s)^-1` for every shift s; None if a shifted matrix is not positive definite.
     pub(super) fn shares(&self, shifts: &[f64]) -> Option<Vec<f64>> {
-        let mut found = vec![0.0; shifts.len()];
-        let shares = Shares { columns: &self.columns, shifts, found: &mut found, positive: true };
-        let positive = pulp::Arch::new().dispatch(shares);
+        let (found, pivots) = self.eliminated(shifts);
+        let positive = pivots.iter().all(|pivot| *pivot > 0.0);
         (positive && found.iter().all(|share| share.is_finite())).then_some(found)
+    }
+
+    /// The first of the given numbers that is below all eigenvalues, up to round-off.
+    pub(super) fn lower_bound(&self, candidates: &[f64]) -> Option<f64> {
+        let shifts: Vec<f64> = candidates.iter().map(|c| -c).collect();
+        let (_, pivots) = self.eliminated(&shifts);
+        candidates.iter().zip(pivots).find(|(_, pivot)| *pivot > 0.0).map(|(candidate, _)| *candidate)
+    }
+
+    /// For every shift s `tr b (b + s)^-1` and the smallest pivot, which is positive if and only if `b + s` is.
+    fn eliminated(&self, shifts: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let (mut found, mut pivots) = (vec![0.0; shifts.len()], vec![0.0; shifts.len()]);
+        let shares = Shares { columns: &self.columns, shifts, found: &mut found, pivots: &mut pivots };
+        pulp::Arch::new().dispatch(shares);
+        (found, pivots)
     }
 }
 
@@ -152,79 +166,114 @@ struct Shares<'a> {
     columns: &'a [[f64; SIZE]],
     shifts: &'a [f64],
     found: &'a mut [f64],
-    positive: bool,
+    pivots: &'a mut [f64],
 }
 
 impl pulp::WithSimd for Shares<'_> {
-    type Output = bool;
+    type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(mut self, simd: S) -> bool {
+    fn with_simd<S: pulp::Simd>(self, simd: S) {
         let lanes = self.shifts.chunks(S::F64_LANES).zip(self.found.chunks_mut(S::F64_LANES));
-        for (shifts, found) in lanes {
+        for ((shifts, found), pivots) in lanes.zip(self.pivots.chunks_mut(S::F64_LANES)) {
             let shift = simd.partial_load_f64s(shifts);
             let (share, least) = shares(simd, self.columns, shift);
             simd.partial_store_f64s(found, share);
-            let mut pivots = [1.0; 64];
-            simd.partial_store_f64s(&mut pivots[..found.len()], least);
-            self.positive &= pivots.iter().all(|pivot| *pivot > 0.0);
+            simd.partial_store_f64s(pivots, least);
         }
-        self.positive
     }
 }
+
+/// Rows and columns in reach of two pivots.
+const REACH: usize = WIDTH + 2;
 
 /// Entry (i + r, i + c) of what is left when i columns are eliminated, at `[c][r]` for c <= r. Aligned, or half of all
 /// vectors lie across two cache lines.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Window<V>([[V; SIZE]; SIZE]);
+struct Window<V>([[V; REACH]; REACH]);
 
 /// One column of it.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Column<V>([V; SIZE]);
+struct Column<V>([V; REACH]);
 
-/// The sums and the smallest pivots of a group of shifts.
+/// A column that is eliminated: itself, what is carried along beside it, and minus its multiples that are subtracted.
+struct Pivot<V> {
+    e: Column<V>,
+    f: Column<V>,
+    share: Column<V>,
+}
+
+impl<V: Copy> Pivot<V> {
+    #[inline(always)]
+    fn new<S: pulp::Simd<f64s = V>>(simd: S, e: [V; REACH], f: [V; REACH], inverse: V) -> Self {
+        let mut share = Column([simd.splat_f64s(0.0); REACH]);
+        for (to, entry) in share.0.iter_mut().zip(&e) {
+            *to = simd.neg_f64s(simd.mul_f64s(*entry, inverse));
+        }
+        Self { e: Column(e), f: Column(f), share }
+    }
+}
+
+/// The sums and the smallest pivots of a group of shifts, two pivots at a time: every entry that is left is read and
+/// written once for both.
 #[inline(always)]
 fn shares<S: pulp::Simd>(simd: S, columns: &[[f64; SIZE]], shift: S::f64s) -> (S::f64s, S::f64s) {
     let (n, zero, one) = (columns.len(), simd.splat_f64s(0.0), simd.splat_f64s(1.0));
-    let mut e = Window([[zero; SIZE]; SIZE]);
-    for (c, column) in columns.iter().take(SIZE).enumerate() {
-        for r in c..SIZE {
-            e.0[c][r] = simd.splat_f64s(column[r - c]);
+    // Beyond the matrix stands an identity, whose pivots are 1 and add nothing.
+    let mut e = Window([[zero; REACH]; REACH]);
+    for c in 0..REACH {
+        for r in c..REACH {
+            let known = columns.get(c).and_then(|column| column.get(r - c));
+            e.0[c][r] = simd.splat_f64s(known.copied().unwrap_or(0.0));
         }
     }
     let mut f = e;
-    for c in 0..n.min(SIZE) {
-        e.0[c][c] = simd.add_f64s(e.0[c][c], shift);
+    for c in 0..REACH {
+        e.0[c][c] = simd.add_f64s(e.0[c][c], if c < n { shift } else { one });
     }
     let (mut total, mut least) = (zero, one);
-    for i in 0..n {
-        let (pivots, parts) = (Column(e.0[0]), Column(f.0[0]));
-        let inverse = simd.div_f64s(one, pivots.0[0]);
-        least = simd.min_f64s(least, pivots.0[0]);
-        total = simd.mul_add_e_f64s(parts.0[0], inverse, total);
-        // Minus the multiples of the pivot's row that are subtracted from the others.
-        let mut share = Column([zero; SIZE]);
-        for (to, pivot) in share.0.iter_mut().zip(&pivots.0) {
-            *to = simd.neg_f64s(simd.mul_f64s(*pivot, inverse));
+    for i in (0..n).step_by(2) {
+        let inverse = simd.div_f64s(one, e.0[0][0]);
+        least = simd.min_f64s(least, e.0[0][0]);
+        total = simd.mul_add_e_f64s(f.0[0][0], inverse, total);
+        let p = Pivot::new(simd, e.0[0], f.0[0], inverse);
+        let own = p.share.0[1];
+        let less = simd.mul_add_e_f64s(p.f.0[0], own, p.f.0[1]);
+        for r in 1..REACH {
+            e.0[1][r] = simd.mul_add_e_f64s(own, p.e.0[r], e.0[1][r]);
+            let other = simd.mul_add_e_f64s(own, p.f.0[r], f.0[1][r]);
+            f.0[1][r] = simd.mul_add_e_f64s(less, p.share.0[r], other);
         }
-        for c in 1..SIZE {
-            let own = share.0[c];
-            let less = simd.mul_add_e_f64s(parts.0[0], own, parts.0[c]);
-            for r in c..SIZE {
-                e.0[c - 1][r - 1] = simd.mul_add_e_f64s(own, pivots.0[r], e.0[c][r]);
-                let other = simd.mul_add_e_f64s(own, parts.0[r], f.0[c][r]);
-                f.0[c - 1][r - 1] = simd.mul_add_e_f64s(less, share.0[r], other);
+        let inverse = simd.div_f64s(one, e.0[1][1]);
+        least = simd.min_f64s(least, e.0[1][1]);
+        total = simd.mul_add_e_f64s(f.0[1][1], inverse, total);
+        let q = Pivot::new(simd, e.0[1], f.0[1], inverse);
+        for c in 2..REACH {
+            let (own_p, own_q) = (p.share.0[c], q.share.0[c]);
+            let less_p = simd.mul_add_e_f64s(p.f.0[0], own_p, p.f.0[c]);
+            let less_q = simd.mul_add_e_f64s(q.f.0[1], own_q, q.f.0[c]);
+            for r in c..REACH {
+                let entry = simd.mul_add_e_f64s(own_p, p.e.0[r], e.0[c][r]);
+                e.0[c - 2][r - 2] = simd.mul_add_e_f64s(own_q, q.e.0[r], entry);
+                let entry = simd.mul_add_e_f64s(own_p, p.f.0[r], f.0[c][r]);
+                let entry = simd.mul_add_e_f64s(less_p, p.share.0[r], entry);
+                let entry = simd.mul_add_e_f64s(own_q, q.f.0[r], entry);
+                f.0[c - 2][r - 2] = simd.mul_add_e_f64s(less_q, q.share.0[r], entry);
             }
         }
-        // The next row comes into reach.
-        for c in 0..SIZE {
-            let new = simd.splat_f64s(columns.get(i + 1 + c).map_or(0.0, |column| column[WIDTH - c]));
+        // The next two rows come into reach.
+        let ahead = columns.get(i + 2..).unwrap_or(&[]);
+        for c in 0..=WIDTH {
+            let new = simd.splat_f64s(ahead.get(c).map_or(0.0, |column| column[WIDTH - c]));
             (e.0[c][WIDTH], f.0[c][WIDTH]) = (new, new);
+            let new = simd.splat_f64s(ahead.get(c + 1).map_or(0.0, |column| column[WIDTH - c]));
+            (e.0[c + 1][WIDTH + 1], f.0[c + 1][WIDTH + 1]) = (new, new);
         }
-        if i + 1 + WIDTH < n {
-            e.0[WIDTH][WIDTH] = simd.add_f64s(e.0[WIDTH][WIDTH], shift);
+        (e.0[0][WIDTH + 1], f.0[0][WIDTH + 1]) = (zero, zero);
+        for r in [WIDTH, WIDTH + 1] {
+            e.0[r][r] = simd.add_f64s(e.0[r][r], if r < ahead.len() { shift } else { one });
         }
     }
     (total, least)
@@ -279,6 +328,9 @@ mod tests {
                 assert!((trace - direct).abs() < round_off, "n={n}, shift {shift}: {trace} {direct}");
             }
             assert!(band.shares(&[1.0, -2.0 * values[n - 1]]).is_none());
+            let (below, above) = (values[0] - 1e-6 * values[n - 1], values[0] + 1e-6 * values[n - 1]);
+            assert_eq!(band.lower_bound(&[values[n - 1], above, below, below - 1.0]), Some(below));
+            assert_eq!(band.lower_bound(&[above]), None);
         }
     }
 }

@@ -13,6 +13,7 @@
 mod band;
 mod decompose;
 mod jacobi;
+mod largest;
 mod matrix;
 mod orthonormal;
 mod product;
@@ -20,6 +21,7 @@ mod singular_sums;
 mod tall;
 
 pub use decompose::{Eigen, Svd, eigenvalues, eigh, singular_values, svd};
+pub use largest::norm_is_below;
 pub use matrix::Matrix;
 pub use orthonormal::{compact, orthonormal};
 pub use product::{

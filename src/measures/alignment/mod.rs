@@ -58,6 +58,7 @@ impl Shape {
 }
 
 /// Two shapes in one unit: `x / unit` has norm `fx * norm of the stored matrix`.
+#[derive(Clone, Copy)]
 struct CommonUnit {
     unit: f64,
     fx: f64,
@@ -77,6 +78,12 @@ impl CommonUnit {
     fn of_norms(x: &Shape, y: &Shape) -> Self {
         Self { unit: 1.0, fx: 1.0 / x.norm, fy: 1.0 / y.norm }
     }
+}
+
+/// The squared distance that belongs to a sum of singular values; loses digits where it is small.
+fn squared_distance_of_sum(x: &Shape, y: &Shape, by: &CommonUnit, sum: f64) -> f64 {
+    let (p, q) = (by.fx * x.norm, by.fy * y.norm);
+    p * p + q * q - 2.0 * by.fx * by.fy * sum
 }
 
 /// `min |x Q - y|^2` over orthogonal Q, in squared common units; `m` is `a'b` of the stored matrices.

@@ -12,11 +12,11 @@
 //! - Cost: summary O(n d); pair O(n r^2 + r^3).
 //! - Reference: Schönemann (1966); Williams, Kunz, Kornblith & Linderman (2021), arXiv:2110.14739.
 
-use super::{CommonUnit, Shape, squared_distance};
+use super::{CommonUnit, Shape, squared_distance, squared_distance_of_sum};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::{Change, Facts};
-use crate::form::{Cross, Form};
+use crate::form::{Bound, Cross, Form};
 use crate::measure::Measure;
 use crate::options::Named;
 use crate::par::Par;
@@ -78,11 +78,14 @@ impl Measure for Procrustes {
 
     fn form<'a>(&'a self, x: &'a Shape, y: &'a Shape) -> Result<Form<'a>> {
         let by = if self.normalize { CommonUnit::of_norms(x, y) } else { CommonUnit::of_data(x, y) };
-        let of = move |m: &_, matching: Option<&[usize]>| {
-            let square = squared_distance(x, y, &by, m, matching)?.max(0.0);
-            Ok(if self.squared { square * by.unit * by.unit } else { square.sqrt() * by.unit })
+        let distance = move |square: f64| {
+            let square = square.max(0.0);
+            if self.squared { square * by.unit * by.unit } else { square.sqrt() * by.unit }
         };
-        Ok(Form::Cross(Cross { a: &x.a, b: &y.a, of: Box::new(of) }))
+        let of = move |m: &_, matching: Option<&[usize]>| squared_distance(x, y, &by, m, matching).map(distance);
+        let link = move |sum: f64| distance(squared_distance_of_sum(x, y, &by, sum));
+        let bound = Some(Bound::Sum { link: Box::new(link), rises: false });
+        Ok(Form::Cross(Cross { a: &x.a, b: &y.a, of: Box::new(of), bound }))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::engines::spectrum::Basis;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::{Facts, Kind};
-use crate::form::{Cross, Form};
+use crate::form::{Bound, Cross, Form};
 use crate::linalg::{Matrix, singular_values, sum_of_singular_values};
 use crate::measure::Measure;
 use crate::options::Named;
@@ -92,7 +92,13 @@ impl Measure for CcaMean {
 
     fn form<'a>(&'a self, x: &'a Basis, y: &'a Basis) -> Result<Form<'a>> {
         let m = self.divisor.of((x.rank(), x.columns), (y.rank(), y.columns)) as f64;
-        Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(move |t, _| self.of_product(t, m)) }))
+        let bound = match self.summary {
+            Of::Mean => Some(Bound::Sum { link: Box::new(move |sum| sum / m), rises: true }),
+            Of::Sum => Some(Bound::Sum { link: Box::new(|sum| sum), rises: true }),
+            Of::First => Some(Bound::Largest),
+            Of::Wilks | Of::LawleyHotelling => None,
+        };
+        Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(move |t, _| self.of_product(t, m)), bound }))
     }
 
     fn cautions(&self, x: &Basis, y: &Basis) -> Vec<Caution> {

@@ -19,7 +19,7 @@ use crate::engines::spectrum::Spectrum;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::{Change, Facts};
-use crate::form::{Cross, Form};
+use crate::form::{Bound, Cross, Form};
 use crate::linalg::{Matrix, product_nn, svd};
 use crate::measure::Measure;
 use crate::options::Named;
@@ -76,7 +76,8 @@ impl Measure for Pwcca {
         let of = move |t: &Matrix, _: Option<&[usize]>| {
             if from_x { weighted(t, x) } else { weighted(&t.transposed(), y) }
         };
-        Ok(Form::Cross(Cross { a: &x.u, b: &y.u, of: Box::new(of) }))
+        // A weighted mean is not above its largest term.
+        Ok(Form::Cross(Cross { a: &x.u, b: &y.u, of: Box::new(of), bound: Some(Bound::Largest) }))
     }
 
     fn cautions(&self, x: &Spectrum, y: &Spectrum) -> Vec<Caution> {

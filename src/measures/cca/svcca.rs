@@ -18,7 +18,8 @@ use crate::engines::spectrum::{Basis, Spectrum};
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::Facts;
-use crate::form::{Cross, Form};
+use crate::form::{Bound, Cross, Form};
+use crate::linalg::Matrix;
 use crate::measure::Measure;
 use crate::options::Named;
 use crate::par::Par;
@@ -69,7 +70,9 @@ impl Measure for Svcca {
 
     fn form<'a>(&'a self, x: &'a Basis, y: &'a Basis) -> Result<Form<'a>> {
         let m = x.rank().min(y.rank()) as f64;
-        Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(move |t, _| Ok(sum_of_correlations(t)? / m)) }))
+        let of = move |t: &Matrix, _: Option<&[usize]>| Ok(sum_of_correlations(t)? / m);
+        let bound = Some(Bound::Sum { link: Box::new(move |sum| sum / m), rises: true });
+        Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(of), bound }))
     }
 
     fn cautions(&self, x: &Basis, y: &Basis) -> Vec<Caution> {

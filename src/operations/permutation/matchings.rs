@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::design::Design;
 use super::tally::{Scale, Tally, spread};
 use crate::error::Result;
-use crate::form::Form;
+use crate::form::{Cross, Form};
 use crate::par::Par;
 
 /// Matchings whose values are counted at a time.
@@ -74,8 +74,14 @@ impl<'a> OneByOne<'a> {
                 };
                 Self { value: Box::new(value), unit: 16 }
             }
+            Form::Cross(form) => Self::cross(form),
             _ => Self { value: Box::new(|order, par| form.score(Some(order), par)), unit: 1 },
         })
+    }
+
+    /// A function of `a'b`, product by product.
+    pub fn cross(form: &'a Cross<'a>) -> Self {
+        Self { value: Box::new(|order, par| (form.of)(&form.product(Some(order), par)?, Some(order))), unit: 1 }
     }
 
     /// The value of one matching.

@@ -17,6 +17,7 @@
 //! affine                                many orbits of one relabeling
 //! restricted                            the same where not all matchings are allowed
 //! lists                                 neighbor lists: n matchings by counting
+//! products, product_orbits              functions of a'b: many products by one transform, and bounds
 //! matchings, sequential                 one matching after the other; when to stop
 //! tally                                 what is kept of the values
 //! grids, layers                         all pairs at once
@@ -32,6 +33,8 @@ mod lists;
 mod matchings;
 pub mod moments;
 pub mod orbits;
+pub mod product_orbits;
+pub mod products;
 pub mod residual;
 pub mod restricted;
 mod roads;

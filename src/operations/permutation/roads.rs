@@ -3,11 +3,15 @@
 //! - few allowed matchings, or a single circle of them (`scheme="shift"`): all of them, whatever the form (`"exact"`);
 //! - [`Form::Bilinear`]: orbits of shifts, n permutations by one transform, and of multiplied shifts ([`Settled`]); where strata or groups restrict the matchings, orbits on a grid ([`GridOrbits`]);
 //! - [`Form::Neighbors`]: orbits by counting ([`Lists`]);
+//! - [`Form::Cross`]: orbits of whole products ([`Products`]), and bounds that spare most decompositions;
 //! - everything else: independent permutations (`"monte_carlo"`), p = (b + 1) / (m + 1), with what is quickest for one
 //!   permutation ([`OneByOne`]); on request until a decision is reached (`"sequential"`).
 
+use std::cmp::Ordering;
+
 use super::lists::Lists;
 use super::matchings::{Matchings, OneByOne};
+use super::products::Products;
 use super::residual::Residual;
 use super::restricted::{Grid, GridOrbits};
 use super::sequential::{Betting, Decision};
@@ -16,7 +20,7 @@ use super::tally::{Scale, Tally, spread};
 use super::{Alternative, Design, Method, Request, Scheme, tie_window};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
-use crate::form::{Bilinear, Form, NeighborLists};
+use crate::form::{Bilinear, Cross, Form, NeighborLists};
 use crate::numerics::streams::permutation;
 use crate::par::Par;
 
@@ -24,6 +28,8 @@ use crate::par::Par;
 const SMALL: usize = 1500;
 /// Orbits that are counted at a time.
 const BATCH: usize = 64;
+/// Orbits of whole products at a time, so that threads share out short ones and memory stays bounded.
+const SIDE_BY_SIDE: usize = 4;
 /// Independent matchings between two looks of a sequential test.
 const LOOK: usize = 64;
 /// The most matchings that are tried when all are asked for.
@@ -122,6 +128,7 @@ pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par
         (Method::MonteCarlo | Method::Exact, _) => one_by_one(form, scale, plan, None, par),
         (_, Form::Bilinear(form)) if design.is_free() => orbits(form, scale, plan, par),
         (_, Form::Neighbors(form)) if design.is_free() => lists(form, scale, plan, par),
+        (_, Form::Cross(form)) if design.is_free() => products(form, scale, plan, par),
         (_, Form::Bilinear(form)) if Grid::choose(design).is_some() => on_grid(form, scale, plan, false, par),
         (Method::Orbits, _) => {
             let problem = "has no orbits under this design; independent permutations are method=\"monte_carlo\"".into();
@@ -178,6 +185,37 @@ fn lists<'t>(form: &NeighborLists<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, pa
     Ok(Found::orbits(tally, orbits, ORBIT))
 }
 
+/// Scores of orbits of whole products; those certain to be less extreme are not computed.
+fn products<'t>(form: &Cross<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
+    let request = plan.request;
+    let Some(engine) = Products::begin(form, &request.key, par)? else {
+        return one_by_one_of(OneByOne::cross(form), least_of(plan.facts), scale, plan, None, par);
+    };
+    let size = engine.size();
+    let orbits = request.n_resamples.saturating_add(1).div_ceil(size);
+    par.expect(orbits.saturating_mul(size));
+    let first: Vec<f64> = engine.orbit(0, None, par)?.into_iter().flatten().collect();
+    let mut tally = tally_of(scale, plan, &first, least_of(plan.facts));
+    tally.take(&first)?;
+    let bar = match (plan.alternative, engine.prunes()) {
+        _ if request.return_null => None,
+        (Alternative::Greater, Some(Ordering::Less)) => Some(tally.observed - tally.window()),
+        (Alternative::Less, Some(Ordering::Greater)) => Some(tally.observed + tally.window()),
+        _ => None,
+    };
+    let mut pruned = 0;
+    for from in (1..orbits).step_by(SIDE_BY_SIDE) {
+        let found = par.map(SIDE_BY_SIDE.min(orbits - from), |at, par| engine.orbit(from + at, bar, par))?;
+        for scores in found {
+            let known: Vec<f64> = scores.iter().copied().flatten().collect();
+            tally.take_certain(scores.len() - known.len(), plan.alternative == Alternative::Greater);
+            pruned += scores.len() - known.len();
+            tally.take(&known)?;
+        }
+    }
+    Ok(Found { pruned, ..Found::orbits(tally, orbits, UNITS) })
+}
+
 /// Values of orbits on a grid; of the one circle that `scheme="shift"` allows, all of them.
 fn on_grid<'t>(
     form: &Bilinear<'_>,
@@ -229,8 +267,13 @@ fn count(
 
 /// How well the values of a form are known.
 fn least(form: &Form<'_>, facts: &Facts) -> f64 {
+    if matches!(form, Form::Bilinear(_)) { 0.0 } else { least_of(facts) }
+}
+
+/// How well scores are known.
+fn least_of(facts: &Facts) -> f64 {
     let (low, high) = facts.range;
-    if matches!(form, Form::Bilinear(_)) || !(high - low).is_finite() { 0.0 } else { ROUND_OFF }
+    if (high - low).is_finite() { ROUND_OFF } else { 0.0 }
 }
 
 /// Values of one matching after the other: all `every` of them, or independent ones.
@@ -242,11 +285,21 @@ fn one_by_one<'t>(
     par: Par<'_>,
 ) -> Result<Found<'t>> {
     let count = every.unwrap_or(plan.request.n_resamples.saturating_add(1));
-    let least = least(form, plan.facts);
+    one_by_one_of(OneByOne::new(form, count, par)?, least(form, plan.facts), scale, plan, every, par)
+}
+
+fn one_by_one_of<'t>(
+    engine: OneByOne<'_>,
+    least: f64,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    every: Option<usize>,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let count = every.unwrap_or(plan.request.n_resamples.saturating_add(1));
     let window = |observed: f64, spread: f64| tie_window(observed, spread).max(least);
     let key = if every.is_some() { None } else { Some(&plan.request.key) };
     let matchings = Matchings { design: plan.design, key };
-    let engine = OneByOne::new(form, count, par)?;
     let tally = engine.tally(scale, window, matchings, count, plan.request.return_null, par)?;
     Ok(Found::new(tally, if every.is_some() { "exact" } else { "monte_carlo" }))
 }

@@ -133,7 +133,6 @@ impl<'a> Tally<'a> {
     }
 
     /// Count arrangements whose scores are certain to be lower (or higher) than the observed one.
-    #[allow(dead_code)]
     pub fn take_certain(&mut self, count: usize, lower: bool) {
         self.count += count;
         self.certain += count;
@@ -152,6 +151,11 @@ impl<'a> Tally<'a> {
         sorted.sort_by(f64::total_cmp);
         let at = (share * sorted.len() as f64).ceil() as usize;
         sorted.get(at.clamp(1, sorted.len().max(1)) - 1).copied()
+    }
+
+    /// Values closer to the observed one than this tie with it.
+    pub fn window(&self) -> f64 {
+        self.window
     }
 
     /// Number of arrangements, the observed one included.

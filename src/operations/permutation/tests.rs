@@ -178,7 +178,7 @@ fn moments_are_those_of_all_matchings() {
 fn with_forms(n: usize, check: impl Fn(&str, &Form<'_>)) {
     let (a, b) = (features(n, 3, 0), features(n, 2, 1));
     let of = |product: &Matrix, _: Option<&[usize]>| Ok(product.data().iter().map(|v| v.abs()).sum());
-    check("cross", &Form::Cross(Cross { a: &a, b: &b, of: Box::new(of) }));
+    check("cross", &Form::Cross(Cross { a: &a, b: &b, of: Box::new(of), bound: None }));
     let row = |i: usize, j: usize| f64::from(a.at(i, 0) > 0.0) * f64::from(b.at(j, 0) > 0.0);
     let rows = Rows { n, row: Box::new(row), factor: -1.0, offset: 1.0, at_chance: None };
     check("rows", &Form::Rows(rows));
