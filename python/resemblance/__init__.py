@@ -43,7 +43,7 @@ from resemblance.measures.statistics import participation_ratio, uniformity
 
 # `rs.measures` and `rs.config` are the functions; what stands in the modules is imported from them by name.
 from resemblance.operations import compare, measures, pairwise, prepare
-from resemblance.significance import permutation_test
+from resemblance.significance import permutation_moments, permutation_test
 from resemblance.results import Comparison, Grid, Grids, Info, PermutationResult, Score
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "mutual_knn",
     "pairwise",
     "participation_ratio",
+    "permutation_moments",
     "permutation_test",
     "prepare",
     "procrustes",

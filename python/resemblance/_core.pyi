@@ -20,6 +20,7 @@ __all__ = [
     "pairwise",
     "permutation",
     "permutation_grid",
+    "permutation_moments",
     "permutation_test",
     "pvalue_interval",
     "prepare",
@@ -80,6 +81,15 @@ def permutation_test(
     request: Mapping[str, Any],
     threads: int,
     progress: _Progress,
+) -> dict[str, Any]: ...
+def permutation_moments(
+    name: str,
+    given: Mapping[str, Any],
+    x: _Input,
+    y: _Input,
+    order: int,
+    alternative: str | None,
+    threads: int,
 ) -> dict[str, Any]: ...
 def bet(exceeds: Sequence[bool], alpha: float) -> tuple[int, float, bool | None]: ...
 def pvalue_interval(exceedances: int, total: int) -> tuple[float, float]: ...

@@ -18,7 +18,7 @@ from resemblance._progress import reporting
 from resemblance._rng import key_of
 from resemblance.config import threads
 from resemblance.errors import ResemblanceWarning, make
-from resemblance.results import PermutationGrid, PermutationResult
+from resemblance.results import NullMoments, PermutationGrid, PermutationResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from resemblance._progress import Progress
     from resemblance._rng import RNG
 
-__all__ = ["permutation_test"]
+__all__ = ["permutation_moments", "permutation_test"]
 
 _AXES = 2  # of a representation
 
@@ -192,6 +192,66 @@ def permutation_test(
     if adjust is not None:
         raise _refuse("adjust", adjust, "corrects the many pairs of a grid; here is one pair.")
     return _pair(chosen, x, y, asked, return_null=return_null, count=count, progress=progress)
+
+
+def permutation_moments(
+    x: Representation,
+    y: Representation,
+    measure: MeasureLike,
+    *,
+    order: Literal[2, 3, 4] = 3,
+    alternative: Literal["greater", "less", "two-sided"] | None = None,
+    num_threads: int | None = None,
+) -> NullMoments:
+    """Compute the exact moments of a score over all n! orders of the rows, without a permutation.
+
+    For measures whose score is an inner product of two matrices over pairs of inputs (`measures` calls their form
+    bilinear): CKA, RSA, distance correlation, mean squared CCA, regression R2 and others. Mean and standard deviation
+    cost about as much as the score itself.
+
+    Parameters
+    ----------
+    x, y : array_like, shape (n, d_x) and (n, d_y)
+        Row i of both belongs to the same input.
+    measure : callable or str
+        One measure of this library.
+    order : {2, 3, 4}, default 3
+        The highest moment: 2 for the standard deviation, 3 for the skewness, 4 for the kurtosis, which says whether the
+        suggested p-value can be trusted.
+    alternative : {"greater", "less", "two-sided"}, optional
+        Direction of the suggested p-value; by default what speaks for likeness.
+    num_threads : int, optional
+        Number of threads; the result does not depend on it.
+
+    Returns
+    -------
+    NullMoments
+        Mean, standard deviation, skewness, kurtosis, z-score, and the p-value they suggest.
+
+    Raises
+    ------
+    ResemblanceError
+        ``not_offered`` if the measure has no such closed form; and whatever the measure itself refuses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import resemblance as rs
+    >>> i = np.arange(30.0)
+    >>> x, y = np.sin(i * i)[:, None], (np.sin(i * i) + np.sin(5 * i * i))[:, None]
+    >>> found = rs.permutation_moments(x, y, rs.cka, order=4)
+    >>> round(found.mean, 6) == round(1 / 29, 6), round(found.skewness, 2)
+    (True, 2.46)
+    >>> rs.permutation_test(x, y, rs.cka, rng=0).null_mean_exact
+    True
+    """
+    chosen = as_measure(measure)
+    if chosen.function is not None:
+        raise make("not_offered", f"{chosen.name} is a function of your own; nothing is known about its moments.")
+    left, right = as_input(x, "x"), as_input(y, "y")
+    count = threads(num_threads)
+    found = _core.permutation_moments(chosen.name, chosen.given, left, right, int(order), alternative, count)
+    return NullMoments(measure=chosen.name, label=chosen.label, options=chosen.options, **found)
 
 
 def replay(

@@ -413,6 +413,40 @@ pub fn matchings<'py>(
     Ok((design.order(), numbers.into_iter().map(rows).collect()))
 }
 
+/// Exact moments of a score over all orders of the rows.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn permutation_moments<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    y: Any<'py>,
+    order: usize,
+    alternative: Option<&str>,
+    threads: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    let asked = asked(py, name, &given)?;
+    let alternative = alternative.map(|name| chosen(py, "alternative", name, &Alternative::CHOICES)).transpose()?;
+    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
+    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
+    let found = run(py, threads, x.size() + y.size(), None, |par| {
+        operations::suggested(&asked, &sides.0, &sides.1, order, alternative, par)
+    })?;
+    let fields = PyDict::new(py);
+    fields.set_item("statistic", found.statistic)?;
+    fields.set_item("mean", found.mean)?;
+    fields.set_item("std", found.std)?;
+    fields.set_item("skewness", found.skewness)?;
+    fields.set_item("kurtosis", found.kurtosis)?;
+    fields.set_item("pvalue_moments", found.pvalue)?;
+    fields.set_item("moments_reliable", found.reliable)?;
+    fields.set_item("law", found.law)?;
+    fields.set_item("alternative", found.alternative.name())?;
+    fields.set_item("before", found.before)?;
+    Ok(fields)
+}
+
 /// A sequential test at a level, told matching after matching whether it counts: how many were looked at, the p-value, and
 /// whether it is below the level.
 #[pyfunction]

@@ -18,7 +18,8 @@ mod _core {
     #[pymodule_export]
     use super::answers::{
         bet, compare, default_threads, facts, group, judge, load_prepared, matchings, measures, pairwise, permutation,
-        permutation_grid, permutation_test, prepare, pvalue_interval, rows, score, show_config, statistic,
+        permutation_grid, permutation_moments, permutation_test, prepare, pvalue_interval, rows, score, show_config,
+        statistic,
     };
     #[pymodule_export]
     use super::prepared::PyPrepared;

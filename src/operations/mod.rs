@@ -11,5 +11,6 @@ pub use compare::{Asked, Outcome, compare, group, rows, statistic};
 pub use pairwise::{Grid, OnError, pairwise};
 pub use permutation::family::Adjust;
 pub use permutation::grids::{TestedGrid, permutation_tests};
+pub use permutation::suggested::{Suggested, suggested};
 pub use permutation::{Alternative, Precision, Request, Tested, permutation_test};
 pub use side::{Prepared, Side};

@@ -2,7 +2,7 @@
 
 from resemblance.results.grids import Grid, Grids
 from resemblance.results.info import Info
-from resemblance.results.permutation import PermutationGrid, PermutationResult
+from resemblance.results.permutation import NullMoments, PermutationGrid, PermutationResult
 from resemblance.results.scores import Comparison, Score
 
-__all__ = ["Comparison", "Grid", "Grids", "Info", "PermutationGrid", "PermutationResult", "Score"]
+__all__ = ["Comparison", "Grid", "Grids", "Info", "NullMoments", "PermutationGrid", "PermutationResult", "Score"]

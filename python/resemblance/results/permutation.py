@@ -227,3 +227,73 @@ class PermutationGrid(Grid):
         if self.largest is not None:
             parts.append(f"largest z {number(self.largest[0], 2)} (p = {self.largest[1]:.4g})")
         return "; ".join(parts)
+
+
+@dataclass(frozen=True, eq=False)
+class NullMoments:
+    """Exact moments of a score over all n! orders of the rows, found without a permutation.
+
+    Attributes
+    ----------
+    measure, label : str
+        The name, and the name with the options that were given.
+    options : dict
+        All options.
+    statistic : float
+        The score of the pair, before a root or an angle is taken (`before`).
+    mean, std : float
+        Mean and standard deviation of it under random matching.
+    skewness, kurtosis : float or None
+        Standardized third and fourth central moments, 0 and 3 for a normal law; None for fewer than 6 and 8 rows, for
+        stored matrices of more than 3000 rows, or if not asked for.
+    zscore : float or None
+        ``(statistic - mean) / std``.
+    pvalue_moments : float or None
+        What these moments suggest: for ranking, for planning and for the far tail. It is no permutation p-value and may
+        be several times too small.
+    moments_reliable : bool or None
+        A hint: whether the law behind `pvalue_moments` has nearly the exact kurtosis; None if that is not known.
+    law : str or None
+        ``"saddlepoint"`` or ``"pearson"`` (Pearson III).
+    alternative : str
+        The direction of `pvalue_moments`.
+    before : str or None
+        ``"root"`` or ``"arccos"``: what separates all this from the score; None if nothing does.
+    """
+
+    measure: str
+    label: str
+    options: dict[str, Any]
+    statistic: float
+    mean: float
+    std: float
+    skewness: float | None
+    kurtosis: float | None
+    pvalue_moments: float | None
+    moments_reliable: bool | None
+    law: str | None
+    alternative: str
+    before: str | None
+
+    @property
+    def zscore(self) -> float | None:
+        """The statistic in standard deviations from the mean; None if nothing varies."""
+        return (self.statistic - self.mean) / self.std if self.std > 0 else None
+
+    def __str__(self) -> str:
+        """Write one line: score, moments, z, and the p-value they suggest."""
+        what = self.label if self.before is None else f"{self.label} before the {self.before}"
+        parts = [
+            f"{what} = {number(self.statistic, 4)}",
+            f"by chance {number(self.mean, 4)} ± {number(self.std, 4)}",
+            f"skewness {number(self.skewness)}, kurtosis {number(self.kurtosis)}",
+            f"z = {number(self.zscore, 2)}",
+        ]
+        if self.pvalue_moments is not None:
+            trust = {True: "", False: ", not reliable", None: ", not checked"}[self.moments_reliable]
+            parts.append(f"suggests p = {self.pvalue_moments:.3g} ({self.law}{trust})")
+        return ", ".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as JSON can hold them."""
+        return {entry.name: plain(getattr(self, entry.name)) for entry in fields(self)} | {"zscore": self.zscore}

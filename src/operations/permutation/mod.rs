@@ -10,7 +10,7 @@
 //!
 //! ```text
 //! design, family                        which matchings are allowed; corrections for many tests
-//! moments, approximate                  exact moments over all n! matchings; what p they suggest
+//! moments, approximate, suggested       exact moments over all n! matchings; what p they suggest
 //! roads                                 one test: by which road its values come
 //! settled                               bilinear scores: which engine, in which precision
 //! orbits, strips, residual              n matchings by one transform
@@ -41,6 +41,7 @@ mod roads;
 pub mod sequential;
 mod settled;
 pub mod strips;
+pub mod suggested;
 mod tally;
 
 #[cfg(test)]

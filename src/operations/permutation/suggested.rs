@@ -1,0 +1,102 @@
+//! What the exact moments say about a score, without a single permutation.
+//!
+//! Bilinear scores have closed forms for mean, variance, skewness and kurtosis over all n! matchings ([`super::moments`]).
+//! The p-value they suggest ([`super::approximate`]) is for ranking, for planning a test and for the far tail; it goes by
+//! its own name and is never the answer of a test.
+
+use super::Alternative;
+use super::approximate::{leading_eigenvalues, pearson, saddlepoint};
+use super::moments::{Invariants, Order, moments};
+use crate::error::{Error, Result};
+use crate::form::{Form, Step};
+use crate::operations::compare::{Asked, summaries};
+use crate::operations::side::Side;
+use crate::par::Par;
+
+/// Moments of a score over all n! matchings.
+#[derive(Debug, Clone)]
+pub struct Suggested {
+    /// The score of the pair, before a root or an angle is taken.
+    pub statistic: f64,
+    /// Mean of it.
+    pub mean: f64,
+    /// Standard deviation.
+    pub std: f64,
+    /// Third central moment in standard deviations; None below six rows, or if nothing varies.
+    pub skewness: Option<f64>,
+    /// Fourth central moment in standard deviations, 3 for a normal law; None below eight rows, or if not asked for.
+    pub kurtosis: Option<f64>,
+    /// The p-value these suggest, in the direction asked for.
+    pub pvalue: Option<f64>,
+    /// Whether the kurtosis of the law it comes from is close to the exact one; None if that is not known.
+    pub reliable: Option<bool>,
+    /// `"saddlepoint"` or `"pearson"`.
+    pub law: Option<&'static str>,
+    /// The direction.
+    pub alternative: Alternative,
+    /// Whether a root or an angle still separates all this from the score.
+    pub before: Option<&'static str>,
+}
+
+/// The exact moments of the score of a pair, up to an order from 2 to 4.
+pub fn suggested<'s>(
+    asked: &Asked,
+    x: &Side<'s>,
+    y: &Side<'s>,
+    order: usize,
+    alternative: Option<Alternative>,
+    par: Par<'_>,
+) -> Result<Suggested> {
+    let measure = &*asked.measure;
+    let order = match order {
+        2 => Order::Variance,
+        3 => Order::Skewness,
+        4 => Order::Kurtosis,
+        _ => {
+            let (option, given, problem) = ("order".into(), order.to_string(), "must be 2, 3 or 4.".into());
+            return Err(Error::BadOption { measure: "permutation_moments".into(), option, given, problem });
+        }
+    };
+    let (k, l) = summaries(asked, x, y, par)?;
+    let Form::Bilinear(form) = measure.form(&k, &l)? else {
+        let problem = "has no closed form for its null moments; permutation_test estimates them".into();
+        return Err(Error::NotOffered { measure: measure.name().into(), problem });
+    };
+    let of = |pairs| Invariants::of(pairs, order, par);
+    let found = moments(&of(form.k)?, &of(form.l)?);
+    let (inner, denominator) = (form.k.inner(form.l, None, par)?, form.denominator(par)?);
+    let alternative = alternative.unwrap_or_else(|| Alternative::of(&measure.facts()));
+    // The inner product speaks in the other direction where the score falls as it rises.
+    let towards = match (alternative, form.link.rises()) {
+        (Alternative::Greater, false) => Alternative::Less,
+        (Alternative::Less, false) => Alternative::Greater,
+        (same, _) => same,
+    };
+    let eigenvalues = if order > Order::Variance {
+        leading_eigenvalues(form.k, par)?.zip(leading_eigenvalues(form.l, par)?)
+    } else {
+        None
+    };
+    let (approximate, law) = match &eigenvalues {
+        Some((a, b)) => (saddlepoint(inner, &found, (a, b), towards), "saddlepoint"),
+        None => (pearson(inner, &found, towards), "pearson"),
+    };
+    let slope = form.link.factor / denominator;
+    let value = |inner: f64| form.link.offset + slope * inner;
+    Ok(Suggested {
+        statistic: value(inner),
+        mean: value(found.mean),
+        std: slope.abs() * found.variance.sqrt(),
+        skewness: found.skewness.map(|skewness| skewness * slope.signum()),
+        kurtosis: found.kurtosis,
+        pvalue: approximate.map(|approximate| approximate.pvalue),
+        reliable: approximate.and_then(|approximate| approximate.reliable),
+        law: approximate.map(|_| law),
+        alternative,
+        before: match form.link.step {
+            Step::Identity => None,
+            Step::Root => Some("root"),
+            Step::Arccos => Some("arccos"),
+        },
+    })
+}
