@@ -13,7 +13,8 @@ use crate::error::Error;
 use crate::facts::Facts;
 use crate::linalg::Matrix;
 use crate::measures::ALL;
-use crate::operations::{self, Alternative, Asked, OnError, Request};
+use crate::operations::interval::remarks as of_interval;
+use crate::operations::{self, Alternative, Asked, Interval, OnError, Request, Wanted};
 use crate::value::Value;
 
 type Any<'py> = Bound<'py, PyAny>;
@@ -278,6 +279,103 @@ fn direction(py: Python<'_>, name: &str) -> PyResult<Alternative> {
         let (measure, option) = ("permutation_test".into(), "alternative".into());
         exception(py, &Error::BadOption { measure, option, given: format!("{name:?}"), problem })
     })
+}
+
+fn interval_dict<'py>(py: Python<'py>, interval: Interval) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    fields.set_item("estimate", interval.estimate)?;
+    fields.set_item("standard_error", interval.standard_error)?;
+    fields.set_item("low", interval.low)?;
+    fields.set_item("high", interval.high)?;
+    fields.set_item("bias", interval.bias)?;
+    fields.set_item("n_units", interval.leave_one_out.len())?;
+    fields.set_item("leave_one_out", PyArray1::from_vec(py, interval.leave_one_out))?;
+    Ok(fields)
+}
+
+/// The jackknife interval of a score.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn confidence_interval<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    y: Any<'py>,
+    level: f64,
+    groups: Option<Vec<usize>>,
+    threads: usize,
+    progress: Option<Any<'py>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let asked = asked(py, name, &given)?;
+    let names = ["x".to_owned(), "y".to_owned()];
+    let (held, size) = hold(&[x, y], &names)?;
+    let sides = sides(py, &held, &names)?;
+    let wanted = Wanted { level, groups };
+    let size = size.saturating_mul(held[0].rows());
+    let found = run(py, threads, size, progress.as_ref(), |par| {
+        operations::confidence_interval(&asked, &sides[0], &sides[1], &wanted, par)
+    })?;
+    let fields = interval_dict(py, found.interval)?;
+    fields.set_item("n", found.n)?;
+    fields.set_item("closed_form", found.closed_form)?;
+    fields.set_item("warnings", remarks(py, &found.cautions)?)?;
+    Ok(fields)
+}
+
+/// The jackknife interval of a difference of two scores.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn similarity_difference<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    y1: Any<'py>,
+    y2: Any<'py>,
+    level: f64,
+    margin: Option<f64>,
+    groups: Option<Vec<usize>>,
+    threads: usize,
+    progress: Option<Any<'py>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let asked = asked(py, name, &given)?;
+    let names = ["x", "y1", "y2"].map(str::to_owned);
+    let (held, size) = hold(&[x, y1, y2], &names)?;
+    let sides = sides(py, &held, &names)?;
+    let wanted = Wanted { level, groups };
+    let size = size.saturating_mul(held[0].rows());
+    let found = run(py, threads, size, progress.as_ref(), |par| {
+        operations::similarity_difference(&asked, &sides[0], (&sides[1], &sides[2]), &wanted, margin, par)
+    })?;
+    let fields = interval_dict(py, found.interval)?;
+    fields.set_item("first", found.scores.0)?;
+    fields.set_item("second", found.scores.1)?;
+    fields.set_item("pvalue_equivalence", found.pvalue_equivalence)?;
+    fields.set_item("n", found.n)?;
+    fields.set_item("closed_form", found.closed_form)?;
+    fields.set_item("warnings", remarks(py, &found.cautions)?)?;
+    Ok(fields)
+}
+
+/// The interval of a number from what it is without each unit, for functions in Python.
+#[pyfunction]
+pub fn jackknife<'py>(
+    py: Python<'py>,
+    estimate: f64,
+    leave_one_out: Vec<f64>,
+    level: f64,
+    margin: Option<f64>,
+    grouped: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    let everything = (f64::NEG_INFINITY, f64::INFINITY);
+    let interval = Interval::new(estimate, leave_one_out, level, everything);
+    let pvalue = margin.map(|margin| interval.pvalue_within(margin));
+    let cautions = of_interval(&interval, None, grouped);
+    let fields = interval_dict(py, interval)?;
+    fields.set_item("pvalue_equivalence", pvalue)?;
+    fields.set_item("warnings", remarks(py, &cautions)?)?;
+    Ok(fields)
 }
 
 /// A reusable summary.

@@ -17,8 +17,8 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::answers::{
-        compare, default_threads, facts, group, load_prepared, measures, pairwise, permutation, permutation_test,
-        prepare, rows, score, show_config, statistic,
+        compare, confidence_interval, default_threads, facts, group, jackknife, load_prepared, measures, pairwise,
+        permutation, permutation_test, prepare, rows, score, show_config, similarity_difference, statistic,
     };
     #[pymodule_export]
     use super::prepared::PyPrepared;
