@@ -42,14 +42,24 @@ from resemblance.measures.rsm import cka, distance_correlation, rsa
 from resemblance.measures.statistics import participation_ratio, uniformity
 
 # `rs.measures` and `rs.config` are the functions; what stands in the modules is imported from them by name.
-from resemblance.operations import compare, measures, pairwise, permutation_test, prepare
-from resemblance.results import Comparison, Grid, Grids, Info, PermutationResult, Score
+from resemblance.operations import (
+    compare,
+    confidence_interval,
+    measures,
+    pairwise,
+    permutation_test,
+    prepare,
+    similarity_difference,
+)
+from resemblance.results import Comparison, Difference, Grid, Grids, Info, Interval, PermutationResult, Score
 
 __all__ = [
     "Comparison",
+    "Difference",
     "Grid",
     "Grids",
     "Info",
+    "Interval",
     "PermutationResult",
     "Prepared",
     "ResemblanceError",
@@ -62,6 +72,7 @@ __all__ = [
     "cka",
     "cohen_kappa",
     "compare",
+    "confidence_interval",
     "config",
     "disagreement",
     "distance_correlation",
@@ -82,6 +93,7 @@ __all__ = [
     "rsa",
     "second_order_cosine",
     "show_config",
+    "similarity_difference",
     "svcca",
     "uniformity",
 ]

@@ -281,7 +281,7 @@ fn direction(py: Python<'_>, name: &str) -> PyResult<Alternative> {
     })
 }
 
-fn interval_dict<'py>(py: Python<'py>, interval: Interval) -> PyResult<Bound<'py, PyDict>> {
+fn interval_dict(py: Python<'_>, interval: Interval) -> PyResult<Bound<'_, PyDict>> {
     let fields = PyDict::new(py);
     fields.set_item("estimate", interval.estimate)?;
     fields.set_item("standard_error", interval.standard_error)?;
@@ -360,14 +360,14 @@ pub fn similarity_difference<'py>(
 
 /// The interval of a number from what it is without each unit, for functions in Python.
 #[pyfunction]
-pub fn jackknife<'py>(
-    py: Python<'py>,
+pub fn jackknife(
+    py: Python<'_>,
     estimate: f64,
     leave_one_out: Vec<f64>,
     level: f64,
     margin: Option<f64>,
     grouped: bool,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let everything = (f64::NEG_INFINITY, f64::INFINITY);
     let interval = Interval::new(estimate, leave_one_out, level, everything);
     let pvalue = margin.map(|margin| interval.pvalue_within(margin));

@@ -1,8 +1,8 @@
 //! Inner products of two matrices over pairs when inputs are left out, for all choices of what is left out at once.
 //!
 //! If nothing ties the entries of a matrix to other inputs but its centering, leaving inputs out means to center again
-//! what stays. Let G be the inputs left out, m the number of those that stay, and `k`, `l` centered with all inputs, so that
-//! their rows sum to zero. Then the rows of what stays sum to `-rho_a` and `-lambda_a`, with the sums over G
+//! what stays. Let G be the inputs left out, m the number of those that stay, and `k`, `l` centered with all inputs, so
+//! that their rows sum to zero. Then the rows of what stays sum to `-rho_a` and `-lambda_a`, with the sums over G
 //!
 //! ```text
 //! rho_a = sum_(b in G) k_ab       lambda_a = sum_(b in G) l_ab        R = sum_(a in G) rho_a,  L likewise
@@ -18,20 +18,23 @@
 //! U-centered         stay - 2 cross/(m-2) + R L/((m-1)(m-2))
 //! ```
 //!
-//! For one input i left out of U-centered matrices this is `<k, l> - 2 (n-2)/(n-3) sum_b k_ib l_ib`. The cost is O(n^2) for
-//! stored matrices and O(n r s) for factors of r and s columns.
+//! For one input i left out of U-centered matrices this is `<k, l> - 2 (n-2)/(n-3) sum_b k_ib l_ib`. The cost is O(n^2)
+//! for stored matrices and O(n r s) for factors of r and s columns.
 //!
-//! A U-centered factor is a plain product of longer rows: off the diagonal
-//! `k_ab = [a_a, p_a, 1] . [a_b, w, w p_b - w P/(n-1)]` with squared row lengths p of sum P and `w = 1/(n-2)`.
+//! Off the diagonal a U-centered factor is `k_ij = a_i.a_j + e_i + e_j` with `e_i = (p_i - P/(2(n-1)))/(n-2)`, p the
+//! squared row lengths and P their sum: all sums follow from `a'b` and a few vectors.
 
 use super::pair_matrix::{Dense, Diagonal};
 use crate::error::Result;
-use crate::linalg::{Matrix, product, product_nn};
+use crate::linalg::{Matrix, gram, product, rows_product, squared_norm_of_product};
 use crate::numerics::sums;
 use crate::par::Par;
 
 /// Rows of a stored matrix whose sums over groups are held at a time.
 const PANEL: usize = 64;
+
+/// Rows of a factor that are multiplied at a time.
+const BLOCK: usize = 128;
 
 /// The inputs, and which of them are left out together.
 #[derive(Debug, Clone)]
@@ -98,6 +101,18 @@ struct Gone {
 }
 
 impl Gone {
+    /// One input, with its sum of products and its entries on the diagonal.
+    fn single(rows: f64, p: f64, q: f64) -> Self {
+        Self { rows, block: p * q, sums: (p, q), cross: rows - p * q }
+    }
+
+    /// One entry among the inputs that go, or two equal ones.
+    fn add(&mut self, p: f64, q: f64, times: f64) {
+        self.block += times * p * q;
+        self.sums.0 += times * p;
+        self.sums.1 += times * q;
+    }
+
     /// The inner product of what stays of `all`, with m inputs, centered again.
     fn from(self, all: f64, m: usize, diagonal: Diagonal) -> f64 {
         let m = m as f64;
@@ -124,36 +139,21 @@ fn of_rows(rows: &[f64], members: &[usize]) -> f64 {
 /// From two stored matrices.
 pub fn of_dense(k: &Dense, l: &Dense, units: &Units, diagonal: Diagonal, par: Par<'_>) -> Result<Vec<f64>> {
     let rows = k.row_products(l, par)?;
-    let both = |i: usize| (k.at(i, i), l.at(i, i));
     let gone = if units.are_single() {
-        let one = |i: usize| {
-            let (p, q) = both(i);
-            Gone { rows: rows[i], block: p * q, sums: (p, q), cross: rows[i] - p * q }
-        };
-        (0..units.count()).map(one).collect()
+        (0..units.count()).map(|i| Gone::single(rows[i], k.at(i, i), l.at(i, i))).collect()
     } else {
         let crossed = crossed(k, l, units, par)?;
         par.map(units.count(), |unit, _| {
             let members = units.members(unit);
             let mut gone = Gone { rows: of_rows(&rows, members), cross: crossed[unit], ..Gone::default() };
             for (at, &i) in members.iter().enumerate() {
-                let (p, q) = both(i);
-                gone.add(p, q, 1.0);
+                gone.add(k.at(i, i), l.at(i, i), 1.0);
                 members[at + 1..].iter().for_each(|&j| gone.add(k.at(i, j), l.at(i, j), 2.0));
             }
             Ok(gone)
         })?
     };
     Ok(all_from(&rows, &gone, units, diagonal))
-}
-
-impl Gone {
-    /// One entry among the inputs that go, or two equal ones.
-    fn add(&mut self, p: f64, q: f64, times: f64) {
-        self.block += times * p * q;
-        self.sums.0 += times * p;
-        self.sums.1 += times * q;
-    }
 }
 
 /// For every unit, products of the sums over it in the rows that stay.
@@ -177,117 +177,167 @@ fn crossed(k: &Dense, l: &Dense, units: &Units, par: Par<'_>) -> Result<Vec<f64>
     Ok(all)
 }
 
-/// The rows of a factor, made longer where it is U-centered: entry (a, b) of its matrix is `left_a . right_b`.
-struct Factor<'a> {
-    left: std::borrow::Cow<'a, Matrix>,
-    right: std::borrow::Cow<'a, Matrix>,
-    /// What the product has on the diagonal and the matrix has not.
-    extra: Vec<f64>,
+/// A factor whose matrix has the entries `a_i . a_j + ends_i + ends_j`, and zeros on the diagonal if it is hollow.
+pub struct Factor<'a> {
+    a: &'a Matrix,
+    squares: &'a [f64],
+    ends: Vec<f64>,
+    hollow: bool,
 }
 
 impl<'a> Factor<'a> {
-    fn new(a: &'a Matrix, squares: &[f64], diagonal: Diagonal) -> Self {
-        let (n, r) = (a.rows(), a.cols());
-        if diagonal != Diagonal::UCentered {
-            return Self {
-                left: std::borrow::Cow::Borrowed(a),
-                right: std::borrow::Cow::Borrowed(a),
-                extra: vec![0.0; n],
-            };
-        }
-        let w = 1.0 / (n as f64 - 2.0);
-        let mean = w * sums::sum(squares) / (n as f64 - 1.0);
-        let longer = |ends: &dyn Fn(usize) -> [f64; 2]| {
-            let mut rows = Vec::with_capacity(n * (r + 2));
-            for i in 0..n {
-                rows.extend_from_slice(a.row(i));
-                rows.extend_from_slice(&ends(i));
-            }
-            std::borrow::Cow::Owned(Matrix::from_vec(rows, n, r + 2))
-        };
-        let left = longer(&|i| [squares[i], 1.0]);
-        let right = longer(&|i| [w, w * squares[i] - mean]);
-        Self { left, right, extra: squares.iter().map(|p| p + 2.0 * w * p - mean).collect() }
+    /// From a factor with centered columns and its squared row lengths.
+    pub fn new(a: &'a Matrix, squares: &'a [f64], diagonal: Diagonal) -> Self {
+        let n = a.rows() as f64;
+        let hollow = diagonal == Diagonal::UCentered;
+        let half = sums::sum(squares) / (2.0 * (n - 1.0));
+        let end = |p: &f64| if hollow { (p - half) / (n - 2.0) } else { 0.0 };
+        Self { a, squares, ends: squares.iter().map(end).collect(), hollow }
     }
 
+    /// Entry (i, j) of the matrix, i unlike j.
     fn entry(&self, i: usize, j: usize) -> f64 {
-        sums::dot(self.left.row(i), self.right.row(j))
+        sums::dot(self.a.row(i), self.a.row(j)) + self.ends[i] + self.ends[j]
     }
 
-    /// The sum of the right-hand rows of every unit.
-    fn totals(&self, units: &Units) -> Matrix {
-        let mut totals = Matrix::zeros(units.count(), self.right.cols());
+    /// What the formula gives on the diagonal, where a hollow matrix has nothing.
+    fn formula(&self, i: usize) -> f64 {
+        self.squares[i] + 2.0 * self.ends[i]
+    }
+
+    fn on_diagonal(&self, i: usize) -> f64 {
+        if self.hollow { 0.0 } else { self.formula(i) }
+    }
+
+    /// Rows added up by unit, and their ends.
+    fn totals(&self, units: &Units) -> (Matrix, Vec<f64>) {
+        let (mut rows, mut ends) = (Matrix::zeros(units.count(), self.a.cols()), vec![0.0; units.count()]);
         for (i, &unit) in units.of.iter().enumerate() {
-            totals.row_mut(unit).iter_mut().zip(self.right.row(i)).for_each(|(t, v)| *t += v);
+            add(rows.row_mut(unit), self.a.row(i), 1.0);
+            ends[unit] += self.ends[i];
         }
-        totals
+        (rows, ends)
+    }
+
+    /// `sum_j weights_j a_j`.
+    fn weighted(&self, weights: &[f64]) -> Vec<f64> {
+        let mut sum = vec![0.0; self.a.cols()];
+        weights.iter().enumerate().for_each(|(j, weight)| add(&mut sum, self.a.row(j), *weight));
+        sum
     }
 }
 
-/// `a_i' m b_i` for every row.
-fn forms(a: &Matrix, m: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Vec<f64>> {
-    let half = product_nn(a, m, par)?;
-    Ok((0..a.rows()).map(|i| sums::dot(half.row(i), b.row(i))).collect())
+fn add(sum: &mut [f64], row: &[f64], weight: f64) {
+    sum.iter_mut().zip(row).for_each(|(sum, v)| *sum += weight * v);
 }
 
-/// From two factors with their squared row lengths.
-pub fn of_factors(
-    (a, p): (&Matrix, &[f64]),
-    (b, q): (&Matrix, &[f64]),
-    units: &Units,
-    diagonal: Diagonal,
-    par: Par<'_>,
-) -> Result<Vec<f64>> {
-    let (k, l) = (Factor::new(a, p, diagonal), Factor::new(b, q, diagonal));
-    let mut rows = forms(&k.left, &product(&k.right, &l.right, par)?, &l.left, par)?;
-    rows.iter_mut().zip(k.extra.iter().zip(&l.extra)).for_each(|(row, (p, q))| *row -= p * q);
+/// What two factors have in common: sums over all inputs.
+struct Common {
+    /// Number of inputs.
+    inputs: f64,
+    /// `b'a`, transposed so that products read it along rows.
+    cross: Matrix,
+    /// `sum_j f_j a_j` and `sum_j e_j b_j` with the ends e of k and f of l.
+    weighted: (Vec<f64>, Vec<f64>),
+    /// Sums of the ends.
+    sums: (f64, f64),
+    /// Sum of their products.
+    both: f64,
+}
+
+impl Common {
+    fn new(k: &Factor<'_>, l: &Factor<'_>, par: Par<'_>) -> Result<Self> {
+        let cross = if std::ptr::eq(k.a, l.a) { gram(k.a, par)? } else { product(l.a, k.a, par)? };
+        let weighted = (k.weighted(&l.ends), l.weighted(&k.ends));
+        let sums = (sums::sum(&k.ends), sums::sum(&l.ends));
+        let both = sums::dot(&k.ends, &l.ends);
+        Ok(Self { inputs: k.a.rows() as f64, cross, weighted, sums, both })
+    }
+
+    /// `sum_j (a_j . s + e_j m + E)(b_j . t + f_j m + F)` over all inputs j for many (s, E) and (t, F), which are the
+    /// totals of m inputs. Columns of a and b are centered, so sums of rows alone vanish.
+    fn over_all(
+        &self,
+        (s, e): (&Matrix, &[f64]),
+        (t, f): (&Matrix, &[f64]),
+        m: impl Fn(usize) -> f64 + Sync,
+        par: Par<'_>,
+    ) -> Result<Vec<f64>> {
+        let width = self.cross.rows();
+        let parts = par.map(s.rows().div_ceil(BLOCK), |block, _| {
+            let rows = block * BLOCK..((block + 1) * BLOCK).min(s.rows());
+            let mut turned = vec![0.0; rows.len() * width];
+            rows_product(s, rows.clone(), &self.cross, 0..width, &mut turned);
+            let one = |(row, turned): (usize, &[f64])| {
+                let (m, e, f) = (m(row), e[row], f[row]);
+                sums::dot(turned, t.row(row))
+                    + m * (sums::dot(s.row(row), &self.weighted.0) + sums::dot(t.row(row), &self.weighted.1))
+                    + m * (m * self.both + self.sums.0 * f + self.sums.1 * e)
+                    + self.inputs * e * f
+            };
+            Ok(rows.zip(turned.chunks(width)).map(one).collect::<Vec<f64>>())
+        })?;
+        Ok(parts.concat())
+    }
+}
+
+/// From two factors.
+pub fn of_factors(k: &Factor<'_>, l: &Factor<'_>, units: &Units, diagonal: Diagonal, par: Par<'_>) -> Result<Vec<f64>> {
+    let common = Common::new(k, l, par)?;
+    let mut rows = common.over_all((k.a, &k.ends), (l.a, &l.ends), |_| 1.0, par)?;
+    let extra = |i: usize| k.formula(i) * l.formula(i) - k.on_diagonal(i) * l.on_diagonal(i);
+    rows.iter_mut().enumerate().for_each(|(i, row)| *row -= extra(i));
     let gone = if units.are_single() {
-        let one = |i: usize| {
-            let (p, q) = (k.entry(i, i) - k.extra[i], l.entry(i, i) - l.extra[i]);
-            let (p, q) = if diagonal == Diagonal::UCentered { (0.0, 0.0) } else { (p, q) };
-            Gone { rows: rows[i], block: p * q, sums: (p, q), cross: rows[i] - p * q }
-        };
+        let one = |i: usize| Gone::single(rows[i], k.on_diagonal(i), l.on_diagonal(i));
         (0..units.count()).map(one).collect()
     } else {
-        let (z, y) = (k.totals(units), l.totals(units));
-        let everywhere = forms(&z, &product(&k.left, &l.left, par)?, &y, par)?;
+        let ((s, e), (t, f)) = (k.totals(units), l.totals(units));
+        let size = |unit: usize| units.members(unit).len() as f64;
+        let everywhere = common.over_all((&s, &e), (&t, &f), size, par)?;
         par.map(units.count(), |unit, par| {
             let members = units.members(unit);
+            let m = size(unit);
             let mut gone = Gone { rows: of_rows(&rows, members), cross: everywhere[unit], ..Gone::default() };
             for &i in members {
-                let (rho, lambda) = (sums::dot(k.left.row(i), z.row(unit)), sums::dot(l.left.row(i), y.row(unit)));
+                let rho = sums::dot(k.a.row(i), s.row(unit)) + m * k.ends[i] + e[unit];
+                let lambda = sums::dot(l.a.row(i), t.row(unit)) + m * l.ends[i] + f[unit];
                 gone.cross -= rho * lambda;
-                gone.sums.0 += rho - k.extra[i];
-                gone.sums.1 += lambda - l.extra[i];
+                gone.sums.0 += rho - k.formula(i) + k.on_diagonal(i);
+                gone.sums.1 += lambda - l.formula(i) + l.on_diagonal(i);
             }
-            gone.block = block(&k, &l, members, par)?;
+            gone.block = block(k, l, members, (e[unit], f[unit]), par)?;
             Ok(gone)
         })?
     };
     Ok(all_from(&rows, &gone, units, diagonal))
 }
 
-/// Sum of products among some inputs: pair by pair, or by a product of their rows where they are many.
-fn block(k: &Factor<'_>, l: &Factor<'_>, members: &[usize], par: Par<'_>) -> Result<f64> {
-    let (r, s) = (k.left.cols(), l.left.cols());
+/// Sum of products among some inputs whose ends sum to those given: pair by pair, or by a product of their rows where
+/// they are many.
+fn block(k: &Factor<'_>, l: &Factor<'_>, members: &[usize], (e, f): (f64, f64), par: Par<'_>) -> Result<f64> {
+    let (r, s) = (k.a.cols(), l.a.cols());
+    let own: f64 = members.iter().map(|&i| k.on_diagonal(i) * l.on_diagonal(i)).sum();
     if members.len() * (r + s) < 2 * r * s {
         let of = |i: usize, j: usize| k.entry(i, j) * l.entry(i, j);
-        let own = |i: usize| (k.entry(i, i) - k.extra[i]) * (l.entry(i, i) - l.extra[i]);
         let ahead = |at: usize| members[at + 1..].iter().map(|&j| of(members[at], j)).sum::<f64>();
-        return Ok((0..members.len()).map(|at| own(members[at]) + 2.0 * ahead(at)).sum());
+        return Ok(own + 2.0 * (0..members.len()).map(ahead).sum::<f64>());
     }
-    let some = |m: &Matrix| m.rows_in_order(members);
-    let (left, right) =
-        (product(&some(&k.left), &some(&l.left), par)?, product(&some(&k.right), &some(&l.right), par)?);
-    let extra: f64 = members
-        .iter()
-        .map(|&i| {
-            // The diagonal of the product is that of the matrices and what is extra, on either side.
-            let (p, q) = (k.entry(i, i), l.entry(i, i));
-            p * q - (p - k.extra[i]) * (q - l.extra[i])
-        })
-        .sum();
-    Ok(sums::dot(left.data(), right.data()) - extra)
+    let (a, b) = (k.a.rows_in_order(members), l.a.rows_in_order(members));
+    let m = members.len() as f64;
+    let mut total = squared_norm_of_product(&a, &b, par)?;
+    let (mut sum_a, mut sum_b, mut both) = (vec![0.0; r], vec![0.0; s], 0.0);
+    let (mut weighted_a, mut weighted_b) = (vec![0.0; r], vec![0.0; s]);
+    for (at, &i) in members.iter().enumerate() {
+        add(&mut sum_a, a.row(at), 1.0);
+        add(&mut sum_b, b.row(at), 1.0);
+        add(&mut weighted_a, a.row(at), l.ends[i]);
+        add(&mut weighted_b, b.row(at), k.ends[i]);
+        both += k.ends[i] * l.ends[i];
+        total -= k.formula(i) * l.formula(i);
+    }
+    // All terms of (a_i.a_j + e_i + e_j)(b_i.b_j + f_i + f_j), summed over i and j.
+    let mixed = sums::dot(&sum_a, &weighted_a) + sums::dot(&sum_b, &weighted_b);
+    Ok(own + total + 2.0 * mixed + 2.0 * m * both + 2.0 * e * f)
 }
 
 #[cfg(test)]
@@ -346,7 +396,8 @@ mod tests {
             for units in all_units() {
                 for (same, other, q, l) in [(false, &b, &q, &l), (true, &a, &p, &k)] {
                     let dense = of_dense(&k, l, &units, diagonal, Par::SEQ).unwrap();
-                    let factored = of_factors((&a, &p), (other, q), &units, diagonal, Par::SEQ).unwrap();
+                    let (of_a, of_other) = (Factor::new(&a, &p, diagonal), Factor::new(other, q, diagonal));
+                    let factored = of_factors(&of_a, &of_other, &units, diagonal, Par::SEQ).unwrap();
                     for unit in 0..units.count() {
                         let expected = by_definition(&a, other, &units.others(unit), diagonal);
                         let size = 1e-12 * sums::squares(k.full().data()).max(sums::squares(l.full().data()));
@@ -369,7 +420,8 @@ mod tests {
         for units in all_units() {
             let found = |par| {
                 let dense = of_dense(&k, &l, &units, Diagonal::UCentered, par).unwrap();
-                (dense, of_factors((&a, &p), (&a, &p), &units, Diagonal::UCentered, par).unwrap())
+                let of_a = Factor::new(&a, &p, Diagonal::UCentered);
+                (dense, of_factors(&of_a, &of_a, &units, Diagonal::UCentered, par).unwrap())
             };
             assert_eq!(found(Par::SEQ), found(Par::ALL));
         }

@@ -17,7 +17,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::left_out::{self, Units};
+use super::left_out::{self, Factor, Units};
 use crate::error::{Error, Result};
 use crate::linalg::{self, Matrix, rows_product};
 use crate::measure::Summary;
@@ -507,7 +507,8 @@ impl PairMatrix {
             (&self.kept, &other.kept)
             && diagonal == same
         {
-            return left_out::of_factors((a, p), (b, q), units, centering, par);
+            let (k, l) = (Factor::new(a, p, centering), Factor::new(b, q, centering));
+            return left_out::of_factors(&k, &l, units, centering, par);
         }
         let (k, l) = (self.dense(par)?, other.dense(par)?);
         left_out::of_dense(&k, &l, units, centering, par)

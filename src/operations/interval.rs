@@ -13,12 +13,12 @@
 //! Student's.
 //!
 //! Centered kernels and distances need not be computed again ([`crate::engines::left_out`]); all n scores cost about as
-//! much as one. A bandwidth that came from the data stays that of all rows. A mean over rows is as easy. Every other measure
-//! is computed n times.
+//! much as one. A bandwidth that came from the data stays that of all rows. A mean over rows is as easy. Every other
+//! measure is computed n times.
 //!
-//! The difference of two similarities to the same x is treated the same way, row by row, so that what both have in common
-//! cancels. Two one-sided tests at level (1 - `level`)/2 say whether it is smaller than a margin. Neither is a permutation
-//! test: rows are not exchangeable under "equally similar".
+//! The difference of two similarities to the same x is treated the same way, row by row, so that what both have in
+//! common cancels. Two one-sided tests at level (1 - `level`)/2 say whether it is smaller than a margin. Neither is a
+//! permutation test: rows are not exchangeable under "equally similar".
 
 use std::sync::Arc;
 
@@ -42,6 +42,8 @@ use crate::representation::{Data, Representation, View};
 
 /// A bias of more than this many standard errors spoils an interval: nominal 90 % cover 86 % at one half, 74 % at one.
 const BIAS: f64 = 0.5;
+/// With few rows or groups the bias itself is uncertain by about this much, divided by their number.
+const BIAS_NOISE: f64 = 4.0;
 /// With fewer groups than this a standard error is a rough guess.
 const FEW_GROUPS: usize = 5;
 
@@ -386,22 +388,22 @@ pub fn remarks(interval: &Interval, jumps: Option<&'static str>, grouped: bool) 
     let mut found = Vec::new();
     if se == 0.0 {
         let message = format!(
-            "All {units} scores with something left out are equal: this says nothing about precision, and the interval is \
-             a point."
+            "All {units} scores with something left out are equal: this says nothing about precision, and the \
+             interval is a point."
         );
         found.push(Caution::new("no_spread", message, vec![("units", units.into())]));
     }
     if let Some(what) = jumps {
         let message = format!(
-            "Leaving rows out changes {what} in jumps, so neither the standard error {se:.3} nor the bias {bias:+.3} can be \
-             relied on; in simulations such standard errors were 1.2 to 2.2 times the true one."
+            "Leaving rows out changes {what} in jumps, so neither the standard error {se:.3} nor the bias {bias:+.3} can \
+             be relied on; in simulations such standard errors were 1.2 to 2.2 times the true one."
         );
         found.push(Caution::new("not_smooth", message, vec![("standard_error", se.into()), ("bias", bias.into())]));
-    } else if bias.abs() > BIAS * se && se > 0.0 {
+    } else if bias.abs() > (BIAS + BIAS_NOISE / units as f64) * se && se > 0.0 {
         let ratio = bias.abs() / se;
         let message = format!(
-            "The score depends on the number of rows: its bias is about {bias:+.3}, {ratio:.1} standard errors, and the \
-             interval does not allow for it; a debiased form of the measure does."
+            "The score depends on the number of rows: its bias is about {bias:+.3}, {ratio:.1} standard errors, and \
+             the interval does not allow for it; use a debiased form of the measure."
         );
         let details = vec![("bias", bias.into()), ("standard_error", se.into())];
         found.push(Caution::new("biased_interval", message, details));
