@@ -26,7 +26,7 @@
 
 use super::pair_matrix::{Dense, Diagonal};
 use crate::error::Result;
-use crate::linalg::{Matrix, gram, product, rows_product, squared_norm_of_product};
+use crate::linalg::{Matrix, rows_product, squared_norm_of_product};
 use crate::numerics::sums;
 use crate::par::Par;
 
@@ -232,11 +232,11 @@ fn add(sum: &mut [f64], row: &[f64], weight: f64) {
 }
 
 /// What two factors have in common: sums over all inputs.
-struct Common {
+struct Common<'c> {
     /// Number of inputs.
     inputs: f64,
     /// `b'a`, transposed so that products read it along rows.
-    cross: Matrix,
+    cross: &'c Matrix,
     /// `sum_j f_j a_j` and `sum_j e_j b_j` with the ends e of k and f of l.
     weighted: (Vec<f64>, Vec<f64>),
     /// Sums of the ends.
@@ -245,13 +245,12 @@ struct Common {
     both: f64,
 }
 
-impl Common {
-    fn new(k: &Factor<'_>, l: &Factor<'_>, par: Par<'_>) -> Result<Self> {
-        let cross = if std::ptr::eq(k.a, l.a) { gram(k.a, par)? } else { product(l.a, k.a, par)? };
+impl<'c> Common<'c> {
+    fn new(k: &Factor<'_>, l: &Factor<'_>, cross: &'c Matrix) -> Self {
         let weighted = (k.weighted(&l.ends), l.weighted(&k.ends));
         let sums = (sums::sum(&k.ends), sums::sum(&l.ends));
         let both = sums::dot(&k.ends, &l.ends);
-        Ok(Self { inputs: k.a.rows() as f64, cross, weighted, sums, both })
+        Self { inputs: k.a.rows() as f64, cross, weighted, sums, both }
     }
 
     /// `sum_j (a_j . s + e_j m + E)(b_j . t + f_j m + F)` over all inputs j for many (s, E) and (t, F), which are the
@@ -267,7 +266,7 @@ impl Common {
         let parts = par.map(s.rows().div_ceil(BLOCK), |block, _| {
             let rows = block * BLOCK..((block + 1) * BLOCK).min(s.rows());
             let mut turned = vec![0.0; rows.len() * width];
-            rows_product(s, rows.clone(), &self.cross, 0..width, &mut turned);
+            rows_product(s, rows.clone(), self.cross, 0..width, &mut turned);
             let one = |(row, turned): (usize, &[f64])| {
                 let (m, e, f) = (m(row), e[row], f[row]);
                 sums::dot(turned, t.row(row))
@@ -281,9 +280,16 @@ impl Common {
     }
 }
 
-/// From two factors.
-pub fn of_factors(k: &Factor<'_>, l: &Factor<'_>, units: &Units, diagonal: Diagonal, par: Par<'_>) -> Result<Vec<f64>> {
-    let common = Common::new(k, l, par)?;
+/// From two factors a and b; `cross` is `b'a`.
+pub fn of_factors(
+    k: &Factor<'_>,
+    l: &Factor<'_>,
+    cross: &Matrix,
+    units: &Units,
+    diagonal: Diagonal,
+    par: Par<'_>,
+) -> Result<Vec<f64>> {
+    let common = Common::new(k, l, cross);
     let mut rows = common.over_all((k.a, &k.ends), (l.a, &l.ends), |_| 1.0, par)?;
     let extra = |i: usize| k.formula(i) * l.formula(i) - k.on_diagonal(i) * l.on_diagonal(i);
     rows.iter_mut().enumerate().for_each(|(i, row)| *row -= extra(i));
@@ -343,6 +349,7 @@ fn block(k: &Factor<'_>, l: &Factor<'_>, members: &[usize], (e, f): (f64, f64), 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linalg::{gram, product};
 
     const N: usize = 90;
 
@@ -397,7 +404,15 @@ mod tests {
                 for (same, other, q, l) in [(false, &b, &q, &l), (true, &a, &p, &k)] {
                     let dense = of_dense(&k, l, &units, diagonal, Par::SEQ).unwrap();
                     let (of_a, of_other) = (Factor::new(&a, &p, diagonal), Factor::new(other, q, diagonal));
-                    let factored = of_factors(&of_a, &of_other, &units, diagonal, Par::SEQ).unwrap();
+                    let factored = of_factors(
+                        &of_a,
+                        &of_other,
+                        &product(other, &a, Par::SEQ).unwrap(),
+                        &units,
+                        diagonal,
+                        Par::SEQ,
+                    )
+                    .unwrap();
                     for unit in 0..units.count() {
                         let expected = by_definition(&a, other, &units.others(unit), diagonal);
                         let size = 1e-12 * sums::squares(k.full().data()).max(sums::squares(l.full().data()));
@@ -421,7 +436,7 @@ mod tests {
             let found = |par| {
                 let dense = of_dense(&k, &l, &units, Diagonal::UCentered, par).unwrap();
                 let of_a = Factor::new(&a, &p, Diagonal::UCentered);
-                (dense, of_factors(&of_a, &of_a, &units, Diagonal::UCentered, par).unwrap())
+                (dense, of_factors(&of_a, &of_a, &gram(&a, par).unwrap(), &units, Diagonal::UCentered, par).unwrap())
             };
             assert_eq!(found(Par::SEQ), found(Par::ALL));
         }

@@ -508,7 +508,15 @@ impl PairMatrix {
             && diagonal == same
         {
             let (k, l) = (Factor::new(a, p, centering), Factor::new(b, q, centering));
-            return left_out::of_factors(&k, &l, units, centering, par);
+            if !std::ptr::eq(a, b) {
+                return left_out::of_factors(&k, &l, &linalg::product(b, a, par)?, units, centering, par);
+            }
+            let (gram, square) = linalg::gram_with_squared_norm(a, par)?;
+            if let Ok(norm) = self.checked_norm(corrected(square, p, p, *diagonal)) {
+                // The score will ask for it.
+                self.norm.get_or_init(|| norm);
+            }
+            return left_out::of_factors(&k, &l, &gram, units, centering, par);
         }
         let (k, l) = (self.dense(par)?, other.dense(par)?);
         left_out::of_dense(&k, &l, units, centering, par)

@@ -22,7 +22,10 @@ mod tall;
 pub use decompose::{Eigen, Svd, eigenvalues, eigh, singular_values, svd};
 pub use matrix::Matrix;
 pub use orthonormal::{compact, orthonormal};
-pub use product::{gram, product, product_nn, product_nt, rows_product, squared_norm_of_gram, squared_norm_of_product};
+pub use product::{
+    gram, gram_with_squared_norm, product, product_nn, product_nt, rows_product, squared_norm_of_gram,
+    squared_norm_of_product,
+};
 pub use singular_sums::{Estimate, estimate, sum_of_singular_values};
 
 /// The power of two that brings `largest` into [0.5, 1), or 1 if that is not possible; multiplying by it is exact.

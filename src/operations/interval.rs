@@ -242,17 +242,19 @@ impl<'j, 's> Job<'j, 's> {
         let made = par.map(sides.len(), |at, par| sides[at].summary(self.asked, par))?;
         let [k, ls @ ..] = made.as_slice() else { return Err(lost(self.asked)) };
         let of_pair = |(l, y): (&AnySummary, &&Side<'s>)| compared(self.asked, (self.x, k), (y, l), par);
-        let outcomes = ls.iter().zip(&self.ys).map(of_pair).collect::<Result<Vec<_>>>()?;
-        let scores = match facts.left_out {
-            LeftOut::Centered => self.recentered(k, ls, Diagonal::Kept, par)?,
-            LeftOut::UCentered => self.recentered(k, ls, Diagonal::UCentered, par)?,
-            LeftOut::MeanOfRows => self.means(k, ls, par)?,
-            LeftOut::Anew => {
-                drop(made);
-                self.anew(&facts, par)?
-            }
+        // Closed forms first, for they leave norms behind; but what is wrong with all rows is the better explanation.
+        let closed = match facts.left_out {
+            LeftOut::Centered => Some(self.recentered(k, ls, Diagonal::Kept, par)),
+            LeftOut::UCentered => Some(self.recentered(k, ls, Diagonal::UCentered, par)),
+            LeftOut::MeanOfRows => Some(self.means(k, ls, par)),
+            LeftOut::Anew => None,
         };
-        Ok((outcomes, scores, facts.left_out != LeftOut::Anew))
+        let outcomes = ls.iter().zip(&self.ys).map(of_pair).collect::<Result<Vec<_>>>()?;
+        if let Some(scores) = closed {
+            return Ok((outcomes, scores?, true));
+        }
+        drop(made);
+        Ok((outcomes, self.anew(&facts, par)?, false))
     }
 
     fn needs_arrays(&self) -> Result<()> {

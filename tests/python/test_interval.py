@@ -83,7 +83,8 @@ def test_leave_one_out_is_leaving_out(setting, groups):
     found = rs.confidence_interval(x, y, setting.bound(x), groups=groups)
     expected = left_out(setting, x, y, units)
     assert found.leave_one_out == pytest.approx(expected, rel=1e-10, abs=1e-12)
-    assert found.estimate == float(found) == pytest.approx(setting.library(x, y), rel=1e-14)
+    value = setting.library(x, y)  # of a group of two, the general formula for groups may round otherwise
+    assert found.estimate == float(found) == (pytest.approx(value, rel=1e-14) if setting.is_group else value)
     check(found, len(expected))
 
 
