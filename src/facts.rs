@@ -91,6 +91,19 @@ impl Change {
     }
 }
 
+/// How the score of fewer rows follows from what was made of all rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftOut {
+    /// It does not: the score is computed anew.
+    Anew,
+    /// It is a function of two matrices over pairs whose entries depend on other rows by double centering alone.
+    Centered,
+    /// The same with U-centered matrices.
+    UCentered,
+    /// It is the mean of the scores of the rows that stay.
+    MeanOfRows,
+}
+
 /// The row of facts that stands beside each formula.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
@@ -122,6 +135,10 @@ pub struct Facts {
     pub chance_corrected: bool,
     /// Whether a repeated sample pair breaks the exchangeability of rows (predictions repeat by nature).
     pub repeats_matter: bool,
+    /// How the score of fewer rows follows.
+    pub left_out: LeftOut,
+    /// What changes in jumps when rows come or go, so that leaving rows out tells little about precision.
+    pub jumps: Option<&'static str>,
     /// Where the definition comes from.
     pub reference: &'static str,
     /// Time and memory in n, d and r.
@@ -145,6 +162,8 @@ impl Facts {
         groups: false,
         chance_corrected: false,
         repeats_matter: true,
+        left_out: LeftOut::Anew,
+        jumps: None,
         reference: "",
         cost: "",
     };

@@ -12,9 +12,9 @@
 //! options          named options become typed fields
 //! engines/         centering, spectra, matrices over pairs, neighbors, predictions
 //! measures/        one file per measure, and the list of them all
-//! operations/      compare, all pairs, permutation tests
+//! operations/      compare, all pairs, permutation tests, intervals
 //! linalg/          the only door to linear algebra
-//! numerics/        sums, ranks, random streams, Fourier transforms
+//! numerics/        sums, ranks, random streams, Student's t, Fourier transforms
 //! par              parallelism as an argument; pools; cancelling
 //! bindings/        Python (feature `python`)
 //! ```

@@ -42,15 +42,31 @@ from resemblance.measures.rsm import cka, distance_correlation, eigenspace_overl
 from resemblance.measures.statistics import participation_ratio, uniformity
 
 # `rs.measures` and `rs.config` are the functions; what stands in the modules is imported from them by name.
+from resemblance.intervals import confidence_interval, similarity_difference
 from resemblance.operations import compare, measures, pairwise, prepare
 from resemblance.significance import permutation_moments, permutation_test
-from resemblance.results import Comparison, Grid, Grids, Info, PermutationResult, Score
+from resemblance.results import (
+    Comparison,
+    Difference,
+    Grid,
+    Grids,
+    Info,
+    Interval,
+    NullMoments,
+    PermutationGrid,
+    PermutationResult,
+    Score,
+)
 
 __all__ = [
     "Comparison",
+    "Difference",
     "Grid",
     "Grids",
     "Info",
+    "Interval",
+    "NullMoments",
+    "PermutationGrid",
     "PermutationResult",
     "Prepared",
     "ResemblanceError",
@@ -63,6 +79,7 @@ __all__ = [
     "cka",
     "cohen_kappa",
     "compare",
+    "confidence_interval",
     "config",
     "disagreement",
     "distance_correlation",
@@ -85,6 +102,7 @@ __all__ = [
     "rsa",
     "second_order_cosine",
     "show_config",
+    "similarity_difference",
     "svcca",
     "uniformity",
 ]

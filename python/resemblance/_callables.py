@@ -14,7 +14,7 @@ from resemblance._inputs import as_array
 from resemblance.errors import ResemblanceError, make
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -175,6 +175,33 @@ def permutation_grid(
         "status": status,
         "warnings": [],
     }
+
+
+def leave_one_out(
+    measure: Measure, x: Any, ys: Mapping[str, Any], groups: Sequence[int] | None, tell: Callback | None
+) -> tuple[list[float], list[list[float]], int]:
+    """Score x with every y, with all rows and without each row or group, and count the rows."""
+    left, rights = as_array(x, "x"), {name: as_array(y, name) for name, y in ys.items()}
+    n = len(left)
+    for name, right in [*rights.items()] + ([("groups", groups)] if groups is not None else []):
+        if len(right) != n:
+            message = f"x has {n} rows, {name} has {len(right)}; row i of both must belong to the same input."
+            raise make("row_count_mismatch", message, {"x": "x", "y": name, "n": n, "m": len(right)})
+    unit_of = np.arange(n) if groups is None else np.asarray(groups)
+    units = int(unit_of.max()) + 1
+    if units < 2:
+        problem = f"{measure.name}: there must be at least two rows, or groups of rows, to leave one out; got {units}."
+        raise make("too_few_samples", problem, {"measure": measure.name, "needed": 2, "n": units})
+    scores = [score(measure, left, right, f"x and {name}") for name, right in rights.items()]
+    without: list[list[float]] = [[] for _ in rights]
+    for unit in range(units):
+        stay = unit_of != unit
+        for found, right in zip(without, rights.values(), strict=True):
+            what = "row" if groups is None else "group"
+            found.append(score(measure, left[stay], right[stay], f"all but {what} {unit}"))
+        if tell is not None:
+            tell(unit + 1, units)
+    return scores, without, n
 
 
 class _Orders:

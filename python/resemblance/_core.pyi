@@ -10,9 +10,11 @@ __all__ = [
     "Prepared",
     "bet",
     "compare",
+    "confidence_interval",
     "default_threads",
     "facts",
     "group",
+    "jackknife",
     "judge",
     "load_prepared",
     "matchings",
@@ -27,6 +29,7 @@ __all__ = [
     "rows",
     "score",
     "show_config",
+    "similarity_difference",
     "statistic",
 ]
 
@@ -110,6 +113,31 @@ def permutation_grid(
     adjust: str | None,
     threads: int,
     progress: _Progress,
+) -> dict[str, Any]: ...
+def confidence_interval(
+    name: str,
+    given: Mapping[str, Any],
+    x: _Input,
+    y: _Input,
+    level: float,
+    groups: Sequence[int] | None,
+    threads: int,
+    progress: _Progress,
+) -> dict[str, Any]: ...
+def similarity_difference(
+    name: str,
+    given: Mapping[str, Any],
+    x: _Input,
+    y1: _Input,
+    y2: _Input,
+    level: float,
+    margin: float | None,
+    groups: Sequence[int] | None,
+    threads: int,
+    progress: _Progress,
+) -> dict[str, Any]: ...
+def jackknife(
+    estimate: float, leave_one_out: Sequence[float], level: float, margin: float | None, grouped: bool
 ) -> dict[str, Any]: ...
 def prepare(name: str, given: Mapping[str, Any], x: _Input, threads: int) -> Prepared: ...
 def load_prepared(*state: Any) -> Prepared: ...

@@ -1,6 +1,6 @@
 //! Python: the only folder that names pyo3.
 //!
-//! A dozen functions serve every measure there is. Each translates its arguments, lets an operation run without the
+//! Two dozen functions serve every measure there is. Each translates its arguments, lets an operation run without the
 //! interpreter's lock, and translates the answer; nothing is computed here.
 
 #[allow(clippy::needless_pass_by_value)] // Python hands arguments over
@@ -9,6 +9,8 @@ mod errors;
 mod inputs;
 mod prepared;
 mod run;
+#[allow(clippy::needless_pass_by_value)] // Python hands arguments over
+mod significance;
 
 use pyo3::prelude::*;
 
@@ -17,10 +19,14 @@ use pyo3::prelude::*;
 mod _core {
     #[pymodule_export]
     use super::answers::{
-        bet, compare, default_threads, facts, group, judge, load_prepared, matchings, measures, pairwise, permutation,
-        permutation_grid, permutation_moments, permutation_test, prepare, pvalue_interval, rows, score, show_config,
-        statistic,
+        compare, default_threads, facts, group, load_prepared, measures, pairwise, permutation, prepare, rows, score,
+        show_config, statistic,
     };
     #[pymodule_export]
     use super::prepared::PyPrepared;
+    #[pymodule_export]
+    use super::significance::{
+        bet, confidence_interval, jackknife, judge, matchings, permutation_grid, permutation_moments, permutation_test,
+        pvalue_interval, similarity_difference,
+    };
 }

@@ -3,6 +3,7 @@
 pub mod assignment;
 pub mod centered;
 pub mod kernels;
+pub mod left_out;
 pub mod neighbors;
 pub mod pair_matrix;
 pub mod predictions;

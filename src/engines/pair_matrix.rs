@@ -14,8 +14,10 @@
 //! U-centered  <k, l> - p.q - 2 p.q/(n-2) + (sum p)(sum q)/((n-1)(n-2))        columns of a and b centered
 //! ```
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use super::left_out::{self, Factor, Units};
 use crate::error::{Error, Result};
 use crate::linalg::{self, Matrix, rows_product};
 use crate::measure::Summary;
@@ -242,6 +244,51 @@ impl Dense {
         Ok(all)
     }
 
+    /// Sum of products with another matrix in every row, both triangles and the diagonal.
+    pub fn row_products(&self, other: &Self, par: Par<'_>) -> Result<Vec<f64>> {
+        const ROWS: usize = 128;
+        let n = self.n;
+        let parts = par.map(n.div_ceil(ROWS), |part, _| {
+            let mut total = vec![0.0; n];
+            for i in part * ROWS..((part + 1) * ROWS).min(n) {
+                let row = self.start(i)..self.start(i) + n - 1 - i;
+                let own = sums::dot_into(&self.upper[row.clone()], &other.upper[row], &mut total[i + 1..]);
+                total[i] += own;
+            }
+            Ok(total)
+        })?;
+        let mut all: Vec<f64> = match (&self.diagonal, &other.diagonal) {
+            (Some(a), Some(b)) => a.iter().zip(b).map(|(a, b)| a * b).collect(),
+            _ => vec![0.0; n],
+        };
+        for part in parts {
+            all.iter_mut().zip(part).for_each(|(a, p)| *a += p);
+        }
+        Ok(all)
+    }
+
+    /// Sums of some rows over groups of inputs: entry (g, at) belongs to row `rows.start + at` and the inputs j with
+    /// `of[j] == g`.
+    pub fn sums_over(&self, of: &[usize], groups: usize, rows: Range<usize>) -> Matrix {
+        let mut out = Matrix::zeros(groups, rows.len());
+        for above in 0..rows.start {
+            let begin = self.start(above) + rows.start - above - 1;
+            let piece = &self.upper[begin..begin + rows.len()];
+            out.row_mut(of[above]).iter_mut().zip(piece).for_each(|(sum, v)| *sum += v);
+        }
+        for i in rows.clone() {
+            let at = i - rows.start;
+            for (j, v) in (i + 1..self.n).zip(&self.upper[self.start(i)..]) {
+                out.row_mut(of[j])[at] += v;
+                if j < rows.end {
+                    out.row_mut(of[i])[j - rows.start] += v;
+                }
+            }
+            out.row_mut(of[i])[at] += self.diagonal.as_ref().map_or(0.0, |d| d[i]);
+        }
+        out
+    }
+
     /// Multiply every entry.
     pub fn scale(&mut self, factor: f64, par: Par<'_>) -> Result<()> {
         self.change_rows(par, |_, row| row.iter_mut().for_each(|v| *v *= factor), |_, v| v * factor)
@@ -461,7 +508,30 @@ impl PairMatrix {
         self.checked_norm(dense.inner(&dense, par)?)
     }
 
-    fn checked_norm(&self, square: f64) -> Result<f64> {
+    /// `<k, l>` of what stays when one unit is left out, centered again, for every unit in turn. The matrices must be
+    /// centered as `centering` says, and nothing else may tie their entries to other inputs.
+    pub fn inner_left_out(&self, other: &Self, units: &Units, centering: Diagonal, par: Par<'_>) -> Result<Vec<f64>> {
+        if let (Kept::Factor { a, squares: p, diagonal }, Kept::Factor { a: b, squares: q, diagonal: same }) =
+            (&self.kept, &other.kept)
+            && diagonal == same
+        {
+            let (k, l) = (Factor::new(a, p, centering), Factor::new(b, q, centering));
+            if !std::ptr::eq(a, b) {
+                return left_out::of_factors(&k, &l, &linalg::product(b, a, par)?, units, centering, par);
+            }
+            let (gram, square) = linalg::gram_with_squared_norm(a, par)?;
+            if let Ok(norm) = self.checked_norm(corrected(square, p, p, *diagonal)) {
+                // The score will ask for it.
+                self.norm.get_or_init(|| norm);
+            }
+            return left_out::of_factors(&k, &l, &gram, units, centering, par);
+        }
+        let (k, l) = (self.dense(par)?, other.dense(par)?);
+        left_out::of_dense(&k, &l, units, centering, par)
+    }
+
+    /// The norm that belongs to a squared norm; refused if it is nothing but the round-off of what was subtracted.
+    pub fn checked_norm(&self, square: f64) -> Result<f64> {
         let norm = square.max(0.0).sqrt();
         if norm <= self.n() as f64 * f64::EPSILON * self.before || norm == 0.0 {
             return Err(Error::NoStructure { name: self.name.clone() });

@@ -25,8 +25,8 @@ pub use largest::norm_is_below;
 pub use matrix::Matrix;
 pub use orthonormal::{compact, orthonormal};
 pub use product::{
-    Number, gram, product, product_nn, product_nt, rows_product, rows_product_add, squared_norm_of_gram,
-    squared_norm_of_product,
+    Number, gram, gram_with_squared_norm, product, product_nn, product_nt, rows_product, rows_product_add,
+    squared_norm_of_gram, squared_norm_of_product,
 };
 pub use singular_sums::{Estimate, estimate, sum_of_singular_values};
 

@@ -125,8 +125,19 @@ pub fn product(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
 
 /// `a'a`, half of it computed.
 pub fn gram(a: &Matrix, par: Par<'_>) -> Result<Matrix> {
-    let mut out = Matrix::zeros(a.cols(), a.cols());
-    for (tile, block) in tall_tiles(a, a, true, par)? {
+    Ok(from_half(a.cols(), &tall_tiles(a, a, true, par)?))
+}
+
+/// `a'a` and its squared norm, to the bit that of [`squared_norm_of_gram`].
+pub fn gram_with_squared_norm(a: &Matrix, par: Par<'_>) -> Result<(Matrix, f64)> {
+    let tiles = tall_tiles(a, a, true, par)?;
+    Ok((from_half(a.cols(), &tiles), squared_norm_from_half(&tiles)))
+}
+
+/// A symmetric matrix from the tiles on and above its diagonal.
+fn from_half(size: usize, tiles: &[(Tile, Vec<f64>)]) -> Matrix {
+    let mut out = Matrix::zeros(size, size);
+    for (tile, block) in tiles {
         let width = tile.j.1 - tile.j.0;
         for (row, values) in (tile.i.0..tile.i.1).zip(block.chunks(width)) {
             for (col, &value) in (tile.j.0..tile.j.1).zip(values) {
@@ -137,7 +148,7 @@ pub fn gram(a: &Matrix, par: Par<'_>) -> Result<Matrix> {
             }
         }
     }
-    Ok(out)
+    out
 }
 
 /// `|a'b|^2`, the sum of squares of a product that is not kept.
@@ -148,18 +159,22 @@ pub fn squared_norm_of_product(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<f
 
 /// `|a'a|^2`.
 pub fn squared_norm_of_gram(a: &Matrix, par: Par<'_>) -> Result<f64> {
+    Ok(squared_norm_from_half(&tall_tiles(a, a, true, par)?))
+}
+
+fn squared_norm_from_half(tiles: &[(Tile, Vec<f64>)]) -> f64 {
     let mut total = 0.0;
-    for (tile, block) in tall_tiles(a, a, true, par)? {
+    for (tile, block) in tiles {
         if tile.diagonal {
             let width = tile.j.1 - tile.j.0;
             for (i, row) in block.chunks(width).enumerate() {
                 total += row[i] * row[i] + 2.0 * sums::squares(&row[i + 1..]);
             }
         } else {
-            total += 2.0 * sums::squares(&block);
+            total += 2.0 * sums::squares(block);
         }
     }
-    Ok(total)
+    total
 }
 
 /// `a b` for matrices small enough for one call, or cut by rows of `a`.

@@ -1,8 +1,9 @@
-//! Arithmetic that knows no word of the domain: sums in a fixed order, ranks, random streams, Fourier transforms.
+//! Arithmetic that knows no word of the domain: sums in a fixed order, ranks, random streams, Student's t, Fourier transforms.
 
 pub mod fft;
 pub mod ranks;
 pub mod streams;
+pub mod student;
 pub mod sums;
 
 /// The vector instructions chosen at run time.

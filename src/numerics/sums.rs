@@ -78,6 +78,39 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     Arch::new().dispatch(Dot(a, b))
 }
 
+struct DotInto<'a>(&'a [f64], &'a [f64], &'a mut [f64]);
+
+impl WithSimd for DotInto<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let mut lanes = [0.0; LANES];
+        let (a_head, a_rest) = self.0.as_chunks::<LANES>();
+        let (b_head, b_rest) = self.1.as_chunks::<LANES>();
+        let (out_head, out_rest) = self.2.as_chunks_mut::<LANES>();
+        for ((x, y), out) in a_head.iter().zip(b_head).zip(out_head) {
+            for l in 0..LANES {
+                let product = x[l] * y[l];
+                lanes[l] += product;
+                out[l] += product;
+            }
+        }
+        for (l, ((x, y), out)) in a_rest.iter().zip(b_rest).zip(out_rest).enumerate() {
+            lanes[l] += x * y;
+            *out += x * y;
+        }
+        tree(lanes)
+    }
+}
+
+/// Sum of products, each of which is added to `out` as well.
+pub fn dot_into(a: &[f64], b: &[f64], out: &mut [f64]) -> f64 {
+    debug_assert_eq!(a.len(), b.len());
+    debug_assert_eq!(a.len(), out.len());
+    Arch::new().dispatch(DotInto(a, b, out))
+}
+
 /// Sum of squares.
 pub fn squares(a: &[f64]) -> f64 {
     dot(a, a)
@@ -100,6 +133,9 @@ mod tests {
             let plain: f64 = a.iter().zip(&b).map(|(x, y)| x * y).sum();
             assert!((dot(&a, &b) - plain).abs() < 1e-13);
             assert!((sum(&a) - a.iter().sum::<f64>()).abs() < 1e-13);
+            let mut out = b.clone();
+            assert!((dot_into(&a, &b, &mut out) - plain).abs() < 1e-13);
+            assert!(out.iter().zip(a.iter().zip(&b)).all(|(out, (x, y))| (out - (y + x * y)).abs() < 1e-15));
         }
     }
 }

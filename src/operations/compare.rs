@@ -28,6 +28,23 @@ impl Asked {
         Ok(Self { measure, given, written: OnceLock::new() })
     }
 
+    /// The same for some of the rows: class ids that were given for all n rows are those of the rows that stay.
+    pub fn for_rows(&self, n: usize, stay: &[usize]) -> Result<Option<Self>> {
+        let of_rows =
+            |value: &Value| matches!(value, Value::Ints { data, shape } if shape.len() == 1 && data.len() == n);
+        if !self.given.iter().any(|(_, value)| of_rows(value)) {
+            return Ok(None);
+        }
+        let some = |value: &Value| match value {
+            Value::Ints { data, .. } if of_rows(value) => {
+                Value::ints(stay.iter().map(|&i| data[i]).collect::<Vec<_>>())
+            }
+            other => other.clone(),
+        };
+        let given = self.given.iter().map(|(name, value)| (name.clone(), some(value))).collect();
+        Self::new(self.measure.name(), given).map(Some)
+    }
+
     /// The options that differ from their defaults, in order of name: two requests with the same text are the same.
     pub fn options(&self) -> &str {
         self.written.get_or_init(|| {
@@ -102,7 +119,18 @@ pub fn summaries<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) ->
 
 /// The score of a pair with its chance level and everything a reader should know.
 pub fn compare<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<Outcome> {
-    let mut outcome = plain(asked, x, y, par)?;
+    let (k, l) = summaries(asked, x, y, par)?;
+    compared(asked, (x, &k), (y, &l), par)
+}
+
+/// The same with the summaries at hand.
+pub fn compared<'s>(
+    asked: &Asked,
+    (x, k): (&Side<'s>, &AnySummary),
+    (y, l): (&Side<'s>, &AnySummary),
+    par: Par<'_>,
+) -> Result<Outcome> {
+    let mut outcome = scored(asked, (x, k), (y, l), par)?;
     let facts = asked.measure.facts();
     for found in dominant(&facts, x, y) {
         outcome.cautions.extend(leaning(asked, x, y, &found, outcome.value, par));
@@ -110,12 +138,16 @@ pub fn compare<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> R
     Ok(outcome)
 }
 
-fn plain<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<Outcome> {
-    let (k, l) = summaries(asked, x, y, par)?;
+fn scored<'s>(
+    asked: &Asked,
+    (x, k): (&Side<'s>, &AnySummary),
+    (y, l): (&Side<'s>, &AnySummary),
+    par: Par<'_>,
+) -> Result<Outcome> {
     let measure = &*asked.measure;
-    let form = measure.form(&k, &l)?;
+    let form = measure.form(k, l)?;
     let facts = measure.facts();
-    let mut cautions = measure.cautions(&k, &l)?;
+    let mut cautions = measure.cautions(k, l)?;
     let value = settled(form.score(None, par)?, measure.name(), &facts, &mut cautions)?;
     let at_chance = form.at_chance(par)?;
     cautions.extend(diagnose(&facts, x, y, at_chance, &form));
@@ -129,7 +161,9 @@ fn leaning(asked: &Asked, x: &Side<'_>, y: &Side<'_>, found: &Dominant, value: f
     let (a, a_storage) = without(x.data()?, row, column)?;
     let (b, b_storage) = without(y.data()?, row, column)?;
     let side = |array, storage| Representation::matrix("", View::F64(array), storage).ok().map(Side::Data);
-    let rest = plain(asked, &side(a.view(), a_storage)?, &side(b.view(), b_storage)?, par).ok()?.value;
+    let (x, y) = (side(a.view(), a_storage)?, side(b.view(), b_storage)?);
+    let (k, l) = summaries(asked, &x, &y, par).ok()?;
+    let rest = scored(asked, (&x, &k), (&y, &l), par).ok()?.value;
     if !sample && (rest - value).abs() <= MOVED {
         return None;
     }

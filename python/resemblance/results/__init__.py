@@ -2,7 +2,8 @@
 
 from resemblance.results.grids import Grid, Grids
 from resemblance.results.info import Info
+from resemblance.results.interval import Difference, Interval
 from resemblance.results.permutation import NullMoments, PermutationGrid, PermutationResult
 from resemblance.results.scores import Comparison, Score
 
-__all__ = ["Comparison", "Grid", "Grids", "Info", "NullMoments", "PermutationGrid", "PermutationResult", "Score"]
+__all__ = ["Comparison", "Difference", "Grid", "Grids", "Info", "Interval", "NullMoments", "PermutationGrid", "PermutationResult", "Score"]

@@ -57,6 +57,7 @@ impl Measure for Svcca {
             } else {
                 &[Permutation, Orthogonal, Scaling, Translation]
             },
+            jumps: Some("the number of components kept"),
             reference: "Raghu et al. 2017, arXiv:1706.05806",
             cost: "O(n d min(n, d)) per representation, O(n k^2 + k^3) per pair",
             ..Facts::SIMILARITY

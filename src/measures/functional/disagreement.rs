@@ -15,7 +15,7 @@
 use crate::caution::Caution;
 use crate::engines::predictions::{Classes, ties};
 use crate::error::Result;
-use crate::facts::{Facts, Kind};
+use crate::facts::{Facts, Kind, LeftOut};
 use crate::form::{Form, Rows};
 use crate::measure::Measure;
 use crate::options::Named;
@@ -39,6 +39,7 @@ impl Measure for Disagreement {
         Facts {
             kind: Kind::Distance,
             identity_value: 0.0,
+            left_out: LeftOut::MeanOfRows,
             is_metric: true,
             reference: "Madani, Pennock & Flake 2004",
             cost: "O(n C) per model, O(n) per pair",

@@ -22,7 +22,7 @@
 use crate::engines::predictions::{Probabilities, Scores};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Relabeling, RowShift};
-use crate::facts::{Facts, Input, Kind};
+use crate::facts::{Facts, Input, Kind, LeftOut};
 use crate::form::{Form, Rows};
 use crate::measure::Measure;
 use crate::options::Named;
@@ -61,6 +61,7 @@ impl Measure for JsDivergence {
             input: Input::Probabilities,
             range: (0.0, most),
             identity_value: 0.0,
+            left_out: LeftOut::MeanOfRows,
             is_metric: self.sqrt,
             invariant_to: if self.kind == Scores::Logits { &[Relabeling, RowShift] } else { &[Relabeling] },
             equal_widths: true,

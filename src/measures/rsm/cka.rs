@@ -24,7 +24,7 @@ use crate::engines::kernels;
 use crate::engines::pair_matrix::{Dense, Diagonal, PairMatrix};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Change, Facts, Input};
+use crate::facts::{Change, Facts, Input, LeftOut};
 use crate::form::{Bilinear, Form, Link};
 use crate::measure::Measure;
 use crate::options::Named;
@@ -101,6 +101,12 @@ impl Measure for Cka {
             invariant_to,
             min_rows: if self.estimator == Estimator::Debiased { 4 } else { 2 },
             chance_corrected: self.estimator == Estimator::Debiased,
+            // A bandwidth taken from the data stays that of all rows.
+            left_out: match self.estimator {
+                Estimator::Biased => LeftOut::Centered,
+                Estimator::Debiased => LeftOut::UCentered,
+                Estimator::Lange => LeftOut::Anew,
+            },
             reference: "Kornblith et al. 2019, arXiv:1905.00414",
             cost: "linear kernel O(n d min(n, d)) per representation and O(n min(n, d)^2) per pair; others O(n^2 d)",
             ..Facts::SIMILARITY

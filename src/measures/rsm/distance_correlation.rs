@@ -17,7 +17,7 @@ use crate::engines::kernels;
 use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Facts, Input};
+use crate::facts::{Facts, Input, LeftOut};
 use crate::form::{Bilinear, Form, Link, Step};
 use crate::linalg::unit_scale;
 use crate::measure::Measure;
@@ -54,6 +54,7 @@ impl Measure for DistanceCorrelation {
             invariant_to: if self.precomputed { &[Scaling] } else { &[Permutation, Orthogonal, Scaling, Translation] },
             min_rows: if self.bias_corrected { 4 } else { 2 },
             chance_corrected: self.bias_corrected,
+            left_out: if self.bias_corrected { LeftOut::UCentered } else { LeftOut::Centered },
             reference: "Szekely, Rizzo & Bakirov 2007; Szekely & Rizzo 2013",
             cost: "O(n^2 d) per representation, O(n^2) per pair",
             ..Facts::SIMILARITY

@@ -95,7 +95,7 @@ impl<'a, T: Real + linalg::Number> Layers<'a, T> {
         Ok(())
     }
 
-    /// `S` of all pairs: by place, index of k, and l; real parts of all ls, then imaginary parts.
+    /// `S` of all pairs: by place, index of k, and index of l; real and imaginary part by turns.
     fn spectra(&self, layout: &Layout, par: Par<'_>) -> Result<Vec<T>> {
         let (length, p, q) = (self.strips.length(), self.ks.len(), 2 * self.ls.len());
         let mut spectra = vec![T::default(); length * p * q];
@@ -165,7 +165,8 @@ impl<'a, T: Real + linalg::Number> Layers<'a, T> {
             for place in 0..length {
                 let row = &spectra[(place * p + a) * 2 * q..];
                 // Sums over diagonals count every pair of items once.
-                spectrum[self.strips.frequency(place)] += Complex::new(2.0 * row[b].widen(), 2.0 * row[q + b].widen());
+                spectrum[self.strips.frequency(place)] +=
+                    Complex::new(2.0 * row[2 * b].widen(), 2.0 * row[2 * b + 1].widen());
             }
             for f in 0..length {
                 let opposite = spectrum[(length - f) % length].conj();

@@ -194,10 +194,12 @@ fn with_forms(n: usize, check: impl Fn(&str, &Form<'_>)) {
 fn other_forms_are_scores_of_matchings() {
     for n in [2, 3, 5, 9, 31] {
         with_forms(n, |name, form| {
-            let asked = request(300);
+            let every = n <= 5;
+            let method = if every { Method::Exact } else { Method::MonteCarlo };
+            let asked = Request { method, ..request(300) };
             let found = run(form, n, &asked, Par::SEQ);
             let all = found.method == "exact";
-            assert_eq!(all, n <= 5, "{name}, n = {n}");
+            assert_eq!(all, every, "{name}, n = {n}");
             let null = found.null_distribution.as_ref().unwrap();
             let observed = form.score(None, Par::SEQ).unwrap();
             assert!((null[0] - observed).abs() < 1e-12 * observed.abs().max(1.0));
@@ -257,7 +259,10 @@ fn the_same_bits_where_one_orbit_is_shared_out() {
 #[test]
 fn earlier_values_stay() {
     let check = |form: &Form<'_>, n: usize| {
-        let [few, many] = [n / 2, 40 * n].map(|count| run(form, n, &request(count), Par::SEQ).null_distribution);
+        // Multipliers depend on the number of orbits; plain orbits do not.
+        let method = if matches!(form, Form::Bilinear(_)) { Method::Orbits } else { Method::Auto };
+        let asked = |count| Request { method, ..request(count) };
+        let [few, many] = [n / 2, 40 * n].map(|count| run(form, n, &asked(count), Par::SEQ).null_distribution);
         let (few, many) = (few.unwrap(), many.unwrap());
         assert!(few.len() < many.len());
         assert_eq!(few[..], many[..few.len()]);
@@ -266,6 +271,52 @@ fn earlier_values_stay() {
     check(&linked(&k, &l, Link::COSINE), 37);
     // Whether the terms of rows are looked up or computed depends on how many are wanted; their sum does not.
     with_forms(37, |_, form| check(form, 37));
+}
+
+/// Multipliers give other matchings, none twice, whose counts do not depend on the precision; the first is the observed one.
+#[test]
+fn multipliers_are_matchings_too() {
+    for n in [11, 31, 60, 98] {
+        let (k, l) = (any(n, 0.7, false), any(n, 1.3, false));
+        let form = linked(&k, &l, Link::COSINE);
+        let found = run(&form, n, &request(12 * n - 1), Par::SEQ);
+        let single = Request { precision: Precision::Single, ..request(12 * n - 1) };
+        let again = run(&form, n, &single, Par::SEQ);
+        assert_eq!((found.exceedances, found.n_resamples), (again.exceedances, again.n_resamples));
+        assert_eq!(found.multipliers > 1, n != 60, "n = {n}: {}", found.multipliers);
+        let null = found.null_distribution.unwrap();
+        assert!((null[0] - found.statistic).abs() < 1e-12);
+        let count = null.iter().filter(|v| **v >= null[0] - 1e-9).count();
+        assert_eq!(count, found.exceedances);
+        let mut sorted = null.clone();
+        sorted.sort_by(f64::total_cmp);
+        let repeats = sorted.windows(2).filter(|pair| pair[1] - pair[0] < 1e-13).count();
+        assert!(repeats * 50 < null.len(), "n = {n}: {repeats} of {}", null.len());
+        let (mean, std) = (found.null_mean.0, found.null_std.0);
+        let sampled = null.iter().sum::<f64>() / null.len() as f64;
+        assert!((sampled - mean).abs() < 5.0 * std / (null.len() as f64).sqrt());
+    }
+}
+
+/// The statistic within a ten-thousandth of a standard deviation of nearly all values: all of these are settled in double.
+#[test]
+fn ties_are_settled() {
+    let n = 40;
+    let k = pairs(n, |i, j| f64::from(i % 2 == j % 2), false);
+    let form = linked(&k, &k, Link::COSINE);
+    let [single, double] = [Precision::Single, Precision::Double].map(|precision| {
+        let asked = Request { precision, return_null: false, ..request(400) };
+        run(&form, n, &asked, Par::SEQ)
+    });
+    assert_eq!(single.exceedances, double.exceedances);
+    let other = pairs(n, |i, j| f64::from(i % 4 == j % 4), false);
+    let form = linked(&k, &other, Link::COSINE);
+    let [single, double] = [Precision::Single, Precision::Double].map(|precision| {
+        let asked = Request { precision, return_null: false, ..request(4000) };
+        run(&form, n, &asked, Par::SEQ)
+    });
+    assert_eq!((single.exceedances, double.adjudicated), (double.exceedances, 0));
+    assert!(single.adjudicated > 0);
 }
 
 /// A link that falls turns the direction; a root that flattens what is negative makes ties of it.

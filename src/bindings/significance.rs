@@ -1,0 +1,348 @@
+//! Is it more than chance, and how precise is it? Permutation tests and intervals for Python.
+
+use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::answers::{Any, Options, asked, failed, hold, of_pairs, sides, table};
+use super::errors::{exception, remarks};
+use super::inputs::Held;
+use super::run::run;
+use crate::error::Error;
+use crate::operations::interval::remarks as of_interval;
+use crate::operations::permutation::grids::{Found, judged};
+use crate::operations::permutation::sequential::{Betting, Decision, orbit_interval};
+use crate::operations::permutation::{Design, Method, Scheme};
+use crate::operations::{self, Adjust, Alternative, Interval, Precision, Request, Wanted};
+
+/// Permutation tests of all pairs.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn permutation_grid<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    xs: Vec<Any<'py>>,
+    x_names: Vec<String>,
+    ys: Option<Vec<Any<'py>>>,
+    y_names: Option<Vec<String>>,
+    request: Options<'py>,
+    adjust: Option<&str>,
+    threads: usize,
+    progress: Option<Any<'py>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let asked = asked(py, name, &given)?;
+    let adjust = adjust.map(|name| chosen(py, "adjust", name, &Adjust::CHOICES)).transpose()?;
+    let (held_x, size_x) = hold(&xs, &x_names)?;
+    let y_names = y_names.unwrap_or_default();
+    let (held_y, size_y) =
+        ys.map_or_else(|| Ok((None, 0)), |ys| hold(&ys, &y_names).map(|(held, size)| (Some(held), size)))?;
+    let sides_x = sides(py, &held_x, &x_names)?;
+    let sides_y = held_y.as_ref().map(|held| sides(py, held, &y_names)).transpose()?;
+    let request = requested(py, &request, sides_x.first().map_or(0, operations::Side::rows))?;
+    let size = (size_x + size_y).max(request.n_resamples.saturating_mul(8));
+    let tested = run(py, threads, size, progress.as_ref(), |par| {
+        operations::permutation_tests(&asked, &sides_x, sides_y.as_deref(), &request, adjust, par)
+    })?;
+    let columns = if sides_y.is_some() { &y_names } else { &x_names };
+    let fields = PyDict::new(py);
+    fields.set_item("values", table(py, tested.statistics)?)?;
+    fields.set_item("unadjusted", table(py, tested.pvalues)?)?;
+    fields.set_item("adjusted", tested.adjusted.map(|m| table(py, m)).transpose()?)?;
+    fields.set_item("null_mean", table(py, tested.null_mean)?)?;
+    fields.set_item("null_std", table(py, tested.null_std)?)?;
+    fields.set_item("null_mean_exact", tested.exact.0)?;
+    fields.set_item("null_std_exact", tested.exact.1)?;
+    fields.set_item("zscores", table(py, tested.zscores)?)?;
+    fields.set_item("calibrated_mean", table(py, tested.calibrated)?)?;
+    fields.set_item("largest", tested.largest)?;
+    fields.set_item("mean", tested.mean)?;
+    fields.set_item("n_tests", tested.family)?;
+    fields.set_item("n_resamples", tested.n_resamples)?;
+    fields.set_item("min_pvalue", tested.min_pvalue)?;
+    fields.set_item("alternative", tested.alternative.name())?;
+    fields.set_item("method", tested.method)?;
+    fields.set_item("n_orbits", tested.n_orbits)?;
+    fields.set_item("status", failed(py, &tested.failures)?)?;
+    fields.set_item("warnings", remarks(py, &of_pairs(tested.cautions, &x_names, columns))?)?;
+    Ok(fields)
+}
+
+/// Scores of several pairs under the same arrangements, the observed one first, counted and corrected.
+#[pyfunction]
+pub fn judge<'py>(
+    py: Python<'py>,
+    values: PyReadonlyArray2<'py, f64>,
+    counts: Vec<bool>,
+    alternative: &str,
+    adjust: Option<&str>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let alternative = chosen(py, "alternative", alternative, &Alternative::CHOICES)?;
+    let adjust = adjust.map(|name| chosen(py, "adjust", name, &Adjust::CHOICES)).transpose()?;
+    let rows = values.as_array().outer_iter().map(|row| row.to_vec()).collect();
+    let (family, found) = judged(rows, &counts, alternative, 0.0);
+    let fields = PyDict::new(py);
+    let column = |of: fn(&Found) -> f64| PyArray1::from_iter(py, found.iter().map(of));
+    fields.set_item("unadjusted", PyArray1::from_vec(py, family.pvalues()))?;
+    fields.set_item("adjusted", adjust.map(|adjust| PyArray1::from_vec(py, family.adjusted(adjust))))?;
+    fields.set_item("null_mean", column(|found| found.mean))?;
+    fields.set_item("null_std", column(|found| found.std))?;
+    fields.set_item("zscores", column(|found| found.z))?;
+    fields.set_item("largest", family.largest())?;
+    fields.set_item("mean", family.mean())?;
+    Ok(fields)
+}
+
+/// A permutation test of a pair.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn permutation_test<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    y: Any<'py>,
+    request: Options<'py>,
+    threads: usize,
+    progress: Option<Any<'py>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let asked = asked(py, name, &given)?;
+    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
+    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
+    let request = requested(py, &request, x.rows())?;
+    let size = (x.size() + y.size()).max(request.n_resamples.saturating_mul(8));
+    let tested = run(py, threads, size, progress.as_ref(), |par| {
+        operations::permutation_test(&asked, &sides.0, &sides.1, &request, par)
+    })?;
+    let fields = PyDict::new(py);
+    fields.set_item("statistic", tested.statistic)?;
+    fields.set_item("pvalue", tested.pvalue)?;
+    fields.set_item("null_mean", tested.null_mean.0)?;
+    fields.set_item("null_mean_exact", tested.null_mean.1)?;
+    fields.set_item("null_std", tested.null_std.0)?;
+    fields.set_item("null_std_exact", tested.null_std.1)?;
+    fields.set_item("zscore", tested.zscore)?;
+    fields.set_item("calibrated_mean", tested.calibrated_mean)?;
+    fields.set_item("n_resamples", tested.n_resamples)?;
+    fields.set_item("min_pvalue", tested.min_pvalue)?;
+    fields.set_item("alternative", tested.alternative.name())?;
+    fields.set_item("method", tested.method)?;
+    fields.set_item("n_orbits", tested.n_orbits)?;
+    fields.set_item("pvalue_ci", tested.pvalue_ci)?;
+    fields.set_item("calibrated_quantile", tested.calibrated_quantile)?;
+    fields.set_item("multipliers_per_orbit", tested.multipliers)?;
+    fields.set_item("n_pruned", tested.pruned)?;
+    fields.set_item("decision", tested.decision)?;
+    fields.set_item("exceedances", tested.exceedances)?;
+    fields.set_item("n_adjudicated", tested.adjudicated)?;
+    fields.set_item("null_distribution", tested.null_distribution.map(|all| PyArray1::from_vec(py, all)))?;
+    fields.set_item("warnings", remarks(py, &tested.cautions)?)?;
+    Ok(fields)
+}
+
+/// A test of n rows as Python asks for it.
+fn requested(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Request> {
+    let text = |name: &str| given.as_any().get_item(name).and_then(|value| value.extract::<Option<String>>());
+    let some = |name: &str| Ok::<_, PyErr>(text(name)?.unwrap_or_default());
+    let alternative = text("alternative")?;
+    let alternative = alternative.map(|name| chosen(py, "alternative", &name, &Alternative::CHOICES)).transpose()?;
+    Ok(Request {
+        n_resamples: given.as_any().get_item("n_resamples")?.extract()?,
+        key: given.as_any().get_item("key")?.extract()?,
+        alternative,
+        return_null: given.as_any().get_item("return_null")?.extract()?,
+        precision: chosen(py, "dtype", &some("dtype")?, &Precision::CHOICES)?,
+        method: chosen(py, "method", &some("method")?, &Method::CHOICES)?,
+        design: design(py, given, n)?,
+        alpha: given.as_any().get_item("alpha")?.extract()?,
+    })
+}
+
+/// The design of a test, unless every matching is allowed.
+fn design(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Option<Design>> {
+    let ids = |name: &str| -> PyResult<Option<Vec<i64>>> {
+        let array: Option<PyReadonlyArray1<'_, i64>> = given.as_any().get_item(name)?.extract()?;
+        Ok(array.map(|ids| ids.as_array().to_vec()))
+    };
+    let (strata, groups) = (ids("strata")?, ids("groups")?);
+    let scheme: String = given.as_any().get_item("scheme")?.extract()?;
+    let scheme = chosen(py, "scheme", &scheme, &Scheme::CHOICES)?;
+    if strata.is_none() && groups.is_none() && scheme == Scheme::Permute {
+        return Ok(None);
+    }
+    Design::new(n, strata.as_deref(), groups.as_deref(), scheme).map(Some).map_err(|error| exception(py, &error))
+}
+
+/// The matchings that a design allows: their number (None if astronomical), and some of them, those of the streams of a key
+/// or, without one, those with these numbers.
+#[pyfunction]
+pub fn matchings<'py>(
+    py: Python<'py>,
+    request: Options<'py>,
+    n: usize,
+    numbers: Vec<u64>,
+    drawn: bool,
+) -> PyResult<(Option<u128>, Vec<Bound<'py, PyArray1<i64>>>)> {
+    let key: [u8; 32] = request.as_any().get_item("key")?.extract()?;
+    let free = || Design::new(n, None, None, Scheme::Permute).map_err(|error| exception(py, &error));
+    let design = design(py, &request, n)?.map_or_else(free, Ok)?;
+    let matching = |number: u64| if drawn { design.draw(&key, number) } else { design.nth(u128::from(number)) };
+    let rows = |number| PyArray1::from_iter(py, matching(number).into_iter().map(|row| row as i64));
+    Ok((design.order(), numbers.into_iter().map(rows).collect()))
+}
+
+/// Exact moments of a score over all orders of the rows.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn permutation_moments<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    y: Any<'py>,
+    order: usize,
+    alternative: Option<&str>,
+    threads: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    let asked = asked(py, name, &given)?;
+    let alternative = alternative.map(|name| chosen(py, "alternative", name, &Alternative::CHOICES)).transpose()?;
+    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
+    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
+    let found = run(py, threads, x.size() + y.size(), None, |par| {
+        operations::suggested(&asked, &sides.0, &sides.1, order, alternative, par)
+    })?;
+    let fields = PyDict::new(py);
+    fields.set_item("statistic", found.statistic)?;
+    fields.set_item("mean", found.mean)?;
+    fields.set_item("std", found.std)?;
+    fields.set_item("skewness", found.skewness)?;
+    fields.set_item("kurtosis", found.kurtosis)?;
+    fields.set_item("pvalue_moments", found.pvalue)?;
+    fields.set_item("moments_reliable", found.reliable)?;
+    fields.set_item("law", found.law)?;
+    fields.set_item("alternative", found.alternative.name())?;
+    fields.set_item("before", found.before)?;
+    Ok(fields)
+}
+
+/// A sequential test at a level, told matching after matching whether it counts: how many were looked at, the p-value, and
+/// whether it is below the level.
+#[pyfunction]
+pub fn bet(exceeds: Vec<bool>, alpha: f64) -> (u64, f64, Option<bool>) {
+    let mut betting = Betting::new(alpha);
+    let decision = exceeds.into_iter().map(|one| betting.take(one)).find(|found| *found != Decision::Continue);
+    (betting.counts().0, betting.pvalue(), decision.map(|found| found == Decision::Reject))
+}
+
+/// Where the p-value of independent matchings lies, with 95 % confidence; both counts include the observed one.
+#[pyfunction]
+pub fn pvalue_interval(exceedances: u64, total: u64) -> (f64, f64) {
+    orbit_interval(exceedances, total, 1.0, 0.95)
+}
+
+/// One of several choices, by its name.
+fn chosen<T: Copy>(py: Python<'_>, option: &str, name: &str, choices: &[(&'static str, T)]) -> PyResult<T> {
+    choices.iter().find(|(choice, _)| *choice == name).map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        let problem = format!("is not a choice; known are {}.", names.join(", "));
+        let (measure, given) = ("permutation_test".into(), format!("{name:?}"));
+        exception(py, &Error::BadOption { measure, option: option.into(), given, problem })
+    })
+}
+
+fn interval_dict(py: Python<'_>, interval: Interval) -> PyResult<Bound<'_, PyDict>> {
+    let fields = PyDict::new(py);
+    fields.set_item("estimate", interval.estimate)?;
+    fields.set_item("standard_error", interval.standard_error)?;
+    fields.set_item("low", interval.low)?;
+    fields.set_item("high", interval.high)?;
+    fields.set_item("bias", interval.bias)?;
+    fields.set_item("n_units", interval.leave_one_out.len())?;
+    fields.set_item("leave_one_out", PyArray1::from_vec(py, interval.leave_one_out))?;
+    Ok(fields)
+}
+
+/// The jackknife interval of a score.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn confidence_interval<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    y: Any<'py>,
+    level: f64,
+    groups: Option<Vec<usize>>,
+    threads: usize,
+    progress: Option<Any<'py>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let asked = asked(py, name, &given)?;
+    let names = ["x".to_owned(), "y".to_owned()];
+    let (held, size) = hold(&[x, y], &names)?;
+    let sides = sides(py, &held, &names)?;
+    let wanted = Wanted { level, groups };
+    let size = size.saturating_mul(held[0].rows());
+    let found = run(py, threads, size, progress.as_ref(), |par| {
+        operations::confidence_interval(&asked, &sides[0], &sides[1], &wanted, par)
+    })?;
+    let fields = interval_dict(py, found.interval)?;
+    fields.set_item("n", found.n)?;
+    fields.set_item("closed_form", found.closed_form)?;
+    fields.set_item("warnings", remarks(py, &found.cautions)?)?;
+    Ok(fields)
+}
+
+/// The jackknife interval of a difference of two scores.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn similarity_difference<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    x: Any<'py>,
+    y1: Any<'py>,
+    y2: Any<'py>,
+    level: f64,
+    margin: Option<f64>,
+    groups: Option<Vec<usize>>,
+    threads: usize,
+    progress: Option<Any<'py>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let asked = asked(py, name, &given)?;
+    let names = ["x", "y1", "y2"].map(str::to_owned);
+    let (held, size) = hold(&[x, y1, y2], &names)?;
+    let sides = sides(py, &held, &names)?;
+    let wanted = Wanted { level, groups };
+    let size = size.saturating_mul(held[0].rows());
+    let found = run(py, threads, size, progress.as_ref(), |par| {
+        operations::similarity_difference(&asked, &sides[0], (&sides[1], &sides[2]), &wanted, margin, par)
+    })?;
+    let fields = interval_dict(py, found.interval)?;
+    fields.set_item("first", found.scores.0)?;
+    fields.set_item("second", found.scores.1)?;
+    fields.set_item("pvalue_equivalence", found.pvalue_equivalence)?;
+    fields.set_item("n", found.n)?;
+    fields.set_item("closed_form", found.closed_form)?;
+    fields.set_item("warnings", remarks(py, &found.cautions)?)?;
+    Ok(fields)
+}
+
+/// The interval of a number from what it is without each unit, for functions in Python.
+#[pyfunction]
+pub fn jackknife(
+    py: Python<'_>,
+    estimate: f64,
+    leave_one_out: Vec<f64>,
+    level: f64,
+    margin: Option<f64>,
+    grouped: bool,
+) -> PyResult<Bound<'_, PyDict>> {
+    let everything = (f64::NEG_INFINITY, f64::INFINITY);
+    let interval = Interval::new(estimate, leave_one_out, level, everything);
+    let pvalue = margin.map(|margin| interval.pvalue_within(margin));
+    let cautions = of_interval(&interval, None, grouped);
+    let fields = interval_dict(py, interval)?;
+    fields.set_item("pvalue_equivalence", pvalue)?;
+    fields.set_item("warnings", remarks(py, &cautions)?)?;
+    Ok(fields)
+}
