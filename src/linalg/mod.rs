@@ -1,9 +1,10 @@
 //! The only door to linear algebra.
 //!
-//! Behind it stands faer. Four rules hold in this folder and nowhere else need anyone think of them:
+//! Behind it stand faer and a kernel of our own for products. Four rules hold in this folder and nowhere else need anyone think of them:
 //!
-//! 1. **Tiles outside, sequential inside.** A large product is cut into tiles whose shape depends on the matrices alone;
-//!    each tile is one sequential call, partial sums are added in a fixed order. The bits do not depend on threads.
+//! 1. **Tiles outside, sequential inside.** A large product is cut into tiles, each one sequential call. faer's tiles
+//!    depend on the matrices alone; the packed kernel's may depend on threads, because an entry has the same bits in any
+//!    tile. Partial sums are cut by shape and added in a fixed order. The bits do not depend on threads.
 //! 2. **One decomposition is one unit of work** and runs on one thread; independent ones run side by side.
 //! 3. **Scaled by a power of two first.** faer 0.24.4 deflates eigenvalues with a tolerance that is absolute for matrices
 //!    of small norm: at scale 1e-13 eigenvalues are off by a percent. Scaling is exact and removes it.
@@ -16,9 +17,9 @@ mod jacobi;
 mod largest;
 mod matrix;
 mod orthonormal;
+mod packed;
 mod product;
 mod singular_sums;
-mod tall;
 
 pub use decompose::{Eigen, Svd, eigenvalues, eigh, singular_values, svd};
 pub use largest::norm_is_below;

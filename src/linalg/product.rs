@@ -1,7 +1,7 @@
 //! Products of matrices, tile by tile.
 //!
-//! The tall products of this crate (many inputs, fewer units) are cut along the inputs as well, or a small result would
-//! leave most threads idle; the partial products are added in the order of their rows.
+//! The tall products of this crate (many inputs, fewer units) are cut along the inputs as well where the result is small,
+//! or it would leave most threads idle; the partial products are added in the order of their rows.
 
 use std::ops::Range;
 
@@ -10,9 +10,34 @@ use faer::traits::ComplexField;
 use faer::{Accum, MatMut, MatRef};
 
 use super::Matrix;
+use super::packed::{self, Lines};
 use crate::error::Result;
 use crate::numerics::sums;
 use crate::par::Par;
+
+/// Entries of results, all partial products together, that make enough tiles for many threads.
+const ENOUGH: usize = 768 * 768;
+/// Rows below which a partial product is not worth its addition.
+const FEW: usize = 1024;
+/// Most partial products.
+const MOST: usize = 64;
+
+/// `a'b`; with `upper`, what is below the diagonal is not to be relied upon.
+fn tall(a: &Matrix, b: &Matrix, upper: bool, par: Par<'_>) -> Result<Matrix> {
+    if !packed::pays() {
+        return tall_by_faer(a, b, upper, par);
+    }
+    let count = (ENOUGH / (a.cols() * b.cols()).max(1)).clamp(1, MOST).min(a.rows() / FEW).max(1);
+    let panels = pieces(a.rows(), a.rows().div_ceil(count).max(1));
+    let (left, right) = (Lines::columns(a), Lines::columns(b));
+    let parts =
+        par.map(panels.len(), |at, inner| packed::product(&left, &right, &(panels[at].0..panels[at].1), upper, inner))?;
+    let sum = parts.into_iter().reduce(|mut sum, part| {
+        sum.data_mut().iter_mut().zip(part.data()).for_each(|(s, p)| *s += p);
+        sum
+    });
+    Ok(sum.unwrap_or_else(|| Matrix::zeros(a.cols(), b.cols())))
+}
 
 /// Widest tile of a tall product: large enough to amortize packing, small enough for a share per thread.
 const TILE: usize = 384;
@@ -26,8 +51,8 @@ fn pieces(length: usize, most: usize) -> Vec<(usize, usize)> {
     (0..count).map(|i| (i * size, ((i + 1) * size).min(length))).filter(|(a, b)| a < b).collect()
 }
 
-fn gemm<T: ComplexField + Copy>(out: MatMut<'_, T>, a: MatRef<'_, T>, b: MatRef<'_, T>) {
-    faer::linalg::matmul::matmul(out, Accum::Replace, a, b, T::one_impl(), faer::Par::Seq);
+fn gemm(out: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
+    faer::linalg::matmul::matmul(out, Accum::Replace, a, b, 1.0, faer::Par::Seq);
 }
 
 /// One tile of `a'b`: which columns of either, which rows are summed.
@@ -49,9 +74,6 @@ const PAD: usize = 8;
 /// the product would be read across a stride of many pages, which costs a third of the speed.
 fn tall_tile(a: &Matrix, b: &Matrix, tile: &Tile) -> Vec<f64> {
     let (rows, cols) = (tile.i.1 - tile.i.0, tile.j.1 - tile.j.0);
-    if super::tall::pays() {
-        return super::tall::product(a, tile.i.0..tile.i.1, b, tile.j.0..tile.j.1, tile.k.0..tile.k.1, tile.diagonal);
-    }
     let mut out = vec![0.0; rows * cols];
     let mut copy = vec![0.0; rows * (DEPTH + PAD)];
     for k0 in (tile.k.0..tile.k.1).step_by(DEPTH) {
@@ -86,99 +108,87 @@ fn transpose(a: &Matrix, k: Range<usize>, i: Range<usize>, out: &mut [f64]) {
     }
 }
 
-/// All tiles of `a'b`, each summed over its panels; `symmetric` leaves out those below the diagonal.
-fn tall_tiles(a: &Matrix, b: &Matrix, symmetric: bool, par: Par<'_>) -> Result<Vec<(Tile, Vec<f64>)>> {
+/// All tiles of `a'b`, each summed over its panels; `upper` leaves out those below the diagonal.
+fn tall_by_faer(a: &Matrix, b: &Matrix, upper: bool, par: Par<'_>) -> Result<Matrix> {
     let panels = pieces(a.rows(), PANEL);
     let mut tiles = Vec::new();
     for &i in &pieces(a.cols(), TILE) {
         for &j in &pieces(b.cols(), TILE) {
-            if !symmetric || i.0 <= j.0 {
-                let diagonal = symmetric && i.0 == j.0;
+            if !upper || i.0 <= j.0 {
+                let diagonal = upper && i.0 == j.0;
                 tiles.extend(panels.iter().map(|&k| Tile { i, j, k, diagonal }));
             }
         }
     }
     let parts = par.map(tiles.len(), |at, _| Ok(tall_tile(a, b, &tiles[at])))?;
-    let mut summed: Vec<(Tile, Vec<f64>)> = Vec::with_capacity(tiles.len() / panels.len().max(1));
-    for (tile, part) in tiles.into_iter().zip(parts) {
-        match summed.last_mut() {
-            Some((last, sum)) if tile.k.0 > 0 && last.i == tile.i && last.j == tile.j => {
-                sum.iter_mut().zip(&part).for_each(|(s, p)| *s += p);
-            }
-            _ => summed.push((tile, part)),
-        }
-    }
-    Ok(summed)
-}
-
-/// `a'b` for two matrices with the same rows.
-pub fn product(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
     let mut out = Matrix::zeros(a.cols(), b.cols());
-    for (tile, block) in tall_tiles(a, b, false, par)? {
-        let width = tile.j.1 - tile.j.0;
-        for (row, values) in (tile.i.0..tile.i.1).zip(block.chunks(width)) {
-            out.row_mut(row)[tile.j.0..tile.j.1].copy_from_slice(values);
+    for (tile, part) in tiles.iter().zip(parts) {
+        for (row, values) in (tile.i.0..tile.i.1).zip(part.chunks(tile.j.1 - tile.j.0)) {
+            out.row_mut(row)[tile.j.0..tile.j.1].iter_mut().zip(values).for_each(|(o, v)| *o += v);
         }
     }
     Ok(out)
 }
 
+/// `a'b` for two matrices with the same rows.
+pub fn product(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
+    tall(a, b, false, par)
+}
+
 /// `a'a`, half of it computed.
 pub fn gram(a: &Matrix, par: Par<'_>) -> Result<Matrix> {
-    Ok(from_half(a.cols(), &tall_tiles(a, a, true, par)?))
+    let mut out = tall(a, a, true, par)?;
+    mirror(out.data_mut(), a.cols());
+    Ok(out)
 }
 
-/// `a'a` and its squared norm, to the bit that of [`squared_norm_of_gram`].
-pub fn gram_with_squared_norm(a: &Matrix, par: Par<'_>) -> Result<(Matrix, f64)> {
-    let tiles = tall_tiles(a, a, true, par)?;
-    Ok((from_half(a.cols(), &tiles), squared_norm_from_half(&tiles)))
-}
-
-/// A symmetric matrix from the tiles on and above its diagonal.
-fn from_half(size: usize, tiles: &[(Tile, Vec<f64>)]) -> Matrix {
-    let mut out = Matrix::zeros(size, size);
-    for (tile, block) in tiles {
-        let width = tile.j.1 - tile.j.0;
-        for (row, values) in (tile.i.0..tile.i.1).zip(block.chunks(width)) {
-            for (col, &value) in (tile.j.0..tile.j.1).zip(values) {
-                if row <= col {
-                    out.row_mut(row)[col] = value;
-                    out.row_mut(col)[row] = value;
+/// What is above the diagonal of a square matrix also below it.
+fn mirror(square: &mut [f64], n: usize) {
+    /// Both blocks fit into the first-level cache.
+    const BLOCK: usize = 32;
+    for i0 in (0..n).step_by(BLOCK) {
+        for j0 in (i0..n).step_by(BLOCK) {
+            for i in i0..(i0 + BLOCK).min(n) {
+                for j in j0.max(i + 1)..(j0 + BLOCK).min(n) {
+                    square[j * n + i] = square[i * n + j];
                 }
             }
         }
     }
-    out
 }
 
-/// `|a'b|^2`, the sum of squares of a product that is not kept.
+/// `|a'b|^2`, the sum of squares of a product.
 pub fn squared_norm_of_product(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<f64> {
-    let tiles = tall_tiles(a, b, false, par)?;
-    Ok(tiles.iter().map(|(_, block)| sums::squares(block)).sum())
+    Ok(tall(a, b, false, par)?.squared_norm())
 }
 
 /// `|a'a|^2`.
 pub fn squared_norm_of_gram(a: &Matrix, par: Par<'_>) -> Result<f64> {
-    Ok(squared_norm_from_half(&tall_tiles(a, a, true, par)?))
+    Ok(squared_norm_from_half(&tall(a, a, true, par)?))
 }
 
-fn squared_norm_from_half(tiles: &[(Tile, Vec<f64>)]) -> f64 {
-    let mut total = 0.0;
-    for (tile, block) in tiles {
-        if tile.diagonal {
-            let width = tile.j.1 - tile.j.0;
-            for (i, row) in block.chunks(width).enumerate() {
-                total += row[i] * row[i] + 2.0 * sums::squares(&row[i + 1..]);
-            }
-        } else {
-            total += 2.0 * sums::squares(block);
-        }
-    }
-    total
+/// `a'a` and its squared norm, to the bit that of [`squared_norm_of_gram`].
+pub fn gram_with_squared_norm(a: &Matrix, par: Par<'_>) -> Result<(Matrix, f64)> {
+    let mut out = tall(a, a, true, par)?;
+    let norm = squared_norm_from_half(&out);
+    mirror(out.data_mut(), a.cols());
+    Ok((out, norm))
 }
+
+/// The squared norm of a symmetric matrix, from what is on and above its diagonal.
+fn squared_norm_from_half(gram: &Matrix) -> f64 {
+    let of_row = |i: usize| gram.at(i, i) * gram.at(i, i) + 2.0 * sums::squares(&gram.row(i)[i + 1..]);
+    (0..gram.rows()).map(of_row).sum()
+}
+
+/// Columns of a product of rows below which faer, which reads the left factor where it lies, is faster than packing it.
+const WIDE: usize = 256;
 
 /// `a b` for matrices small enough for one call, or cut by rows of `a`.
 pub fn product_nn(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
+    if packed::pays() && b.cols() >= WIDE {
+        return packed::product(&Lines::rows(a), &Lines::columns(b), &(0..a.cols()), false, par);
+    }
     let mut out = Matrix::zeros(a.rows(), b.cols());
     let (width, depth) = (b.cols(), a.cols());
     const ROWS: usize = 256;
@@ -193,6 +203,9 @@ pub fn product_nn(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
 
 /// `a b'`.
 pub fn product_nt(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
+    if packed::pays() && b.rows() >= WIDE {
+        return packed::product(&Lines::rows(a), &Lines::rows(b), &(0..a.cols()), false, par);
+    }
     let mut out = Matrix::zeros(a.rows(), b.rows());
     let width = b.rows();
     const ROWS: usize = 256;
@@ -225,49 +238,90 @@ pub fn rows_product_add<T: Number>(
 }
 
 /// The block of `a b'` that belongs to some rows of either, row-major into `out`; one sequential call.
-pub fn rows_product<T: ComplexField + Copy + Default>(
-    a: &Matrix<T>,
-    i: Range<usize>,
-    b: &Matrix<T>,
-    j: Range<usize>,
-    out: &mut [T],
-) {
+pub fn rows_product(a: &Matrix, i: Range<usize>, b: &Matrix, j: Range<usize>, out: &mut [f64]) {
     let (rows, cols) = (i.len(), j.len());
-    let left = a.view().submatrix(i.start, 0, rows, a.cols());
-    let right = b.view().submatrix(j.start, 0, cols, b.cols()).transpose();
-    gemm(MatMut::from_row_major_slice_mut(&mut out[..rows * cols], rows, cols), left, right);
+    let out = &mut out[..rows * cols];
+    if !packed::pays() {
+        let left = a.view().submatrix(i.start, 0, rows, a.cols());
+        let right = b.view().submatrix(j.start, 0, cols, b.cols()).transpose();
+        return gemm(MatMut::from_row_major_slice_mut(out, rows, cols), left, right);
+    }
+    let symmetric = std::ptr::eq(a, b) && i == j;
+    packed::block(&Lines::Rows(a, i), &Lines::Rows(b, j), &(0..a.cols()), symmetric, out);
+    if symmetric {
+        mirror(out, rows);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::par::{Watch, with_threads};
 
     fn wave(rows: usize, cols: usize, pace: f64) -> Matrix {
         Matrix::from_fn(rows, cols, |i, j| (1.0 + pace * i as f64 + 0.7 * (j * j) as f64).sin())
     }
 
-    /// Sizes on both sides of every cut.
+    /// Largest difference of entries, for rows from their `first(i)` on.
+    fn gap(a: &Matrix, b: &Matrix, first: impl Fn(usize) -> usize) -> f64 {
+        let of_row = |i| a.row(i)[first(i)..].iter().zip(&b.row(i)[first(i)..]).map(|(p, q)| (p - q).abs());
+        (0..a.rows()).flat_map(of_row).fold(0.0, f64::max)
+    }
+
+    /// Sizes on both sides of every cut; both ways to multiply, whichever this machine takes.
     #[test]
     fn tiles_add_up() {
         for (n, p, q) in [(1, 1, 1), (5, 3, 4), (4097, 2, 385), (300, 400, 390)] {
             let (a, b) = (wave(n, p, 1.3), wave(n, q, 2.1));
-            let (fast, gram_a) = (product(&a, &b, Par::SEQ).unwrap(), gram(&a, Par::SEQ).unwrap());
-            let (mut worst, mut total): (f64, f64) = (0.0, 0.0);
-            for i in 0..p {
-                for j in 0..q {
-                    let direct: f64 = (0..n).map(|k| a.at(k, i) * b.at(k, j)).sum();
-                    worst = worst.max((direct - fast.at(i, j)).abs());
-                    total += direct * direct;
-                }
-                for j in 0..p {
-                    let direct: f64 = (0..n).map(|k| a.at(k, i) * a.at(k, j)).sum();
-                    worst = worst.max((direct - gram_a.at(i, j)).abs());
-                }
+            let direct = |a: &Matrix, b: &Matrix| {
+                Matrix::from_fn(a.cols(), b.cols(), |i, j| (0..n).map(|k| a.at(k, i) * b.at(k, j)).sum())
+            };
+            let (slow, slow_gram) = (direct(&a, &b), direct(&a, &a));
+            let most = 1e-13 * n as f64;
+            assert!(gap(&product(&a, &b, Par::SEQ).unwrap(), &slow, |_| 0) < most, "{n} x {p} x {q}");
+            assert!(gap(&tall_by_faer(&a, &b, false, Par::SEQ).unwrap(), &slow, |_| 0) < most);
+            assert!(gap(&gram(&a, Par::SEQ).unwrap(), &slow_gram, |_| 0) < most);
+            assert!(gap(&tall_by_faer(&a, &a, true, Par::SEQ).unwrap(), &slow_gram, |i| i) < most);
+            let norms = [squared_norm_of_product(&a, &b, Par::SEQ), squared_norm_of_gram(&a, Par::SEQ)];
+            for (norm, slow) in norms.into_iter().zip([slow, slow_gram]) {
+                assert!((norm.unwrap() / slow.squared_norm() - 1.0).abs() < 1e-12);
             }
-            assert!(worst < 1e-12 * n as f64, "{n} x {p} x {q}: {worst}");
-            assert!((squared_norm_of_product(&a, &b, Par::SEQ).unwrap() / total - 1.0).abs() < 1e-12);
-            let gram_norm = squared_norm_of_gram(&a, Par::SEQ).unwrap();
-            assert!((gram_norm / gram_a.squared_norm() - 1.0).abs() < 1e-12);
         }
+    }
+
+    /// Results that are cut along the inputs, and results that are not.
+    #[test]
+    fn threads_do_not_matter() {
+        for (n, p, q) in [(5000, 60, 40), (1100, 700, 850)] {
+            let (a, b) = (wave(n, p, 1.3), wave(n, q, 2.1));
+            let of = |threads| {
+                with_threads(threads, &Watch::default(), |par| {
+                    let norms = (squared_norm_of_product(&a, &b, par), squared_norm_of_gram(&a, par));
+                    (product(&a, &b, par).unwrap(), gram(&b, par).unwrap(), norms.0.unwrap(), norms.1.unwrap())
+                })
+            };
+            assert!(of(1) == of(3));
+        }
+    }
+
+    #[test]
+    fn products_of_rows() {
+        for (n, p, q) in [(3, 7, 5), (300, 280, 290)] {
+            let (a, b) = (wave(p, n, 1.3), wave(q, n, 2.1));
+            let slow = product(&a.transposed(), &b.transposed(), Par::SEQ).unwrap();
+            assert!(gap(&product_nt(&a, &b, Par::SEQ).unwrap(), &slow, |_| 0) < 1e-13 * n as f64);
+            assert!(gap(&product_nn(&a, &b.transposed(), Par::SEQ).unwrap(), &slow, |_| 0) < 1e-13 * n as f64);
+        }
+    }
+
+    /// Half of a block on the diagonal is copied from the other half.
+    #[test]
+    fn blocks_on_the_diagonal() {
+        let a = wave(50, 300, 1.3);
+        let copy = a.clone();
+        let (mut half, mut whole) = (vec![0.0; 41 * 41], vec![1.0; 41 * 41]);
+        rows_product(&a, 3..44, &a, 3..44, &mut half);
+        rows_product(&a, 3..44, &copy, 3..44, &mut whole);
+        assert!(half == whole);
     }
 }

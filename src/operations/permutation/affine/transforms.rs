@@ -52,7 +52,10 @@ macro_rules! real {
             }
 
             fn rows_product(a: &Matrix<Self>, i: Range<usize>, b: &Matrix<Self>, j: Range<usize>, out: &mut [Self]) {
-                linalg::rows_product(a, i, b, j, out);
+                let (width, p, q) = (a.cols(), i.len(), j.len());
+                let (left, right) = (&a.data()[i.start * width..], &b.data()[j.start * width..]);
+                out[..p * q].fill(0.0);
+                linalg::rows_product_add(left, p, right, q, (width, width), &mut out[..p * q]);
             }
 
             fn dots(a: &[Complex<Self>], b: &[Complex<Self>], split: usize, conjugate: bool) -> [Complex<f64>; 2] {
