@@ -28,6 +28,9 @@ from resemblance import _core, errors
 from resemblance._core import Prepared
 from resemblance.config import config, show_config
 from resemblance.errors import ResemblanceError, ResemblanceWarning
+
+# `rs.measures` and `rs.config` are the functions; what stands in the modules is imported from them by name.
+from resemblance.intervals import confidence_interval, similarity_difference
 from resemblance.measures.alignment import aligned_cosine, angular_shape, linear_regression_r2, procrustes
 from resemblance.measures.cca import cca_mean, cca_mean_squared, pwcca, svcca
 from resemblance.measures.functional import (
@@ -40,11 +43,7 @@ from resemblance.measures.functional import (
 from resemblance.measures.neighbors import knn_jaccard, mutual_knn, second_order_cosine
 from resemblance.measures.rsm import cka, distance_correlation, eigenspace_overlap, rsa
 from resemblance.measures.statistics import participation_ratio, uniformity
-
-# `rs.measures` and `rs.config` are the functions; what stands in the modules is imported from them by name.
-from resemblance.intervals import confidence_interval, similarity_difference
 from resemblance.operations import compare, measures, pairwise, prepare
-from resemblance.significance import permutation_moments, permutation_test
 from resemblance.results import (
     Comparison,
     Difference,
@@ -57,6 +56,7 @@ from resemblance.results import (
     PermutationResult,
     Score,
 )
+from resemblance.significance import permutation_moments, permutation_test
 
 __all__ = [
     "Comparison",

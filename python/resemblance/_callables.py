@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from resemblance._inputs import Array, Models
     from resemblance._measure import Measure
     from resemblance._progress import Callback
+    from resemblance._request import Request
 
 _ALTERNATIVES = ("greater", "less", "two-sided")
 _LEVEL = 0.05  # a test whose smallest p-value is above this can never be significant
@@ -68,16 +69,14 @@ def pairwise(measure: Measure, left: Models, right: Models, on_error: str, tell:
     return {"values": values, "null_mean": None, "status": status, "warnings": []}
 
 
-def permutation_test(
-    measure: Measure, x: Any, y: Any, request: dict[str, Any], tell: Callback | None
-) -> dict[str, Any]:
+def permutation_test(measure: Measure, x: Any, y: Any, request: Request, tell: Callback | None) -> dict[str, Any]:
     """Score the pair with the rows of y in other orders; the same fields as `_core.permutation_test`."""
     left, right = as_array(x, "x"), as_array(y, "y")
     _same_rows(left, right, "x", "y")
     orders = _Orders(request, len(left))
     alternative = _alternative(request)
-    if request["method"] == "sequential":
-        scores, pvalue, decision = _until_decided(measure, left, right, orders, request, tell)
+    if request.method == "sequential":
+        scores, pvalue, decision = _until_decided(measure, left, right, orders=orders, request=request, tell=tell)
     else:
         every = enumerate(orders)
         scored = [_told(tell, at, orders.count, score(measure, left, right[o], _where(at))) for at, o in every]
@@ -88,7 +87,7 @@ def permutation_test(
     found, exceedances = float(min(1.0, shares[0])), round(shares[1] * len(scores))
     low, high = (found, found) if orders.exact else _core.pvalue_interval(exceedances, len(scores))
     sides = 2 if alternative == "two-sided" else 1
-    min_pvalue = 0.9 * request["alpha"] if pvalue is not None else min(1.0, sides / len(scores))
+    min_pvalue = 0.9 * request.alpha if pvalue is not None else min(1.0, sides / len(scores))
     remarks = []
     if min_pvalue > _LEVEL:
         message = f"The smallest reachable p is {min_pvalue:.3g}; no result can be significant."
@@ -111,7 +110,7 @@ def permutation_test(
         "n_orbits": None,
         "exceedances": exceedances,
         "decision": decision,
-        "null_distribution": scores if request["return_null"] else None,
+        "null_distribution": scores if request.return_null else None,
         "warnings": remarks,
     }
 
@@ -119,17 +118,18 @@ def permutation_test(
 def permutation_grid(
     measure: Measure,
     left: Models,
-    right: Models,
-    request: dict[str, Any],
+    others: Models | None,
+    request: Request,
+    *,
     adjust: str | None,
-    same: bool,  # noqa: FBT001 - a fact about the two lists
     tell: Callback | None,
 ) -> dict[str, Any]:
-    """Score all pairs with the rows of all of `right` in other orders; the same fields as `_core.permutation_grid`."""
+    """Score all pairs with the rows of all of `others` in other orders; the same fields as `_core.permutation_grid`."""
+    right, same = others or left, others is None
     xs, ys = left.arrays(), right.arrays()
     for array, name in zip([*xs, *ys], [*left.names, *right.names], strict=True):
         _same_rows(xs[0], array, left.names[0], name)
-    if request["method"] == "sequential":
+    if request.method == "sequential":
         raise make("not_offered", "sequential decisions are offered for one pair at a time.", {"method": "sequential"})
     orders = _Orders(request, len(xs[0]))
     alternative = _alternative(request)
@@ -207,11 +207,11 @@ def leave_one_out(
 class _Orders:
     """The orders of n rows that a request is about: all that its design allows if these are few, else drawn ones."""
 
-    def __init__(self, request: dict[str, Any], n: int) -> None:
-        self._request, self._n = request, n
-        every, _ = _core.matchings(request, n, [], drawn=False)
-        wanted = request["n_resamples"] + 1
-        method = request["method"]
+    def __init__(self, request: Request, n: int) -> None:
+        self._fields, self._n = request.fields(), n
+        every, _ = _core.matchings(request.fields(), n, [], drawn=False)
+        wanted = request.n_resamples + 1
+        method = request.method
         if method == "orbits":
             raise make("not_offered", "A function of your own has no orbits.", {"method": method})
         if method == "exact" and (every is None or every > _MOST):
@@ -226,15 +226,15 @@ class _Orders:
             yield np.arange(self._n)
         for start in range(0 if self.exact else 1, self.count, _BATCH):
             numbers = range(start, min(start + _BATCH, self.count))
-            yield from _core.matchings(self._request, self._n, numbers, drawn=not self.exact)[1]
+            yield from _core.matchings(self._fields, self._n, numbers, drawn=not self.exact)[1]
 
 
 def _until_decided(
-    measure: Measure, left: Array, right: Array, orders: _Orders, request: dict[str, Any], tell: Callback | None
+    measure: Measure, left: Array, right: Array, *, orders: _Orders, request: Request, tell: Callback | None
 ) -> tuple[NDArray[np.float64], float, bool | None]:
     """Score one order after the other until it is clear whether p is below alpha."""
     alternative = _alternative(request)
-    alpha = request["alpha"] / (2 if alternative == "two-sided" else 1)
+    alpha = request.alpha / (2 if alternative == "two-sided" else 1)
     scores: list[float] = []
     found: tuple[float, bool | None] = (1.0, None)
     for at, order in enumerate(orders):
@@ -265,8 +265,8 @@ def _where(at: int) -> str:
     return f"permutation {at}" if at else "x and y"
 
 
-def _alternative(request: dict[str, Any]) -> str:
-    alternative = request["alternative"] or "greater"
+def _alternative(request: Request) -> str:
+    alternative = request.alternative or "greater"
     if alternative not in _ALTERNATIVES:
         message = f"alternative={alternative!r} is not a choice; known are {', '.join(_ALTERNATIVES)}."
         raise make("bad_option", message, {"option": "alternative", "given": repr(alternative)})

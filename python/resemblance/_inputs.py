@@ -110,6 +110,13 @@ def row_count(converted: CoreInput) -> int:
     return len(array)
 
 
+def require_choice(option: str, given: object, known: tuple[str, ...]) -> None:
+    """Refuse what is none of the known words."""
+    if given not in known:
+        message = f"{option}={given!r} is not a choice; known are {', '.join(known)}."
+        raise make("bad_option", message, {"option": option, "given": repr(given)})
+
+
 def _as_option(value: Any, name: str) -> Any:
     if isinstance(value, np.generic):
         return value.item()

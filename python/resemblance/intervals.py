@@ -8,8 +8,8 @@ import numpy as np
 
 from resemblance import _callables, _core
 from resemblance._call import as_warnings, report
-from resemblance._inputs import as_input
-from resemblance._measure import Measure, as_measure
+from resemblance._inputs import as_input, require_choice
+from resemblance._measure import as_measure
 from resemblance._progress import reporting
 from resemblance.config import threads
 from resemblance.errors import make
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from resemblance._inputs import Representation
-    from resemblance._measure import MeasureLike
+    from resemblance._measure import Measure, MeasureLike
     from resemblance._progress import Progress
 
 __all__ = ["confidence_interval", "similarity_difference"]
@@ -99,7 +99,7 @@ def confidence_interval(
     cka[estimator=debiased] = 0.6297, 95% interval 0.5738 to 0.6857, standard error 0.0247, n = 60 in 10 groups
     """
     chosen = as_measure(measure)
-    _choice("method", method, ("jackknife",))
+    require_choice("method", method, ("jackknife",))
     _share("level", level)
     units = _units(groups)
     with reporting(progress, "rows" if groups is None else "groups") as tell:

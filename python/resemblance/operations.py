@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from resemblance import _callables, _core
 from resemblance._call import as_group, as_warnings, report
-from resemblance._inputs import as_input, as_models, row_count
-from resemblance._measure import Measure, as_measure, as_measures
+from resemblance._inputs import as_input, as_models, require_choice, row_count
+from resemblance._measure import as_measure, as_measures
 from resemblance._progress import reporting
 from resemblance.config import threads
 from resemblance.errors import ResemblanceWarning, make
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from resemblance._inputs import Models, ModelsLike, Representation
-    from resemblance._measure import MeasureLike, MeasuresLike
+    from resemblance._measure import Measure, MeasureLike, MeasuresLike
     from resemblance._progress import Progress
 
 __all__ = ["compare", "measures", "pairwise", "prepare"]
@@ -69,7 +69,7 @@ def compare(
     (1.0, 0.666667)
     """
     chosen, _ = as_measures(measures)
-    _choice("on_error", on_error, ("raise", "record"))
+    require_choice("on_error", on_error, ("raise", "record"))
     count = threads(num_threads)
     if y is None:
         found = [_alone(measure, x, count) for measure in chosen]
@@ -158,7 +158,7 @@ def pairwise(
     0.8
     """
     chosen, several = as_measures(measures)
-    _choice("on_error", on_error, ("record", "raise"))
+    require_choice("on_error", on_error, ("record", "raise"))
     count = threads(num_threads)
     left = as_models(models, "models")
     right = left if others is None else as_models(others, "others")
@@ -290,9 +290,3 @@ def _grid(measure: Measure, left: Models, right: Models, found: Mapping[str, Any
         None,
         warnings,
     )
-
-
-def _choice(option: str, given: object, known: tuple[str, ...]) -> None:
-    if given not in known:
-        message = f"{option}={given!r} is not a choice; known are {', '.join(known)}."
-        raise make("bad_option", message, {"option": option, "given": repr(given)})

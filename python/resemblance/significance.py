@@ -1,20 +1,19 @@
 """Is it more than chance? Permutation tests of one pair and of all pairs.
 
-Rows matched at random say what a measure scores when the two sides have nothing to do with each other. Which orders of the
-rows are equally likely is the user's knowledge: `strata`, `groups` and `scheme` say it.
+Rows matched at random say what a measure scores when the two sides have nothing to do with each other. Which orders of
+the rows are equally likely is the user's knowledge: `strata`, `groups` and `scheme` say it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import numpy as np
-
 from resemblance import _callables, _core
 from resemblance._call import as_warnings, report
 from resemblance._inputs import as_input, as_models
 from resemblance._measure import Measure, as_measure
 from resemblance._progress import reporting
+from resemblance._request import Request, as_ids, refuse
 from resemblance._rng import key_of
 from resemblance.config import threads
 from resemblance.errors import ResemblanceWarning, make
@@ -23,7 +22,7 @@ from resemblance.results import NullMoments, PermutationGrid, PermutationResult
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from resemblance._inputs import Models, ModelsLike, Representation
     from resemblance._measure import MeasureLike
@@ -36,7 +35,7 @@ _AXES = 2  # of a representation
 
 
 @overload
-def permutation_test(
+def permutation_test(  # type: ignore[overload-overlap]  # a list of arrays is also an array; the second signature wins
     x: Representation,
     y: Representation,
     measure: MeasureLike,
@@ -182,16 +181,26 @@ def permutation_test(
     [[True, False], [False, False]]
     """
     chosen = as_measure(measure)
-    design = _Design(strata, groups, scheme)
-    asked = _Asked(n_resamples, alternative, method, design, alpha, key_of(rng), dtype)
+    request = Request(
+        n_resamples=n_resamples,
+        alternative=alternative,
+        method=method,
+        strata=as_ids(strata, "strata"),
+        groups=as_ids(groups, "groups"),
+        scheme=scheme,
+        alpha=alpha,
+        key=key_of(rng),
+        dtype=dtype,
+        return_null=return_null,
+    )
     count = threads(num_threads)
     if _is_grid(x) or _is_grid(y):
         if return_null:
-            raise _refuse("return_null", True, "is offered for one pair at a time.")
-        return _grid(chosen, x, y, asked, adjust, count, progress)
+            raise refuse("return_null", return_null, "is offered for one pair at a time.")
+        return _grid(chosen, x, y, request, adjust=adjust, count=count, progress=progress)
     if adjust is not None:
-        raise _refuse("adjust", adjust, "corrects the many pairs of a grid; here is one pair.")
-    return _pair(chosen, x, y, asked, return_null=return_null, count=count, progress=progress)
+        raise refuse("adjust", adjust, "corrects the many pairs of a grid; here is one pair.")
+    return _pair(chosen, x, y, request, count=count, progress=progress)
 
 
 def permutation_moments(
@@ -241,7 +250,7 @@ def permutation_moments(
     >>> x, y = np.sin(i * i)[:, None], (np.sin(i * i) + np.sin(5 * i * i))[:, None]
     >>> found = rs.permutation_moments(x, y, rs.cka, order=4)
     >>> round(found.mean, 6) == round(1 / 29, 6), round(found.skewness, 2)
-    (True, 2.46)
+    (True, 2.47)
     >>> rs.permutation_test(x, y, rs.cka, rng=0).null_mean_exact
     True
     """
@@ -259,6 +268,7 @@ def replay(
     x: Representation,
     y: Representation,
     measure: Callable[..., float] | None,
+    *,
     strata: ArrayLike | None,
     groups: ArrayLike | None,
 ) -> PermutationResult:
@@ -270,112 +280,42 @@ def replay(
         raise make("not_offered", message, {"measure": before.measure})
     else:
         chosen = Measure(before.measure, before.options, before.label)
-    given = before.request
-    design = _Design(strata, groups, given["scheme"])
-    key = bytes.fromhex(before.key)
-    asked = _Asked(
-        given["n_resamples"], before.alternative, given["method"], design, given["alpha"], key, given["dtype"]
+    request = Request(
+        **before.request,
+        alternative=before.alternative,
+        strata=as_ids(strata, "strata"),
+        groups=as_ids(groups, "groups"),
+        key=bytes.fromhex(before.key),
+        return_null=before.null_distribution is not None,
     )
-    keep = before.null_distribution is not None
-    return _pair(chosen, x, y, asked, return_null=keep, count=threads(None), progress=None)
-
-
-class _Design:
-    """Which orders of the rows are equally likely, as ids that the core takes."""
-
-    def __init__(self, strata: ArrayLike | None, groups: ArrayLike | None, scheme: str) -> None:
-        self.strata = None if strata is None else _ids(strata, "strata")
-        self.groups = None if groups is None else _ids(groups, "groups")
-        self.scheme = scheme
-
-
-def _ids(given: ArrayLike, name: str) -> NDArray[np.int64]:
-    """Number the different values of a vector; numbers stand for themselves."""
-    array = np.asarray(given)
-    if array.ndim != 1 or (array.dtype.kind == "f" and np.isnan(array).any()):
-        raise _refuse(name, f"an array of shape {array.shape}", "must be one id per row, none of them missing.")
-    if array.dtype.kind == "i":
-        return array.astype(np.int64)
-    try:
-        return np.unique(array, return_inverse=True)[1].astype(np.int64).reshape(-1)
-    except TypeError as error:
-        raise _refuse(name, "values of several types", "must be ids that can be told apart by sorting.") from error
-
-
-class _Asked:
-    """What a test was asked for, checked as far as Python can."""
-
-    def __init__(
-        self,
-        n_resamples: int,
-        alternative: str | None,
-        method: str,
-        design: _Design,
-        alpha: float,
-        key: bytes,
-        dtype: str,
-    ) -> None:
-        if isinstance(n_resamples, bool) or not hasattr(n_resamples, "__index__") or n_resamples < 1:
-            raise _refuse("n_resamples", n_resamples, "must be a whole number of at least 1.")
-        if not 0.0 < float(alpha) < 1.0:
-            raise _refuse("alpha", alpha, "must lie between 0 and 1.")
-        self.n_resamples = int(n_resamples)
-        self.alternative = alternative
-        self.method = method
-        self.design = design
-        self.alpha = float(alpha)
-        self.key = key
-        self.dtype = dtype
-
-    def fields(self, *, return_null: bool = False) -> dict[str, Any]:
-        """All of it, as the core takes it."""
-        return self.shown() | {
-            "alternative": self.alternative,
-            "strata": self.design.strata,
-            "groups": self.design.groups,
-            "key": self.key,
-            "return_null": return_null,
-        }
-
-    def shown(self) -> dict[str, Any]:
-        """What a result keeps to be run again."""
-        return {
-            "n_resamples": self.n_resamples,
-            "method": self.method,
-            "scheme": self.design.scheme,
-            "alpha": self.alpha,
-            "dtype": self.dtype,
-        }
+    return _pair(chosen, x, y, request, count=threads(None), progress=None)
 
 
 def _is_grid(given: Any) -> bool:
     """Say whether several representations were given; a list of rows is one representation."""
     if hasattr(given, "keys") and callable(getattr(given, "values", None)):
         return not hasattr(given, "dtypes")  # a data frame is one representation
-    if isinstance(given, list | tuple):
-        return any(isinstance(one, _core.Prepared) or len(getattr(one, "shape", ())) == _AXES for one in given)
-    return len(getattr(given, "shape", ())) == _AXES + 1
+    if not isinstance(given, list | tuple):
+        return False
+    return any(isinstance(one, _core.Prepared) or len(getattr(one, "shape", ())) == _AXES for one in given)
 
 
-def _pair(
-    measure: Measure, x: Any, y: Any, asked: _Asked, *, return_null: bool, count: int, progress: Progress
-) -> PermutationResult:
+def _pair(measure: Measure, x: Any, y: Any, request: Request, *, count: int, progress: Progress) -> PermutationResult:
     with reporting(progress, "permutations") as tell:
         if measure.function is None:
             left, right = as_input(x, "x"), as_input(y, "y")
-            fields = asked.fields(return_null=return_null)
-            found = _core.permutation_test(measure.name, measure.given, left, right, fields, count, tell)
+            found = _core.permutation_test(measure.name, measure.given, left, right, request.fields(), count, tell)
         else:
-            found = _callables.permutation_test(measure, x, y, asked.fields(return_null=return_null), tell)
+            found = _callables.permutation_test(measure, x, y, request, tell)
     about = {"measure": measure.name, "label": measure.label, "options": measure.options, "facts": measure.facts}
     warnings = as_warnings(found["warnings"])
     report(warnings)
-    more = {"key": asked.key.hex(), "request": asked.shown(), "warnings": warnings}
+    more = {"key": request.key.hex(), "request": request.kept(), "warnings": warnings}
     return PermutationResult(**found | about | more)
 
 
 def _grid(
-    measure: Measure, x: Any, y: Any, asked: _Asked, adjust: str | None, count: int, progress: Progress
+    measure: Measure, x: Any, y: Any, request: Request, *, adjust: str | None, count: int, progress: Progress
 ) -> PermutationGrid:
     left = as_models(x, "x")
     right = left if y is None else as_models(y, "y")
@@ -383,10 +323,11 @@ def _grid(
         if measure.function is None:
             ys, names = (None, None) if y is None else (right.inputs(), right.names)
             found = _core.permutation_grid(
-                measure.name, measure.given, left.inputs(), left.names, ys, names, asked.fields(), adjust, count, tell
+                measure.name, measure.given, left.inputs(), left.names, ys, names, request.fields(), adjust, count, tell
             )
         else:
-            found = _callables.permutation_grid(measure, left, right, asked.fields(), adjust, y is None, tell)
+            others = None if y is None else right
+            found = _callables.permutation_grid(measure, left, others, request, adjust=adjust, tell=tell)
     warnings = as_warnings(found.pop("warnings"))
     warnings += _failures(found["status"], left, right)
     report(warnings)
@@ -400,7 +341,7 @@ def _grid(
         facts=measure.facts,
         pvalues=found["unadjusted"] if adjusted is None else adjusted,
         adjust=adjust,
-        key=asked.key.hex(),
+        key=request.key.hex(),
         warnings=warnings,
         **found,
     )
@@ -414,7 +355,3 @@ def _failures(status: dict[tuple[int, int], tuple[str, str]], left: Models, righ
     message = f"{len(status)} of {total} pairs have no value; {row} with {column}: {reason}"
     details = {"count": len(status), "total": total, "code": code, "row": row, "column": column}
     return [ResemblanceWarning("failed_pairs", message, details)]
-
-
-def _refuse(option: str, given: object, problem: str) -> Exception:
-    return make("bad_option", f"{option}={given!r} {problem}", {"option": option, "given": repr(given)})

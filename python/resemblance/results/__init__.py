@@ -6,4 +6,15 @@ from resemblance.results.interval import Difference, Interval
 from resemblance.results.permutation import NullMoments, PermutationGrid, PermutationResult
 from resemblance.results.scores import Comparison, Score
 
-__all__ = ["Comparison", "Difference", "Grid", "Grids", "Info", "Interval", "NullMoments", "PermutationGrid", "PermutationResult", "Score"]
+__all__ = [
+    "Comparison",
+    "Difference",
+    "Grid",
+    "Grids",
+    "Info",
+    "Interval",
+    "NullMoments",
+    "PermutationGrid",
+    "PermutationResult",
+    "Score",
+]

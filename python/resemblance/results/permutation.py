@@ -163,7 +163,7 @@ class PermutationResult:
         """
         from resemblance.significance import replay  # noqa: PLC0415 - tests make results
 
-        again = replay(self, x, y, measure, strata, groups)
+        again = replay(self, x, y, measure, strata=strata, groups=groups)
         for name in ("statistic", "pvalue", "null_mean", "null_std"):
             before, after = getattr(self, name), getattr(again, name)
             if before != after and not (before and after and np.isclose(before, after, rtol=1e-9, atol=0.0)):
