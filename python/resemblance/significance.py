@@ -194,7 +194,7 @@ def permutation_test(
         return_null=return_null,
     )
     count = threads(num_threads)
-    if _is_grid(x) or _is_grid(y):
+    if _is_grid(x):
         if return_null:
             raise refuse("return_null", return_null, "is offered for one pair at a time.")
         return _grid(chosen, x, y, request, adjust=adjust, count=count, progress=progress)

@@ -30,6 +30,10 @@ const SMALL: usize = 1500;
 const BATCH: usize = 64;
 /// Orbits of whole products at a time, so that threads share out short ones and memory stays bounded.
 const SIDE_BY_SIDE: usize = 4;
+/// Scores of whole products that are computed in any case, for their mean and spread.
+const KNOWN: usize = 250;
+/// Products so narrow that a bound is no quicker than the score.
+const NARROW: usize = 8;
 /// Independent matchings between two looks of a sequential test.
 const LOOK: usize = 64;
 /// The most matchings that are tried when all are asked for.
@@ -197,6 +201,13 @@ fn products<'t>(form: &Cross<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Pa
     let first: Vec<f64> = engine.orbit(0, None, par)?.into_iter().flatten().collect();
     let mut tally = tally_of(scale, plan, &first, least_of(plan.facts));
     tally.take(&first)?;
+    // Mean and spread come from scores that are known.
+    let narrow = form.a.cols().min(form.b.cols()) < NARROW;
+    let full = if narrow { orbits } else { KNOWN.div_ceil(size).min(orbits) };
+    for r in 1..full {
+        let scores: Vec<f64> = engine.orbit(r, None, par)?.into_iter().flatten().collect();
+        tally.take(&scores)?;
+    }
     let bar = match (plan.alternative, engine.prunes()) {
         _ if request.return_null => None,
         (Alternative::Greater, Some(Ordering::Less)) => Some(tally.observed - tally.window()),
@@ -204,7 +215,7 @@ fn products<'t>(form: &Cross<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Pa
         _ => None,
     };
     let mut pruned = 0;
-    for from in (1..orbits).step_by(SIDE_BY_SIDE) {
+    for from in (full..orbits).step_by(SIDE_BY_SIDE) {
         let found = par.map(SIDE_BY_SIDE.min(orbits - from), |at, par| engine.orbit(from + at, bar, par))?;
         for scores in found {
             let known: Vec<f64> = scores.iter().copied().flatten().collect();

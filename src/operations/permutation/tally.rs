@@ -38,22 +38,39 @@ impl<'a> Scale<'a> {
         }
     }
 
-    /// A number that orders like the score: the value, turned where the score falls, and cut off where the root does not
-    /// tell values apart.
+    /// A number that orders like the score.
     fn order(&self, value: f64) -> f64 {
-        let told_apart = match self.link {
-            Some((link @ Link { step: Step::Root, .. }, denominator)) => {
-                let end = -link.offset * denominator / link.factor;
-                if link.factor > 0.0 { value.max(end) } else { value.min(end) }
-            }
-            _ => value,
-        };
-        if self.rises() { told_apart } else { -told_apart }
+        self.ordering().of(value)
+    }
+
+    /// How values order like scores.
+    fn ordering(&self) -> Ordering {
+        let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
+        if let Some((link @ Link { step: Step::Root, .. }, denominator)) = self.link {
+            // The root does not tell apart what is negative.
+            let end = -link.offset * denominator / link.factor;
+            *(if link.factor > 0.0 { &mut low } else { &mut high }) = end;
+        }
+        Ordering { low, high, sign: if self.rises() { 1.0 } else { -1.0 } }
+    }
+}
+
+/// Values within bounds, turned where the score falls.
+#[derive(Clone, Copy)]
+struct Ordering {
+    low: f64,
+    high: f64,
+    sign: f64,
+}
+
+impl Ordering {
+    fn of(self, value: f64) -> f64 {
+        self.sign * value.max(self.low).min(self.high)
     }
 }
 
 /// Scores that are kept for quantiles.
-const SAMPLE: usize = 1 << 16;
+const SAMPLE: usize = 1 << 14;
 
 /// Values of arrangements, the observed one first.
 pub struct Tally<'a> {
@@ -80,6 +97,10 @@ struct Sums {
 }
 
 impl Sums {
+    fn of(differences: impl Iterator<Item = f64>) -> Self {
+        differences.fold(Self::default(), |sums, d| Self { first: sums.first + d, second: sums.second + d * d })
+    }
+
     fn moments(&self, observed: f64, count: usize, others: usize, sample: bool) -> (f64, f64) {
         let over = if sample { others } else { count }.max(1) as f64;
         let mean = self.first / over;
@@ -99,25 +120,20 @@ impl<'a> Tally<'a> {
 
     /// Count some more.
     pub fn take(&mut self, values: &[f64]) -> Result<()> {
-        let scores_too = self.scale.stretch().is_none();
-        let (bar, start) = (self.scale.order(self.observed), self.scale.score(self.observed));
-        let (mut of_values, mut of_scores) = (Sums::default(), Sums::default());
-        for &value in values {
-            if value.is_nan() {
-                let reason = "other matchings of the rows have no score".into();
-                return Err(Error::Undefined { measure: self.scale.measure.into(), reason });
-            }
-            let at = self.scale.order(value);
-            self.at_least += usize::from(at >= bar - self.window);
-            self.at_most += usize::from(at <= bar + self.window);
-            let delta = value - self.observed;
-            of_values.first += delta;
-            of_values.second += delta * delta;
-            if scores_too {
-                let delta = self.scale.score(value) - start;
-                of_scores.first += delta;
-                of_scores.second += delta * delta;
-            }
+        if values.iter().any(|value| value.is_nan()) {
+            let reason = "other matchings of the rows have no score".into();
+            return Err(Error::Undefined { measure: self.scale.measure.into(), reason });
+        }
+        let ordering = self.scale.ordering();
+        let bar = ordering.of(self.observed);
+        let (low, high) = (bar - self.window, bar + self.window);
+        self.at_least += values.iter().filter(|value| ordering.of(**value) >= low).count();
+        self.at_most += values.iter().filter(|value| ordering.of(**value) <= high).count();
+        let of_values = Sums::of(values.iter().map(|value| value - self.observed));
+        let mut of_scores = Sums::default();
+        if self.scale.stretch().is_none() {
+            let start = self.scale.score(self.observed);
+            of_scores = Sums::of(values.iter().map(|&value| self.scale.score(value) - start));
         }
         let room = SAMPLE.saturating_sub(self.sample.len()).min(values.len());
         self.sample.extend(values[..room].iter().map(|&value| self.scale.score(value)));
