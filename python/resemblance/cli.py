@@ -37,6 +37,7 @@ examples:
   resemblance compare a.npy b.npy --measure cka:estimator=debiased --measure knn_jaccard
   resemblance pairwise 'run1/*.npy' --measure cka -o out/
   resemblance test acts.npz:layer1 acts.npz:layer2 --measure rsa --permutations 9999
+  resemblance test 'run1/*.npy' --others 'run2/*.npy' --adjust maxT -o out/
   resemblance measures cka
 
 files: .npy, .npz, .safetensors, .csv, .tsv; file.npz:key is one array of several; files with pickled code are refused.
@@ -177,7 +178,16 @@ def _parser() -> argparse.ArgumentParser:
     test = command(
         "test", _test, "test whether a pair is more alike than chance, by permutations of the rows", measured
     )
-    test.add_argument("files", nargs=2, metavar="FILE", help="two files")
+    test.add_argument("files", nargs="+", metavar="FILE", help="two files; more, or patterns, are tested pair by pair")
+    test.add_argument(
+        "--others", nargs="+", metavar="FILE", help="a second set; pairs are then of one set with the other"
+    )
+    test.add_argument(
+        "--adjust",
+        choices=["maxT", "step-down", "bh", "by"],
+        help="correct the p-values for the number of pairs (maxT and step-down know how pairs depend on each other)",
+    )
+    test.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="where to write NAME.csv and NAME.png of pairs")
     test.add_argument("--permutations", type=_positive, default=9999, metavar="N", help="how many (default: 9999)")
     test.add_argument("--seed", type=_natural, default=0, metavar="N", help="decides which permutations (default: 0)")
     test.add_argument(
@@ -185,6 +195,11 @@ def _parser() -> argparse.ArgumentParser:
         choices=["greater", "less", "two-sided"],
         help="by default what speaks for likeness under the measure",
     )
+    test.add_argument(
+        "--strata", metavar="FILE", help="one whole number per row: rows trade places within their stratum"
+    )
+    test.add_argument("--groups", metavar="FILE", help="one whole number per row: rows of a group move together")
+    test.add_argument("--scheme", choices=["permute", "shift"], default="permute", help="shift: for a time series")
 
     measures = command("measures", _measures, "list the measures, or tell all about some")
     measures.add_argument("names", nargs="*", metavar="NAME", help="measures to tell all about")
@@ -328,7 +343,7 @@ def _file_names(chosen: list[_Chosen]) -> list[str]:
     return [f"{name}-{names[:at].count(name) + 1}" if names.count(name) > 1 else name for at, name in enumerate(names)]
 
 
-def _write(folder: Path, grids: list[Grid], names: list[str]) -> list[Path]:
+def _write(folder: Path, grids: Sequence[Grid], names: list[str]) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     drawn = find_spec("matplotlib") is not None
     written = []
@@ -347,20 +362,39 @@ def _write(folder: Path, grids: list[Grid], names: list[str]) -> list[Path]:
 
 def _test(options: argparse.Namespace) -> None:
     chosen = _chosen(options)
+    how: dict[str, Any] = {
+        "n_resamples": options.permutations,
+        "alternative": options.alternative,
+        "strata": _ids(options.strata),
+        "groups": _ids(options.groups),
+        "scheme": options.scheme,
+        "rng": options.seed,
+        "progress": True if sys.stderr.isatty() else None,
+    }
+    if options.adjust or options.others or options.out or len(options.files) != 2:
+        _test_grid(options, chosen, how)
+        return
     x, y = (_one(path) for path in options.files)
-    results = [
-        rs.permutation_test(
-            x,
-            y,
-            one.measure,
-            n_resamples=options.permutations,
-            alternative=options.alternative,
-            rng=options.seed,
-            progress=True if sys.stderr.isatty() else None,
-        )
-        for one in chosen
-    ]
+    results = [rs.permutation_test(x, y, one.measure, **how) for one in chosen]
     _show(options, "\n".join(map(str, results)), lambda: [result.to_dict() for result in results])
+
+
+def _test_grid(options: argparse.Namespace, chosen: list[_Chosen], how: dict[str, Any]) -> None:
+    models = io.load_many(options.files)
+    others = io.load_many(options.others) if options.others else None
+    grids = [rs.permutation_test(models, others, one.measure, adjust=options.adjust, **how) for one in chosen]
+    written = _write(options.out, grids, _file_names(chosen)) if options.out else []
+    if options.json:
+        _show(options, "", lambda: [grid.to_dict() for grid in grids])
+    elif written:
+        _put("\n".join(map(str, written)))
+    else:
+        _put("\n\n".join(f"{grid}\n\np-values\n{grid.pvalue_table()}" for grid in grids))
+
+
+def _ids(path: str | None) -> Any:
+    """Read one id per row: a vector, or a table of one column."""
+    return None if path is None else _one(path).reshape(-1)
 
 
 def _measures(options: argparse.Namespace) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resemblance.errors import make
-from resemblance.results._text import as_html, number, plain
+from resemblance.results._text import as_html, as_text, number, plain, shortened
 from resemblance.results.grids import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from os import PathLike
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -219,6 +220,39 @@ class PermutationGrid(Grid):
     alternative: str = "greater"
     method: str = "orbits"
     key: str = ""
+
+    def pvalue_table(self) -> str:
+        """Write the p-values as a matrix with its names, the middle left out if it is large."""
+        return as_text(shortened(self.rows, self.columns, np.asarray(self.pvalues)))
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return names, score, z, p-values, chance level and calibrated score of every pair; None where there is none."""
+        tables = {
+            "score": self.values,
+            "zscore": self.zscores,
+            "pvalue": self.pvalues,
+            "unadjusted": self.unadjusted,
+            "null_mean": self.null_mean,
+            "null_std": self.null_std,
+            "calibrated_mean": self.calibrated_mean,
+        }
+        present = {name: table for name, table in tables.items() if table is not None}
+        return [
+            {"x": row, "y": column} | {name: plain(float(table[i, j])) for name, table in present.items()}
+            for i, row in enumerate(self.rows)
+            for j, column in enumerate(self.columns)
+        ]
+
+    def to_csv(self, path: str | PathLike[str]) -> None:
+        """Write one line per pair (`to_records`); every digit, and nothing where there is no number."""
+        import csv  # noqa: PLC0415 - only wanted here
+        from pathlib import Path  # noqa: PLC0415
+
+        records = self.to_records()
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(records[0] if records else ())
+            writer.writerows([["" if value is None else value for value in record.values()] for record in records])
 
     def _caption(self) -> str:
         how = f"{self.n_resamples} permutations" + (f" in {self.n_orbits} orbits" if self.n_orbits else "")
