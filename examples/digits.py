@@ -12,7 +12,7 @@ import csv
 import itertools
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 HELD_OUT = 600
 PERMUTATIONS = 999
-LEVEL = 0.01  # false discovery rate: the share of wrong ones among the pairs called significant
+LEVEL = 0.01  # the chance of even one wrong mark in a map (maxT over all of its pairs)
 
 MEASURES = {
     "cka": partial(rs.cka, estimator="debiased"),
@@ -144,15 +144,13 @@ def main() -> None:
 
     with rs.config(on_warning="ignore"):  # they are in the results, and the reading at the end repeats them
         say(f"comparing {len(activations)} layers with each other by {len(MEASURES)} measures")
-        grids = dict(zip(MEASURES, rs.pairwise(activations, list(MEASURES.values())).grids, strict=True))
-        grids = {name: with_pvalues(name, grid, activations) for name, grid in grids.items()}
-        threshold, tests = benjamini_hochberg([pair for grid in grids.values() for pair in upper(grid.pvalues)])
+        grids = {name: tested(name, activations) for name in MEASURES}
         say("measuring what chance gives")
         chance = chance_levels(activations)
         say("comparing predictions")
         agreement = functional(probabilities, labels)
 
-    write(out / "similarity.csv", list(rows_of(grids, threshold)))
+    write(out / "similarity.csv", list(rows_of(grids)))
     write(out / "chance.csv", chance)
     write(out / "functional.csv", agreement)
     (out / "functional.txt").write_text(as_table(agreement) + "\n", encoding="utf-8")
@@ -160,13 +158,14 @@ def main() -> None:
         grid.to_csv(out / f"{name}.csv")
 
     say("drawing")
-    how = {"significance_label": f"p ≤ {threshold:.3g} (false discovery rate {LEVEL:.0%} over {tests} tests)"}
+    tests = next(iter(grids.values())).n_tests
+    how = {"significance_label": f"p ≤ {LEVEL:g}, corrected for all {tests} pairs (maxT)"}
     for name, grid in grids.items():
-        plot.save(grid, out / f"{name}.png", title=TITLES[name], significance=marked(grid, threshold), dpi=130, **how)
-    masks = [marked(grid, threshold) for grid in grids.values()]
+        plot.save(grid, out / f"{name}.png", title=TITLES[name], significance=marked(grid), dpi=130, **how)
+    masks = [marked(grid) for grid in grids.values()]
     plot.save(grids, out / "overview.png", titles=list(TITLES.values()), significance=masks, dpi=110, **how)
 
-    text = reading(networks, grids, (threshold, tests), chance, agreement)
+    text = reading(networks, grids, chance, agreement)
     (out / "reading.txt").write_text(text, encoding="utf-8")
     say("done")
     print(f"\n{text}\nEverything is in {out}/:")
@@ -224,37 +223,17 @@ def train_all() -> tuple[dict[str, Array], dict[str, Array], Array, list[Row]]:
     return activations, probabilities, labels[held_out], networks
 
 
-def with_pvalues(name: str, grid: rs.Grid, activations: dict[str, Array]) -> rs.Grid:
-    """Test every pair of layers for being more alike than if their images were matched at random."""
-    measure, layers = MEASURES[name], list(activations)
-    summaries = [rs.prepare(activations[layer], measure) for layer in layers]  # each layer is summarized once
-    pvalues, null_mean = np.ones(grid.shape), np.zeros(grid.shape)
-    for i in range(len(layers)):
-        for j in range(i, len(layers)):
-            seed = np.random.SeedSequence([2024, list(MEASURES).index(name), i, j])
-            found = rs.permutation_test(summaries[i], summaries[j], measure, n_resamples=PERMUTATIONS, rng=seed)
-            pvalues[i, j] = pvalues[j, i] = found.pvalue
-            null_mean[i, j] = null_mean[j, i] = found.null_mean
-        if i % 5 == 4:
-            say(f"{name}: tested {layers[i - 4]} to {layers[i]} against all layers that follow")
-    return replace(grid, pvalues=pvalues, null_mean=null_mean)
+def tested(name: str, activations: dict[str, Array]) -> rs.PermutationGrid:
+    """Score every pair of layers, and test whether it is more alike than if images were matched at random."""
+    seed = np.random.SeedSequence([2024, list(MEASURES).index(name)])
+    grid = rs.permutation_test(activations, None, MEASURES[name], n_resamples=PERMUTATIONS, rng=seed, adjust="maxT")
+    say(f"{name}: {grid.n_tests} pairs, {grid.n_resamples} permutations of all of them together")
+    return grid
 
 
-def upper(matrix: Array) -> list[float]:
-    """Return the entry of every pair of different layers once."""
-    return matrix[np.triu_indices(len(matrix), 1)].tolist()
-
-
-def benjamini_hochberg(pvalues: list[float]) -> tuple[float, int]:
-    """Return the largest p-value to be called significant, and the number of tests."""
-    ordered = np.sort(pvalues)
-    below = np.flatnonzero(ordered <= LEVEL * np.arange(1, len(ordered) + 1) / len(ordered))
-    return (float(ordered[below[-1]]) if below.size else 0.0), len(ordered)
-
-
-def marked(grid: rs.Grid, threshold: float) -> Array:
+def marked(grid: rs.PermutationGrid) -> Array:
     """Return the significant pairs; a layer with itself was no question."""
-    return (grid.pvalues <= threshold) & ~np.eye(len(grid.rows), dtype=bool)
+    return (grid.pvalues <= LEVEL) & ~np.eye(len(grid.rows), dtype=bool)
 
 
 def chance_levels(activations: dict[str, Array]) -> list[Row]:
@@ -304,22 +283,24 @@ def functional(probabilities: dict[str, Array], labels: Array) -> list[Row]:
 # ------------------------------------------------------------------------------------------------------- the results
 
 
-def rows_of(grids: dict[str, rs.Grid], threshold: float) -> Iterator[Row]:
+def rows_of(grids: dict[str, rs.PermutationGrid]) -> Iterator[Row]:
     """Yield one row per measure and pair of layers."""
     for name, grid in grids.items():
-        identity, mask = grid.facts["identity_value"], marked(grid, threshold)
+        mask = marked(grid)
         for i, x in enumerate(grid.rows):
             for j in range(i, len(grid.columns)):
-                value, null_mean = float(grid.values[i, j]), float(grid.null_mean[i, j])
                 yield {
                     "measure": name,
                     "options": grid.label,
                     "x": x,
                     "y": grid.columns[j],
-                    "value": value,
-                    "null_mean": null_mean,
-                    "calibrated": (value - null_mean) / (identity - null_mean),
-                    "pvalue": float(grid.pvalues[i, j]),
+                    "value": float(grid.values[i, j]),
+                    "null_mean": float(grid.null_mean[i, j]),
+                    "null_std": float(grid.null_std[i, j]),
+                    "zscore": float(grid.zscores[i, j]),
+                    "calibrated": float(grid.calibrated_mean[i, j]),
+                    "pvalue": float(grid.unadjusted[i, j]),
+                    "pvalue_maxT": float(grid.pvalues[i, j]),
                     "significant": "" if i == j else "yes" if mask[i, j] else "no",
                 }
 
@@ -339,14 +320,12 @@ def as_table(rows: list[Row]) -> str:
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in cells)
 
 
-def reading(
-    networks: list[Row], grids: dict[str, rs.Grid], level: tuple[float, int], chance: list[Row], agreement: list[Row]
-) -> str:
+def reading(networks: list[Row], grids: dict[str, rs.PermutationGrid], chance: list[Row], agreement: list[Row]) -> str:
     """Say in plain words what the numbers show."""
     sections = (
         of_networks(networks),
         of_layers(grids),
-        of_significance(grids, *level),
+        of_significance(grids),
         of_chance(grids, chance),
         of_predictions(grids, agreement),
         of_remarks(grids),
@@ -397,11 +376,12 @@ def of_layers(grids: dict[str, rs.Grid]) -> list[str]:
     return lines
 
 
-def of_significance(grids: dict[str, rs.Grid], threshold: float, tests: int) -> list[str]:
-    """Say what is beyond chance."""
+def of_significance(grids: dict[str, rs.PermutationGrid]) -> list[str]:
+    """Say what is beyond chance, and how far."""
+    first = next(iter(grids.values()))
     lines = [
-        f"2. Is it chance? {tests} permutation tests, one per pair and measure, of {PERMUTATIONS} permutations or more",
-        f"   A false discovery rate of {LEVEL:.0%} (Benjamini-Hochberg) calls p <= {threshold:.3g} significant:",
+        f"2. Is it chance? {first.n_tests} pairs per measure under the same {first.n_resamples} permutations",
+        f"   Marked is p <= {LEVEL:g}, corrected for all pairs (maxT): a wrong mark in one of {1 / LEVEL:.0f} such maps.",
     ]
     for name, grid in grids.items():
         control = np.array([row.startswith(CONTROL + "/") for row in grid.rows])
@@ -409,16 +389,26 @@ def of_significance(grids: dict[str, rs.Grid], threshold: float, tests: int) -> 
             "of different networks": different(grid) & ~control[:, None] & ~control,
             "with the control": control[:, None] ^ control,
         }
-        hits = marked(grid, threshold)
+        hits = marked(grid)
         found = ", ".join(
             f"{hits[pairs].sum() // 2} of {pairs.sum() // 2} pairs {kind}" for kind, pairs in kinds.items()
         )
         lines.append(f"   {TITLES[name]}: {found}.")
     lines += [
-        "   A mark on a pair with the control would be wrong; the rate allows for a few.",
+        "   A mark on a pair with the control would be wrong.",
         "   All networks see the same images, so even an untrained one is related to the others: the p-value answers",
-        "   whether there is any relation, not how much of one. Read the score beside its chance level.",
+        "   whether there is any relation, not how much of one. The z-score and the calibrated score (0 at chance, 1 at",
+        f"   identity) say more. Layer {LAYERS[-2]} of a with that of",
     ]
+    others = [*(recipe.name for recipe in RECIPES[1:]), CONTROL]
+    for name, grid in grids.items():
+        row = grid.rows.index(f"a/{LAYERS[-2]}")
+        at = [grid.columns.index(f"{other}/{LAYERS[-2]}") for other in others]
+        told = ", ".join(
+            f"{other} {shown(grid.calibrated_mean[row, column])} (z {grid.zscores[row, column]:.0f})"
+            for other, column in zip(others, at, strict=True)
+        )
+        lines.append(f"   {TITLES[name]}: {told}.")
     return lines
 
 

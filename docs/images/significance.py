@@ -23,7 +23,7 @@ def pairs() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     rng = np.random.default_rng(0)
     strangers = rng.standard_normal((20, 50)), rng.standard_normal((20, 60))
     shared = rng.standard_normal((400, 10))
-    relatives = tuple(shared @ rng.standard_normal((10, d)) + 2.7 * rng.standard_normal((400, d)) for d in (50, 60))
+    relatives = tuple(shared @ rng.standard_normal((10, d)) + 2.2 * rng.standard_normal((400, d)) for d in (50, 60))
     return {
         "20 inputs, nothing in common": strangers,
         "400 inputs, 10 directions in common": relatives,

@@ -147,7 +147,7 @@ def permutation_grid(
         moved = [y[order] for y in ys]
         scores[:, at] = [score(measure, xs[i], moved[j], f"{_where(at)} of {left.names[i]}") for i, j in tested]
         _told(tell, at, orders.count, None)
-    judged = _core.judge(scores, [not same or i != j for i, j in tested], alternative, adjust)
+    judged = _core.judge(scores, [not same or i != j for i, j in tested], alternative, adjust, exact=orders.exact)
 
     def table(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
         if values is None:

@@ -100,7 +100,7 @@ def matchings(
     request: Mapping[str, Any], n: int, numbers: Sequence[int], drawn: bool
 ) -> tuple[int | None, list[NDArray[np.int64]]]: ...
 def judge(
-    values: NDArray[np.float64], counts: Sequence[bool], alternative: str, adjust: str | None
+    values: NDArray[np.float64], counts: Sequence[bool], alternative: str, adjust: str | None, exact: bool
 ) -> dict[str, Any]: ...
 def permutation_grid(
     name: str,

@@ -76,11 +76,14 @@ pub fn judge<'py>(
     counts: Vec<bool>,
     alternative: &str,
     adjust: Option<&str>,
+    exact: bool,
 ) -> PyResult<Bound<'py, PyDict>> {
     let alternative = chosen(py, "alternative", alternative, &Alternative::CHOICES)?;
     let adjust = adjust.map(|name| chosen(py, "adjust", name, &Adjust::CHOICES)).transpose()?;
     let rows = values.as_array().outer_iter().map(|row| row.to_vec()).collect();
-    let (family, found) = judged(rows, &counts, alternative, 0.0);
+    let (family, found) = judged(rows, &counts, alternative, (0.0, exact));
+    let towards = if alternative == Alternative::Less { -1.0 } else { 1.0 };
+    let (largest, mean) = family.claims(|at| towards * found[at].z);
     let fields = PyDict::new(py);
     let column = |of: fn(&Found) -> f64| PyArray1::from_iter(py, found.iter().map(of));
     fields.set_item("unadjusted", PyArray1::from_vec(py, family.pvalues()))?;
@@ -88,8 +91,8 @@ pub fn judge<'py>(
     fields.set_item("null_mean", column(|found| found.mean))?;
     fields.set_item("null_std", column(|found| found.std))?;
     fields.set_item("zscores", column(|found| found.z))?;
-    fields.set_item("largest", family.largest())?;
-    fields.set_item("mean", family.mean())?;
+    fields.set_item("largest", largest)?;
+    fields.set_item("mean", mean)?;
     Ok(fields)
 }
 

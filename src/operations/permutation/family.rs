@@ -177,16 +177,23 @@ impl Family {
         found
     }
 
-    /// The largest observed z and its p-value.
-    pub fn largest(&self) -> Option<(f64, f64)> {
+    /// The member with the largest observed z, and the p-value of its being so large.
+    pub fn largest(&self) -> Option<(usize, f64)> {
         let top = self.order.iter().copied().rev().find(|&at| self.members[at].counts)?;
-        Some((self.members[top].observed, self.share(self.single[top])))
+        Some((top, self.share(self.single[top])))
     }
 
-    /// The mean observed z and its p-value.
-    pub fn mean(&self) -> Option<(f64, f64)> {
-        let any = self.members.iter().any(|member| member.counts);
-        any.then(|| (self.mean_observed().0, self.share(self.of_mean)))
+    /// The p-value of the mean observed z.
+    pub fn mean(&self) -> Option<f64> {
+        self.members.iter().any(|member| member.counts).then(|| self.share(self.of_mean))
+    }
+
+    /// Largest and mean of some other z of the members, each with its p-value.
+    pub fn claims(&self, z: impl Fn(usize) -> f64) -> (Option<(f64, f64)>, Option<(f64, f64)>) {
+        let counted = (0..self.members.len()).filter(|&at| self.members[at].counts).map(&z);
+        let counted: Vec<f64> = counted.filter(|z| !z.is_nan()).collect();
+        let mean = counted.iter().sum::<f64>() / counted.len().max(1) as f64;
+        (self.largest().map(|(at, p)| (z(at), p)), self.mean().map(|p| (mean, p)))
     }
 }
 
@@ -222,9 +229,9 @@ mod tests {
         assert_eq!(family.adjusted(Adjust::MaxT), [1.0, 0.6, 0.2]);
         // Largest of the first two: 2, 0.5, 2, -1, 0; of the first: 1, 0, 2, -1, -2.5.
         assert_eq!(family.adjusted(Adjust::StepDown), [0.4, 0.4, 0.2]);
-        assert_eq!(family.largest(), Some((3.0, 0.2)));
+        assert_eq!(family.largest(), Some((2, 0.2)));
         // Sums: 6, 2.5, 3, -3, -1.5.
-        assert_eq!(family.mean(), Some((2.0, 0.2)));
+        assert_eq!(family.claims(|at| at as f64), (Some((2.0, 0.2)), Some((1.0, 0.2))));
         let near = |found: Vec<f64>, expected: [f64; 3]| {
             assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{found:?}");
         };
@@ -251,6 +258,6 @@ mod tests {
         family.take(1, &[9.0, 5.0]);
         family.end();
         assert_eq!(family.adjusted(Adjust::MaxT), [0.5, 0.5]);
-        assert_eq!(family.largest(), Some((1.0, 0.5)));
+        assert_eq!(family.largest(), Some((0, 0.5)));
     }
 }

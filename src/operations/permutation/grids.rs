@@ -149,7 +149,8 @@ pub fn permutation_tests<'s>(
     found.family = counts.iter().filter(|counts| **counts).count();
     let Some((family, of_cells)) = tested else { return Ok(found) };
     let (pvalues, adjusted) = (family.pvalues(), adjust.map(|adjust| family.adjusted(adjust)));
-    (found.largest, found.mean) = (family.largest(), family.mean());
+    let towards = if found.alternative == Alternative::Less { -1.0 } else { 1.0 };
+    (found.largest, found.mean) = family.claims(|at| towards * of_cells[at].z);
     found.n_resamples = family.arrangements() - 1;
     let sided = if found.alternative == Alternative::TwoSided { 2.0 } else { 1.0 };
     found.min_pvalue = (sided / family.arrangements() as f64).min(1.0);
@@ -454,15 +455,18 @@ fn kept(
     }
     let (low, high) = facts.range;
     let least = if (high - low).is_finite() { 1e-12 } else { 0.0 };
-    Ok(judged(values, counts, alternative, least))
+    Ok(judged(values, counts, alternative, (least, all)))
 }
 
 /// Count scores that are all at hand, by pair and then by arrangement, the observed one first; scores are known to `least`.
+///
+/// Members are standardized by all arrangements, which keeps corrections exact; what is found is told of the others, unless
+/// these are all matchings there are.
 pub fn judged(
     mut values: Vec<Vec<f64>>,
     counts: &[bool],
     alternative: Alternative,
-    least: f64,
+    (least, all_matchings): (f64, bool),
 ) -> (Family, Vec<Found>) {
     let towards = if alternative == Alternative::Less { -1.0 } else { 1.0 };
     let mut members = Vec::with_capacity(values.len());
@@ -476,7 +480,12 @@ pub fn judged(
         let varies = std > window;
         all.iter_mut().for_each(|v| *v = if varies { towards * (*v - mean) / std } else { 0.0 });
         members.push(Member { observed: all[0], window: if varies { window / std } else { 0.0 }, counts });
-        found.push(Found { mean, std, z: if varies { towards * all[0] } else { f64::NAN } });
+        // For the reader the observed score is not part of what it is compared with.
+        let others = (total - 1.0).max(1.0);
+        let (first, second) = (first * total / others, second * total / others);
+        let apart = (second - first * first).max(0.0) * others / (others - 1.0).max(1.0);
+        let (mean, std) = if all_matchings { (mean, std) } else { (start + first, apart.sqrt()) };
+        found.push(Found { mean, std, z: if std > window { (start - mean) / std } else { f64::NAN } });
     }
     let mut family = Family::new(members, alternative == Alternative::TwoSided);
     family.begin(values.first().map_or(0, Vec::len));

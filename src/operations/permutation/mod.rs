@@ -15,6 +15,7 @@
 //! settled                               bilinear scores: which engine, in which precision
 //! orbits, strips, residual              n matchings by one transform
 //! affine                                many orbits of one relabeling
+//! features                              factors of few columns, or of too many items to store n x n numbers
 //! restricted                            the same where not all matchings are allowed
 //! lists                                 neighbor lists: n matchings by counting
 //! products, product_orbits              functions of a'b: many products by one transform, and bounds
@@ -27,6 +28,7 @@ pub mod affine;
 pub mod approximate;
 pub mod design;
 pub mod family;
+pub mod features;
 pub mod grids;
 pub mod layers;
 mod lists;

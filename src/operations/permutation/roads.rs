@@ -9,8 +9,10 @@
 
 use std::cmp::Ordering;
 
+use super::features::Features;
 use super::lists::Lists;
 use super::matchings::{Matchings, OneByOne};
+use super::moments::{Invariants, Order, moments};
 use super::products::Products;
 use super::residual::Residual;
 use super::restricted::{Grid, GridOrbits};
@@ -22,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Bilinear, Cross, Form, NeighborLists};
 use crate::numerics::streams::permutation;
+use crate::operations::pairwise::allowance;
 use crate::par::Par;
 
 /// Up to here all threads work on different orbits, above on one after the other, whose matrices are large.
@@ -152,6 +155,14 @@ fn tally_of<'t>(scale: &'t Scale<'t>, plan: &Plan<'_>, first: &[f64], least: f64
 fn orbits<'t>(form: &Bilinear<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
     let n = plan.design.n();
     let wanted = plan.request.n_resamples.saturating_add(1).div_ceil(n);
+    // Both matrices, one of them as whole rows, and the transforms of the other.
+    let (need, free) = (8.0 * (n as f64).powi(2) * 1.75, 2.0 * allowance());
+    if Features::pays(form, need <= free) {
+        return features(form, scale, plan, wanted, par);
+    }
+    if need > free {
+        return Err(Error::OverBudget { what: "Orbits of n x n matrices".into(), need: need / 1e9, free: free / 1e9 });
+    }
     let multipliers = Multipliers::choose(n, wanted, plan.request.method);
     let (relabelings, size) = (wanted.div_ceil(multipliers.count()), n * multipliers.count());
     par.expect(relabelings.saturating_mul(size));
@@ -172,6 +183,33 @@ fn orbits<'t>(form: &Bilinear<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: P
         multipliers: multipliers.count(),
         ..Found::orbits(tally, relabelings * multipliers.count(), factor)
     })
+}
+
+/// Values of orbits from factors.
+fn features<'t>(
+    form: &Bilinear<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    orbits: usize,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let (n, key) = (plan.design.n(), &plan.request.key);
+    par.expect(orbits.saturating_mul(n));
+    let Some(engine) = Features::new(form, &permutation(key, 0, n), par)? else {
+        return one_by_one(&Form::Bilinear(*form), scale, plan, None, par);
+    };
+    let of = |side| Invariants::of(side, Order::Variance, par);
+    let (k, l) = (of(form.k)?, of(form.l)?);
+    let exact = moments(&k, &l);
+    let exact = (exact.mean, exact.variance.sqrt());
+    let orbit = |r: usize, par: Par<'_>| engine.run(&permutation(key, r as u64, n), par);
+    let first = orbit(0, par)?;
+    par.advance(n);
+    let window = tie_window(first[0], exact.1).max(10.0 * f64::EPSILON * k.norm() * l.norm());
+    let mut tally = Tally::new(scale, first[0], window, plan.request.return_null);
+    tally.take(&first)?;
+    count(&mut tally, orbits, n, orbit, par)?;
+    Ok(Found { exact: Some(exact), ..Found::orbits(tally, orbits, ORBIT) })
 }
 
 /// Scores of whole orbits of neighbor lists.
