@@ -1158,6 +1158,8 @@ REFUSED = [
     ("bad_option", {"strata": np.where(np.arange(N) == 3, np.nan, 1.0)}, "none of them missing"),
     ("bad_option", {"strata": np.array(["NaT"] + ["2020-01-01"] * (N - 1), dtype="M8[D]")}, "none of them missing"),
     ("bad_option", {"strata": [None] + [1] * (N - 1)}, "strata"),
+    ("bad_option", {"strata": ["a", "b"] * (N // 2 - 1) + ["a", math.nan]}, "strata"),
+    ("bad_option", {"strata": np.array([1.0, math.nan] + [1.0] * (N - 2), dtype=object)}, "strata"),
     ("bad_option", {"groups": np.zeros((N, 1))}, "one id per row"),
     ("bad_option", {"n_resamples": 99.0}, "whole number"),
     ("bad_option", {"n_resamples": True}, "whole number"),
@@ -1207,6 +1209,20 @@ def test_orbits_where_there_are_none(form):
         rs.permutation_test(x, y, MEASURES[form], method="orbits", n_resamples=99)
     with raises("not_offered"):
         rs.permutation_test([x], [y], MEASURES[form], method="orbits", n_resamples=99)
+
+
+@pytest.mark.parametrize(("form", "options"), [("product", {}), ("bilinear", {"groups": np.arange(N) // 2})], ids=str)
+def test_orbits_of_grids(form, options):
+    """Where single pairs have orbits, a grid has them too, or says that it has none."""
+    x, y = unrelated(N, 3, 3)
+    options = {"method": "orbits", "n_resamples": 99} | options
+    assert rs.permutation_test(x, y, MEASURES[form], **options).method == "orbits"
+    try:
+        method = rs.permutation_test([x], [y], MEASURES[form], **options).method
+    except rs.ResemblanceError as error:
+        assert error.code == "not_offered"  # noqa: PT017 - one of two good answers
+    else:
+        assert method == "orbits"
 
 
 @EACH_FORM
@@ -1271,6 +1287,38 @@ def test_ids_of_any_kind():
         assert len(found) == 1
     two = rs.permutation_test(x, y, rs.cka, n_resamples=99, rng=0, strata=ids > 1)
     assert two.pvalue == rs.permutation_test(x, y, rs.cka, n_resamples=99, rng=0, strata=(ids > 1).astype(int)).pvalue
+
+
+@pytest.mark.parametrize("form", ["bilinear", "product", "lists"])
+def test_more_resamples_than_can_be_counted(form):
+    x, y = unrelated(N, 3, 3)
+    with raises("bad_option", "n_resamples"):
+        rs.permutation_test(x, y, MEASURES[form], n_resamples=10**30)
+
+
+def test_numbers_of_numpy():
+    x, y = unrelated(N)
+    plain = rs.permutation_test(x, y, rs.cka, n_resamples=99, alpha=0.25, rng=0)
+    numpy = rs.permutation_test(x, y, rs.cka, n_resamples=np.int32(99), alpha=np.float32(0.25), rng=np.int64(0))
+    assert numpy.to_dict() == plain.to_dict()
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+def test_infinite_scores_of_own_functions(alternative):
+    """Refused, or counted like any other number: p is never 0."""
+    x, y = unrelated(N)
+
+    def own(x, z):
+        return math.inf if np.array_equal(y, z) else float(np.sum(x[:, 0] * z[:, 0]))
+
+    for given in ((x, y), ([x], [y])):
+        try:
+            found = rs.permutation_test(*given, own, n_resamples=99, rng=0, alternative=alternative)
+        except rs.ResemblanceError as error:
+            assert error.code == "undefined"  # noqa: PT017 - one of two good answers
+        else:
+            p = float(np.ravel(getattr(found, "pvalues", getattr(found, "pvalue", None)))[0])
+            assert p == pytest.approx({"greater": 0.01, "less": 1.0, "two-sided": 0.02}[alternative])
 
 
 def test_one_id_for_all_is_no_restriction():
