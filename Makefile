@@ -53,9 +53,10 @@ types: $(VENV)/.built $(VENV)/.group-check $(VENV)/.group-test ## Strict types, 
 	$(BIN)/mypy
 	$(BIN)/stubtest resemblance._core --mypy-config-file pyproject.toml
 
-examples: $(VENV)/.built $(VENV)/.group-test ## Run the examples of the docstrings and of the README
+examples: $(VENV)/.built $(VENV)/.group-test ## Run the examples of the docstrings, the README and the pages
 	$(BIN)/python -m pytest -q --doctest-modules python/resemblance
 	$(BIN)/python -m pytest -q --doctest-glob '*.md' README.md
+	$(BIN)/python -m pytest -q --doctest-glob '*.rst' docs/significance.rst docs/mathematics.rst
 
 bench: $(VENV)/.built $(VENV)/.group-bench ## Compare with NumPy and other packages, side by side
 	$(BIN)/python benches/peers/run.py --table

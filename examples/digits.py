@@ -299,8 +299,8 @@ def rows_of(grids: dict[str, rs.PermutationGrid]) -> Iterator[Row]:
                     "null_std": float(grid.null_std[i, j]),
                     "zscore": float(grid.zscores[i, j]),
                     "calibrated": float(grid.calibrated_mean[i, j]),
-                    "pvalue": float(grid.unadjusted[i, j]),
-                    "pvalue_maxT": float(grid.pvalues[i, j]),
+                    "pvalue": "" if i == j else float(grid.unadjusted[i, j]),
+                    "pvalue_maxT": "" if i == j else float(grid.pvalues[i, j]),
                     "significant": "" if i == j else "yes" if mask[i, j] else "no",
                 }
 
@@ -381,7 +381,7 @@ def of_significance(grids: dict[str, rs.PermutationGrid]) -> list[str]:
     first = next(iter(grids.values()))
     lines = [
         f"2. Is it chance? {first.n_tests} pairs per measure under the same {first.n_resamples} permutations",
-        f"   Marked is p <= {LEVEL:g}, corrected for all pairs (maxT): a wrong mark in one of {1 / LEVEL:.0f} such maps.",
+        f"   Marked is p <= {LEVEL:g}, corrected for all pairs (maxT): {LEVEL:.0%} of such maps have a wrong mark.",
     ]
     for name, grid in grids.items():
         control = np.array([row.startswith(CONTROL + "/") for row in grid.rows])
@@ -397,8 +397,8 @@ def of_significance(grids: dict[str, rs.PermutationGrid]) -> list[str]:
     lines += [
         "   A mark on a pair with the control would be wrong.",
         "   All networks see the same images, so even an untrained one is related to the others: the p-value answers",
-        "   whether there is any relation, not how much of one. The z-score and the calibrated score (0 at chance, 1 at",
-        f"   identity) say more. Layer {LAYERS[-2]} of a with that of",
+        "   whether there is any relation, not how much of one. The z-score and calibrated score (0 at chance, 1 for",
+        f"   the same) say more. Layer {LAYERS[-2]} of a with that of",
     ]
     others = [*(recipe.name for recipe in RECIPES[1:]), CONTROL]
     for name, grid in grids.items():

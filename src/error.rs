@@ -74,7 +74,7 @@ pub enum Error {
 
     /// A permutation test of rows that are not exchangeable.
     #[error(
-        "Repeated sample pairs are not exchangeable: {count} of {n} rows repeat an earlier pair; remove the repeats first."
+        "Repeated sample pairs are not exchangeable: {count} of {n} rows repeat an earlier pair; remove them, or keep them together with groups=."
     )]
     NotExchangeable { count: usize, n: usize },
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Limit = Callable[[Size, Limits], tuple[float, str]]
 
 RESAMPLES = 999
+MANY = 9999
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,44 @@ def _permutation_test(measure: str, **options: Any) -> Setup:
         return call
 
     return setup
+
+
+def _test(measure: str, *, count: int, ready: bool = False, alternative: str = "greater", **options: Any) -> Setup:
+    """Time a whole test, or its permutations alone if the summaries are ready."""
+
+    def setup(data: Data, threads: int) -> Call:  # noqa: ARG001
+        import resemblance as rs  # noqa: PLC0415
+
+        wanted = partial(getattr(rs, measure), **options)
+        x, y = (rs.prepare(side, wanted) for side in (data.x, data.y)) if ready else (data.x, data.y)
+
+        def call() -> Value:
+            found = rs.permutation_test(x, y, wanted, n_resamples=count, alternative=alternative, rng=0)
+            return {"statistic": found.statistic, "pvalue": found.pvalue, "permutations": found.n_resamples}
+
+        return call
+
+    return setup
+
+
+def _grid(data: Data, threads: int) -> Call:  # noqa: ARG001
+    import resemblance as rs  # noqa: PLC0415
+
+    return lambda: rs.permutation_test(data.xs, data.ys, rs.cka, n_resamples=RESAMPLES, rng=0, adjust="maxT").values
+
+
+def _knn_orbits(data: Data, threads: int) -> Call:  # noqa: ARG001
+    import resemblance as rs  # noqa: PLC0415
+
+    x, y = rs.prepare(data.x, rs.knn_jaccard), rs.prepare(data.y, rs.knn_jaccard)
+    return lambda: rs.permutation_test(x, y, rs.knn_jaccard, n_resamples=MANY, rng=0).statistic
+
+
+def _interval(data: Data, threads: int) -> Call:  # noqa: ARG001
+    import resemblance as rs  # noqa: PLC0415
+
+    debiased = partial(rs.cka, estimator="debiased")
+    return lambda: rs.confidence_interval(data.x, data.y, debiased).estimate
 
 
 # Limits: the fewest operations of the class of algorithm, at the rates of this run.
@@ -269,6 +308,132 @@ JOBS = {
         data="tiny",
         most_seconds=30e-6,
         remark="with the default settings, so the call also warns that unrelated data of this shape score high",
+    ),
+    "test_cka": Job(
+        f"permutation test, linear CKA, {MANY} permutations, from the data",
+        _test("cka", count=MANY),
+        Size(5000, 512),
+        Size(200, 32),
+        noise=3.0,
+        target_one=1 / 250,
+        target_all=1 / 250,
+        limit=_two_grams,
+        products=_tall,
+        remark=_ORBITS + "; NumPy gathers and multiplies n x n matrices, scaled from a few permutations",
+        per_call=MANY,
+    ),
+    "test_rsa": Job(
+        f"permutation test, RSA Pearson, {RESAMPLES} permutations, from the data",
+        _test("rsa", count=RESAMPLES, inner="euclidean", outer="pearson"),
+        Size(1000, 512),
+        Size(100, 16),
+        noise=3.0,
+        against="scikit_bio",
+        peers=("scikit_bio",),
+        target_one=1 / 30,
+        target_all=1 / 30,
+        remark=_ORBITS,
+        per_call=RESAMPLES,
+    ),
+    "test_distance_correlation": Job(
+        f"permutation test, distance correlation, {RESAMPLES} permutations, from the data",
+        _test("distance_correlation", count=RESAMPLES, squared=True, bias_corrected=True),
+        Size(1000, 512),
+        Size(100, 16),
+        noise=3.0,
+        against="hyppo",
+        peers=("dcor", "hyppo"),
+        target_one=1 / 300,
+        target_all=1 / 300,
+        remark=_ORBITS,
+        per_call=RESAMPLES,
+    ),
+    "million": Job(
+        "permutation test, linear CKA, a million permutations, summaries ready",
+        _test("cka", count=10**6, ready=True),
+        Size(1009, 512),
+        Size(101, 16),
+        noise=3.0,
+        most_seconds=0.06e-6 * 1009 * 1008,
+        remark="n is prime: all multipliers of one relabeling; beside it " + _ORBITS,
+        per_call=1009 * 1008,
+    ),
+    "grid_tests": Job(
+        f"maxT over all pairs, linear CKA, {RESAMPLES} permutations, beside single tests",
+        _grid,
+        Size(1000, 768, 24),
+        _FEW,
+        data="layers",
+        against="ourselves",
+        peers=("ourselves",),
+        target_one=1 / 20,
+        target_all=1 / 20,
+        limit=_all_grams,
+        products=_tall,
+    ),
+    "grid_scores": Job(
+        f"maxT over all pairs, linear CKA, {RESAMPLES} permutations, beside the scores alone",
+        _grid,
+        Size(1000, 768, 24),
+        _FEW,
+        data="layers",
+        against="ourselves",
+        peers=("ourselves",),
+        target_one=3.0,
+        target_all=3.0,
+        limit=_all_grams,
+        products=_tall,
+    ),
+    "knn_orbits": Job(
+        f"permutation test, kNN Jaccard, {MANY} permutations, lists ready, beside finding the lists",
+        _knn_orbits,
+        Size(5000, 768),
+        _SMALL,
+        against="ourselves",
+        peers=("ourselves",),
+        target_one=0.2,
+        target_all=0.2,
+        per_call=MANY,
+    ),
+    "test_cca_mean": Job(
+        f"permutation test, mean CCA, {RESAMPLES} permutations, related data, from the data",
+        _test("cca_mean", count=RESAMPLES),
+        Size(5000, 128),
+        Size(300, 12),
+        target_one=1 / 15,
+        target_all=1 / 15,
+        remark="observed far above chance, so that bounds decide nearly all permutations; NumPy is scaled",
+        per_call=RESAMPLES,
+    ),
+    "test_cca_mean_full": Job(
+        f"permutation test, mean CCA, {RESAMPLES} permutations, two-sided (nothing is pruned), from the data",
+        _test("cca_mean", count=RESAMPLES, alternative="two-sided"),
+        Size(5000, 128),
+        Size(300, 12),
+        target_one=1 / 6,
+        target_all=1 / 6,
+        remark="NumPy is scaled",
+        per_call=RESAMPLES,
+    ),
+    "test_procrustes": Job(
+        f"permutation test, Procrustes, {RESAMPLES} permutations, related data, from the data",
+        _test("procrustes", count=RESAMPLES, alternative="less", center=True),
+        Size(5000, 128),
+        Size(300, 12),
+        target_one=1 / 15,
+        target_all=1 / 15,
+        remark="as above",
+        per_call=RESAMPLES,
+    ),
+    "interval": Job(
+        "confidence interval of debiased CKA, beside the score alone",
+        _interval,
+        Size(5000, 512),
+        _SMALL,
+        against="ourselves",
+        peers=("ourselves",),
+        target_one=3.0,
+        target_all=3.0,
     ),
     "distance_correlation": Job(
         "distance correlation",

@@ -55,4 +55,5 @@ def permutation_distance_correlation(data: Data, threads: int) -> Call:
 JOBS = {
     "distance_correlation": distance_correlation,
     "permutation_distance_correlation": permutation_distance_correlation,
+    "test_distance_correlation": permutation_distance_correlation,
 }

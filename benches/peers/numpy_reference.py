@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from peers._common import Probe
-from peers._jobs import RESAMPLES
+from peers._jobs import MANY, RESAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,6 +191,64 @@ def permutation_distance_correlation(data: Data, threads: int) -> Probe:  # noqa
     return _permutations(a, b, np.sqrt(np.vdot(a, a) * np.vdot(b, b)), data.full)
 
 
+def test_cka(data: Data, threads: int) -> Probe:  # noqa: ARG001
+    """Both Gram matrices, then per permutation one gather and one dot product."""
+    sides: dict[str, Array] = {}
+
+    def grams() -> None:
+        for name, side in (("a", data.x), ("b", data.y)):
+            centered = side - side.mean(axis=0)
+            sides[name] = centered @ centered.T
+
+    def permute() -> None:
+        a, b, rng, n = sides["a"], sides["b"], np.random.default_rng(0), len(data.x)
+        rows, gathered = np.empty_like(b), np.empty_like(b)
+        for _ in range(PROBED_PERMUTATIONS):
+            order = rng.permutation(n)
+            np.take(b, order, axis=0, out=rows, mode="clip")
+            np.take(rows, order, axis=1, out=gathered, mode="clip")
+            np.vdot(a, gathered)
+
+    def value() -> Value:
+        a, b = sides["a"], sides["b"]
+        statistic = float(np.vdot(a, b) / np.sqrt(np.vdot(a, a) * np.vdot(b, b)))
+        return {"statistic": statistic, "pvalue": None, "permutations": PROBED_PERMUTATIONS}
+
+    return Probe([(grams, 1.0), (permute, MANY / PROBED_PERMUTATIONS)], value)
+
+
+def test_cca_mean(data: Data, threads: int) -> Probe:  # noqa: ARG001
+    """Orthonormal bases once; per permutation one product and its singular values."""
+    return _crossed(data, _orthonormal, lambda values, _: float(np.minimum(values, 1.0).mean()))
+
+
+def test_procrustes(data: Data, threads: int) -> Probe:  # noqa: ARG001
+    """Centre once; per permutation one product and its singular values."""
+
+    def distance(values: Array, squares: float) -> float:
+        return float(np.sqrt(max(squares - 2 * values.sum(), 0.0)))
+
+    return _crossed(data, lambda side: np.asfortranarray(side - side.mean(axis=0)), distance)
+
+
+def _crossed(data: Data, summarize: Callable[[Array], Array], score: Callable[[Array, float], float]) -> Probe:
+    sides: dict[str, Array] = {}
+    found: dict[str, float | None] = {"pvalue": None, "permutations": PROBED_PERMUTATIONS}
+
+    def prepare() -> None:
+        sides.update(a=summarize(data.x), b=summarize(data.y))
+        squares = float(sum(np.vdot(side, side) for side in sides.values()))
+        found["statistic"] = score(_singular_values(sides["a"], sides["b"], transposed=True), squares)
+
+    def permute() -> None:
+        rng = np.random.default_rng(0)
+        for _ in range(PROBED_PERMUTATIONS):
+            moved = np.asfortranarray(sides["b"][rng.permutation(len(data.x))])
+            _singular_values(sides["a"], moved, transposed=True)
+
+    return Probe([(prepare, 1.0), (permute, RESAMPLES / PROBED_PERMUTATIONS)], lambda: found)
+
+
 def _permutations(a: Array, b: Array, norm: float, full: bool) -> Probe:
     n, count = len(a), RESAMPLES if full else PROBED_PERMUTATIONS
     found: dict[str, float | None] = {}
@@ -320,5 +378,9 @@ JOBS: dict[str, Callable[[Data, int], Callable[[], Value] | Probe]] = {
     "pairwise_procrustes": pairwise_procrustes,
     "permutation_rsa": permutation_rsa,
     "permutation_distance_correlation": permutation_distance_correlation,
+    "test_cka": test_cka,
+    "test_cca_mean": test_cca_mean,
+    "test_cca_mean_full": test_cca_mean,
+    "test_procrustes": test_procrustes,
     "overhead": cka,
 }

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from peers._jobs import Job
 
 HERE = Path(__file__).resolve().parent
-PEERS = ("numpy_reference", "netrep", "scikit_bio", "dcor", "hyppo", "rsatoolbox")
+PEERS = ("numpy_reference", "netrep", "scikit_bio", "dcor", "hyppo", "rsatoolbox", "ourselves")
 RESULTS = HERE / "results" / "table.jsonl"
 README = HERE.parent / "README.md"
 WARM_UP = 5.0  # seconds

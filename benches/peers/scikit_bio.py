@@ -48,4 +48,17 @@ def permutation_rsa(data: Data, threads: int) -> Call:  # noqa: ARG001
     return call
 
 
-JOBS = {"permutation_rsa": permutation_rsa}
+def test_rsa(data: Data, threads: int) -> Call:  # noqa: ARG001
+    """Time distances and permutations."""
+    from scipy.spatial.distance import pdist, squareform  # noqa: PLC0415
+    from skbio.stats.distance import DistanceMatrix, mantel  # noqa: PLC0415
+
+    def call() -> Value:
+        a, b = (DistanceMatrix(squareform(pdist(side))) for side in (data.x, data.y))
+        statistic, pvalue, _ = mantel(a, b, method="pearson", permutations=RESAMPLES, alternative="greater", seed=0)
+        return {"statistic": float(statistic), "pvalue": float(pvalue), "permutations": RESAMPLES}
+
+    return call
+
+
+JOBS = {"permutation_rsa": permutation_rsa, "test_rsa": test_rsa}

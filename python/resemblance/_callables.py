@@ -85,7 +85,11 @@ def permutation_test(measure: Measure, x: Any, y: Any, request: Request, tell: C
     null_mean, null_std = float(null.mean()), float(null.std(ddof=0 if orders.exact or len(null) == 1 else 1))
     shares = _shares(scores, null_std, alternative)
     found, exceedances = float(min(1.0, shares[0])), round(shares[1] * len(scores))
-    low, high = (found, found) if orders.exact else _core.pvalue_interval(exceedances, len(scores))
+    low, high = (
+        (found, found)
+        if orders.exact
+        else _core.pvalue_interval(exceedances, len(scores), sequential=pvalue is not None)
+    )
     sides = 2 if alternative == "two-sided" else 1
     min_pvalue = 0.9 * request.alpha if pvalue is not None else min(1.0, sides / len(scores))
     remarks = []
@@ -157,9 +161,17 @@ def permutation_grid(
             filled[pair] = value
         return filled
 
+    def of_pairs(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+        filled = table(values)
+        if same and filled is not None:
+            np.fill_diagonal(filled, np.nan)  # a representation with itself is no question
+        return filled
+
     sides = 2 if alternative == "two-sided" else 1
     nothing = np.full(shape, np.nan)
-    return {name: table(judged[name]) for name in ("unadjusted", "adjusted", "null_mean", "null_std", "zscores")} | {
+    return {name: table(judged[name]) for name in ("null_mean", "null_std", "zscores")} | {
+        "unadjusted": of_pairs(judged["unadjusted"]),
+        "adjusted": of_pairs(judged["adjusted"]),
         "values": table(scores[:, 0]),
         "null_mean_exact": orders.exact,
         "null_std_exact": orders.exact,

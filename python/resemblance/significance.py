@@ -108,15 +108,16 @@ def permutation_test(
     measure : callable or str
         One measure. What stays with the inputs, such as ``labels=``, stays with `x`.
     n_resamples : int, default 9999
-        Number of permutations, rounded up to whole orbits.
+        Number of permutations, rounded up to whole orbits, or to whole families of orbits where multipliers make many
+        of them from one relabelling: for a prime number of rows up to twice as many.
     alternative : {"greater", "less", "two-sided"}, optional
         By default what speaks for likeness: greater for a similarity, less for a distance, greater for a function of
         your own.
     method : {"auto", "orbits", "monte_carlo", "exact", "sequential"}, default "auto"
         How permutations are made. ``auto``: all of them where these are no more than asked for, else orbits where the
         measure has them, else independent ones (``monte_carlo``). ``exact`` insists on all. ``sequential`` draws
-        independent ones until it is clear whether p is below `alpha`; its p-value is valid whenever it stops, and no
-        smaller than ``0.9 * alpha`` warrants.
+        independent ones and bets on p being below `alpha`: it stops when the bet is won, or lost beyond recovery, which
+        may be soon; its p-value is valid whenever it stops, and never below ``0.9 * alpha``.
     strata : array_like of n ids, optional
         Rows trade places only with rows of the same stratum (for instance: the class of a stimulus).
     groups : array_like of n ids, optional

@@ -11,7 +11,7 @@ use super::run::run;
 use crate::error::Error;
 use crate::operations::interval::remarks as of_interval;
 use crate::operations::permutation::grids::{Found, judged};
-use crate::operations::permutation::sequential::{Betting, Decision, orbit_interval};
+use crate::operations::permutation::sequential::{Betting, Decision, interval_of_p, orbit_interval};
 use crate::operations::permutation::{Design, Method, Scheme};
 use crate::operations::{self, Adjust, Alternative, Interval, Precision, Request, Wanted};
 
@@ -237,10 +237,15 @@ pub fn bet(exceeds: Vec<bool>, alpha: f64) -> (u64, f64, Option<bool>) {
     (betting.counts().0, betting.pvalue(), decision.map(|found| found == Decision::Reject))
 }
 
-/// Where the p-value of independent matchings lies, with 95 % confidence; both counts include the observed one.
+/// Where the p-value of independent matchings lies, with 95 % confidence; both counts include the observed one. It holds
+/// whenever one stops if the test was sequential.
 #[pyfunction]
-pub fn pvalue_interval(exceedances: u64, total: u64) -> (f64, f64) {
-    orbit_interval(exceedances, total, 1.0, 0.95)
+pub fn pvalue_interval(exceedances: u64, total: u64, sequential: bool) -> (f64, f64) {
+    if sequential {
+        interval_of_p(exceedances.saturating_sub(1), total.saturating_sub(1), 0.05)
+    } else {
+        orbit_interval(exceedances, total, 1.0, 0.95)
+    }
 }
 
 /// One of several choices, by its name.

@@ -201,6 +201,22 @@ pub fn product_nn(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
     Ok(out)
 }
 
+/// `a b` for an upper triangular b, whose zeros are left out block by block.
+pub fn times_upper(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
+    let d = b.cols();
+    if !packed::pays() || d < 2 * WIDE {
+        return product_nn(a, b, par);
+    }
+    let mut out = Matrix::zeros(a.rows(), d);
+    for (first, end) in pieces(d, WIDE) {
+        let some = packed::product(&Lines::rows(a), &Lines::Columns(b, first..end), &(0..end), false, par)?;
+        for i in 0..a.rows() {
+            out.row_mut(i)[first..end].copy_from_slice(some.row(i));
+        }
+    }
+    Ok(out)
+}
+
 /// `a b'`.
 pub fn product_nt(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
     if packed::pays() && b.rows() >= WIDE {

@@ -204,7 +204,8 @@ impl<'j, 's> Job<'j, 's> {
         let facts = measure.facts();
         let name = || measure.name().to_owned();
         if facts.kind == Kind::Statistic || !facts.rows_paired {
-            let problem = "does not use which row is which; leaving out pairs of rows cannot tell how precise it is";
+            let problem =
+                "does not use which row is which; an interval by leaving out rows cannot tell how precise it is";
             return Err(Error::NotOffered { measure: name(), problem: problem.into() });
         }
         for y in &ys {

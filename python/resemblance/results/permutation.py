@@ -185,7 +185,7 @@ class PermutationGrid(Grid):
     pvalues : ndarray
         Corrected for all pairs as `adjust` says; without a correction the same as `unadjusted`.
     unadjusted : ndarray
-        The p-value of each pair for itself; never 0.
+        The p-value of each pair for itself; never 0, and NaN for a representation with itself, which is no question.
     adjust : str or None
         ``"maxT"``, ``"step-down"``, ``"bh"``, ``"by"`` or None.
     null_mean, null_std, zscores : ndarray
@@ -226,7 +226,7 @@ class PermutationGrid(Grid):
         return as_text(shortened(self.rows, self.columns, np.asarray(self.pvalues)))
 
     def to_records(self) -> list[dict[str, Any]]:
-        """Return names, score, z, p-values, chance level and calibrated score of every pair; None where there is none."""
+        """Return names, score, z, p-values, chance level, calibrated score of every pair; None where there is none."""
         tables = {
             "score": self.values,
             "zscore": self.zscores,

@@ -243,7 +243,12 @@ impl fmt::Display for Summary {
             write!(f, ", inside {strata} strat{}", if strata == 1 { "um" } else { "a" })?;
         }
         if self.groups_in_place > 0 {
-            write!(f, "; {} group{} of a size of its own", self.groups_in_place, plural(self.groups_in_place))?;
+            write!(
+                f,
+                "; {} group{} without a partner of equal size",
+                self.groups_in_place,
+                plural(self.groups_in_place)
+            )?;
             write!(f, " stay{}", if self.groups_in_place == 1 { "s" } else { "" })?;
         }
         Ok(())
@@ -422,7 +427,7 @@ pub(crate) mod tests {
         assert_eq!(summary, expected);
         assert_eq!(
             summary.to_string(),
-            "6 of 9 rows can move, in 5 groups of 2 rows, inside 2 strata; 2 groups of a size of its own stay"
+            "6 of 9 rows can move, in 5 groups of 2 rows, inside 2 strata; 2 groups without a partner of equal size stay"
         );
         assert_eq!(permuted(5, None, None).summary().to_string(), "5 of 5 rows can move");
         assert_eq!(permuted(5, None, Some(&[1, 1, 2, 3, 3])).summary().groups_in_place, 1);

@@ -35,7 +35,7 @@ const BATCH: usize = 256;
 pub struct TestedGrid {
     /// Scores.
     pub statistics: Matrix,
-    /// p-values, each for itself.
+    /// p-values, each for itself; NaN for a representation with itself, which is no question.
     pub pvalues: Matrix,
     /// p-values corrected for all pairs that were tested.
     pub adjusted: Option<Matrix>,
@@ -160,13 +160,15 @@ pub fn permutation_tests<'s>(
         let both = [(i, j), if mirrored { (j, i) } else { (i, j) }];
         for (i, j) in both {
             found.statistics.row_mut(i)[j] = cell.statistic;
-            found.pvalues.row_mut(i)[j] = pvalues[place];
+            if counts[place] {
+                found.pvalues.row_mut(i)[j] = pvalues[place];
+            }
             found.null_mean.row_mut(i)[j] = of_cell.mean;
             found.null_std.row_mut(i)[j] = of_cell.std;
             found.zscores.row_mut(i)[j] = of_cell.z;
             let calibrated = calibrated(cell.statistic, of_cell.mean, &facts);
             found.calibrated.row_mut(i)[j] = calibrated.unwrap_or(f64::NAN);
-            if let (Some(table), Some(values)) = (&mut found.adjusted, &adjusted) {
+            if let (Some(table), Some(values), true) = (&mut found.adjusted, &adjusted, counts[place]) {
                 table.row_mut(i)[j] = values[place];
             }
         }

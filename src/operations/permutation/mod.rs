@@ -6,7 +6,8 @@
 //! road; values of one orbit are not independent draws.
 //!
 //! Sigma of the orbits is stream 0 of the key and relabeling r is stream r; so is independent permutation r. More of them
-//! never change those before. Results do not depend on the number of threads.
+//! never change those before, except that many orbits of a bilinear score share relabelings by multipliers, whose number
+//! depends on how many are asked for. Results do not depend on the number of threads.
 //!
 //! ```text
 //! design, family                        which matchings are allowed; corrections for many tests
@@ -51,7 +52,7 @@ mod tests;
 
 pub use self::design::{Design, Scheme};
 
-use self::sequential::orbit_interval;
+use self::sequential::{interval_of_p, orbit_interval};
 use self::tally::Scale;
 use super::compare::{Asked, calibrated, settled, summaries};
 use super::diagnose::diagnose;
@@ -301,7 +302,13 @@ fn test_form(
     let pvalue_ci = if all {
         (pvalue, pvalue)
     } else {
-        let (low, high) = orbit_interval(exceedances as u64, total as u64, found.factor, SURE);
+        let (counted, of) = (exceedances as u64, total as u64);
+        let (low, high) = if found.pvalue.is_some() {
+            // It holds whenever one stops; the observed arrangement is no draw.
+            interval_of_p(counted.saturating_sub(1), of - 1, 1.0 - SURE)
+        } else {
+            orbit_interval(counted, of, found.factor, SURE)
+        };
         ((sides as f64 * low).min(1.0), (sides as f64 * high).min(1.0))
     };
     let min_pvalue = if found.pvalue.is_some() { 0.9 * request.alpha } else { share(sides) };

@@ -33,6 +33,8 @@ const SMALL: usize = 1500;
 const BATCH: usize = 64;
 /// Orbits of whole products at a time, so that threads share out short ones and memory stays bounded.
 const SIDE_BY_SIDE: usize = 4;
+/// Fewer arrangements than these are not worth an orbit.
+const FEW: usize = 15;
 /// Scores of whole products that are computed in any case, for their mean and spread.
 const KNOWN: usize = 250;
 /// Products so narrow that a bound is no quicker than the score.
@@ -132,6 +134,7 @@ pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par
             Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
         }
         (Method::Auto | Method::Exact, _) if every.is_some() => one_by_one(form, scale, plan, every, par),
+        (Method::Auto, _) if arrangements < FEW => one_by_one(form, scale, plan, None, par),
         (Method::MonteCarlo | Method::Exact, _) => one_by_one(form, scale, plan, None, par),
         (_, Form::Bilinear(form)) if design.is_free() => orbits(form, scale, plan, par),
         (_, Form::Neighbors(form)) if design.is_free() => lists(form, scale, plan, par),

@@ -67,9 +67,10 @@ impl Multipliers {
         if most < BREAK_EVEN {
             return Self::None;
         }
-        // As many for each relabeling, and no more than are needed.
-        let relabelings = orbits.div_ceil(most);
-        Self::Units(orbits.div_ceil(relabelings))
+        // As many for each relabeling; of the larger halves of all counts the one that wastes least.
+        let waste = |count: usize| (orbits.div_ceil(count) * count, most - count);
+        let best = (most.div_ceil(2).max(2)..=most.min(orbits)).min_by_key(|&count| waste(count));
+        Self::Units(best.unwrap_or(1))
     }
 
     /// Orbits per relabeling.
