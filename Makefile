@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export CARGO_INCREMENTAL := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python check format lint types examples bench bench-kernels docs wheel clean
+.PHONY: help demo test test-rust test-python test-long check format lint types examples bench bench-kernels docs wheel clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ test-rust: ## Test the core without Python
 
 test-python: $(VENV)/.built $(VENV)/.group-test ## Test the package
 	$(BIN)/python -m pytest -q
+
+test-long: $(VENV)/.built $(VENV)/.group-test ## Simulate levels, coverage and efficiency of the tests at length (a quarter of an hour)
+	RESEMBLANCE_LONG=1 $(BIN)/python -m pytest -q tests/python/long
 
 check: format lint types test examples ## Everything CI checks: layout, lints, types, tests, examples of the documentation
 

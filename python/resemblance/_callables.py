@@ -92,10 +92,7 @@ def permutation_test(measure: Measure, x: Any, y: Any, request: Request, tell: C
     )
     sides = 2 if alternative == "two-sided" else 1
     min_pvalue = 0.9 * request.alpha if pvalue is not None else min(1.0, sides / len(scores))
-    remarks = []
-    if min_pvalue > _LEVEL:
-        message = f"The smallest reachable p is {min_pvalue:.3g}; no result can be significant."
-        remarks.append(("p_floor", message, {"min_pvalue": min_pvalue}))
+    remarks = orders.remarks + _floor(min_pvalue)
     return {
         "statistic": float(scores[0]),
         "pvalue": found if pvalue is None else pvalue,
@@ -130,27 +127,13 @@ def permutation_grid(
 ) -> dict[str, Any]:
     """Score all pairs with the rows of all of `others` in other orders; the same fields as `_core.permutation_grid`."""
     right, same = others or left, others is None
-    xs, ys = left.arrays(), right.arrays()
-    for array, name in zip([*xs, *ys], [*left.names, *right.names], strict=True):
-        _same_rows(xs[0], array, left.names[0], name)
+    _same_rows_of_all(left, right)
     if request.method == "sequential":
         raise make("not_offered", "sequential decisions are offered for one pair at a time.", {"method": "sequential"})
-    orders = _Orders(request, len(xs[0]))
+    orders = _Orders(request, len(left.arrays()[0]))
     alternative = _alternative(request)
-    shape = (len(xs), len(ys))
-    pairs = list(np.ndindex(shape))
-    status: dict[tuple[int, int], tuple[str, str]] = {}
-    for i, j in pairs:
-        try:
-            score(measure, xs[i], ys[j], f"{left.names[i]} and {right.names[j]}")
-        except ResemblanceError as failure:
-            status[i, j] = failure.code, failure.message
-    tested = [pair for pair in pairs if pair not in status]
-    scores = np.empty((len(tested), orders.count))
-    for at, order in enumerate(orders):
-        moved = [y[order] for y in ys]
-        scores[:, at] = [score(measure, xs[i], moved[j], f"{_where(at)} of {left.names[i]}") for i, j in tested]
-        _told(tell, at, orders.count, None)
+    scores, tested, status = _joint_scores(measure, left, right, orders, tell)
+    shape = (len(left.names), len(right.names))
     judged = _core.judge(scores, [not same or i != j for i, j in tested], alternative, adjust, exact=orders.exact)
 
     def table(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
@@ -167,7 +150,7 @@ def permutation_grid(
             np.fill_diagonal(filled, np.nan)  # a representation with itself is no question
         return filled
 
-    sides = 2 if alternative == "two-sided" else 1
+    min_pvalue = min(1.0, (2 if alternative == "two-sided" else 1) / orders.count)
     nothing = np.full(shape, np.nan)
     return {name: table(judged[name]) for name in ("null_mean", "null_std", "zscores")} | {
         "unadjusted": of_pairs(judged["unadjusted"]),
@@ -180,12 +163,12 @@ def permutation_grid(
         "mean": judged["mean"],
         "n_tests": sum(not same or i != j for i, j in tested),
         "n_resamples": orders.count - 1,
-        "min_pvalue": min(1.0, sides / orders.count),
+        "min_pvalue": min_pvalue,
         "alternative": alternative,
         "method": "exact" if orders.exact else "monte_carlo",
         "n_orbits": None,
         "status": status,
-        "warnings": [],
+        "warnings": orders.remarks + _floor(min_pvalue),
     }
 
 
@@ -216,12 +199,42 @@ def leave_one_out(
     return scores, without, n
 
 
+def _same_rows_of_all(left: Models, right: Models) -> None:
+    arrays = [*left.arrays(), *right.arrays()]
+    for array, name in zip(arrays, [*left.names, *right.names], strict=True):
+        _same_rows(arrays[0], array, left.names[0], name)
+
+
+def _joint_scores(
+    measure: Measure, left: Models, right: Models, orders: _Orders, tell: Callback | None
+) -> tuple[NDArray[np.float64], list[tuple[int, int]], dict[tuple[int, int], tuple[str, str]]]:
+    """Score all pairs that have a score, one row per pair and one column per order."""
+    xs, ys = left.arrays(), right.arrays()
+    status: dict[tuple[int, int], tuple[str, str]] = {}
+    pairs = list(np.ndindex(len(xs), len(ys)))
+    for i, j in pairs:
+        try:
+            score(measure, xs[i], ys[j], f"{left.names[i]} and {right.names[j]}")
+        except ResemblanceError as failure:
+            status[i, j] = failure.code, failure.message
+    tested = [(i, j) for i, j in pairs if (i, j) not in status]
+    scores = np.empty((len(tested), orders.count))
+    for at, order in enumerate(orders):
+        moved = [y[order] for y in ys]
+        scores[:, at] = [score(measure, xs[i], moved[j], f"{_where(at)} of {left.names[i]}") for i, j in tested]
+        if np.isinf(scores[:, at]).any():
+            message = f"{measure.name} returned an infinite score, which cannot be compared with those of other pairs."
+            raise make("undefined", message, {"measure": measure.name})
+        _told(tell, at, orders.count, None)
+    return scores, tested, status
+
+
 class _Orders:
     """The orders of n rows that a request is about: all that its design allows if these are few, else drawn ones."""
 
     def __init__(self, request: Request, n: int) -> None:
         self._fields, self._n = request.fields(), n
-        every, _ = _core.matchings(request.fields(), n, [], drawn=False)
+        every, _, self.remarks = _core.matchings(request.fields(), n, [], drawn=False)
         wanted = request.n_resamples + 1
         method = request.method
         if method == "orbits":
@@ -267,6 +280,11 @@ def _until_decided(
     return np.array(scores), *found
 
 
+def _floor(min_pvalue: float) -> list[tuple[str, str, dict[str, float]]]:
+    message = f"The smallest reachable p is {min_pvalue:.3g}; no result can be significant."
+    return [("p_floor", message, {"min_pvalue": min_pvalue})] if min_pvalue > _LEVEL else []
+
+
 def _told(tell: Callback | None, done: int, total: int, value: Any) -> Any:
     if tell is not None:
         tell(done + 1, total)
@@ -292,7 +310,8 @@ def _same_rows(x: Array, y: Array, x_name: str, y_name: str) -> None:
 
 
 def _window(observed: float, std: float) -> float:
-    return max(100 * float(np.finfo(float).eps) * abs(observed), 1e-9 * std)
+    window = max(100 * float(np.finfo(float).eps) * abs(observed), 1e-9 * std)
+    return window if np.isfinite(window) else 0.0
 
 
 def _shares(scores: NDArray[np.float64], null_std: float, alternative: str) -> tuple[float, float]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from resemblance._inputs import require_choice
 from resemblance.errors import make
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+_METHODS = ("auto", "orbits", "monte_carlo", "exact", "sequential")
+_PRECISIONS = ("auto", "float32", "float64")
+_SCHEMES = ("permute", "shift")
+_ALTERNATIVES = ("greater", "less", "two-sided")
+_MOST = 2**48  # permutations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +41,15 @@ class Request:
         alpha: Any = self.alpha
         if isinstance(count, bool) or not hasattr(count, "__index__") or count < 1:
             raise refuse("n_resamples", count, "must be a whole number of at least 1.")
-        if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not 0.0 < alpha < 1.0:
+        if count > _MOST:
+            raise refuse("n_resamples", count, f"is more than can be counted, {_MOST}.")
+        if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0.0 < float(alpha) < 1.0:
             raise refuse("alpha", alpha, "must lie between 0 and 1.")
+        require_choice("method", self.method, _METHODS)
+        require_choice("dtype", self.dtype, _PRECISIONS)
+        require_choice("scheme", self.scheme, _SCHEMES)
+        if self.alternative is not None:
+            require_choice("alternative", self.alternative, _ALTERNATIVES)
 
     def fields(self) -> dict[str, Any]:
         """Hand all of it to the core."""
@@ -51,7 +66,7 @@ def as_ids(given: ArrayLike | None, name: str) -> NDArray[np.int64] | None:
     if given is None:
         return None
     array = np.asarray(given)
-    if array.ndim != 1 or (array.dtype.kind == "f" and np.isnan(array).any()):
+    if array.ndim != 1 or _missing(array) or _missing_objects(given):
         raise refuse(name, f"an array of shape {array.shape}", "must be one id per row, none of them missing.")
     if array.dtype.kind == "i":
         return array.astype(np.int64)
@@ -59,6 +74,18 @@ def as_ids(given: ArrayLike | None, name: str) -> NDArray[np.int64] | None:
         return np.unique(array, return_inverse=True)[1].astype(np.int64).reshape(-1)
     except TypeError as error:
         raise refuse(name, "values of several types", "must be ids that can be told apart by sorting.") from error
+
+
+def _missing_objects(given: Any) -> bool:
+    if isinstance(given, np.ndarray) and given.dtype.kind != "O":
+        return False
+    return any(one is None or one != one for one in np.asarray(given, dtype=object).ravel())  # noqa: PLR0124 - NaN
+
+
+def _missing(array: NDArray[Any]) -> bool:
+    if array.dtype.kind in "mM":
+        return bool(np.isnat(array).any())
+    return array.dtype.kind in "fc" and bool(np.isnan(array).any())
 
 
 def refuse(option: str, given: object, problem: str) -> Exception:

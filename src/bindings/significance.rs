@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::answers::{Any, Options, asked, failed, hold, of_pairs, sides, table};
-use super::errors::{exception, remarks};
+use super::errors::{Remark, exception, remarks};
 use super::inputs::Held;
 use super::run::run;
 use crate::error::Error;
@@ -64,7 +64,9 @@ pub fn permutation_grid<'py>(
     fields.set_item("method", tested.method)?;
     fields.set_item("n_orbits", tested.n_orbits)?;
     fields.set_item("status", failed(py, &tested.failures)?)?;
-    fields.set_item("warnings", remarks(py, &of_pairs(tested.cautions, &x_names, columns))?)?;
+    let mut cautions = of_pairs(tested.cautions, &x_names, columns);
+    cautions.extend(tested.general);
+    fields.set_item("warnings", remarks(py, &cautions)?)?;
     Ok(fields)
 }
 
@@ -176,6 +178,9 @@ fn design(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Option<Desi
     Design::new(n, strata.as_deref(), groups.as_deref(), scheme).map(Some).map_err(|error| exception(py, &error))
 }
 
+/// Number of allowed matchings, some of them, and what to know about the design.
+type Matchings<'py> = (Option<u128>, Vec<Bound<'py, PyArray1<i64>>>, Vec<Remark<'py>>);
+
 /// The matchings that a design allows: their number (None if astronomical), and some of them, those of the streams of a key
 /// or, without one, those with these numbers.
 #[pyfunction]
@@ -185,13 +190,14 @@ pub fn matchings<'py>(
     n: usize,
     numbers: Vec<u64>,
     drawn: bool,
-) -> PyResult<(Option<u128>, Vec<Bound<'py, PyArray1<i64>>>)> {
+) -> PyResult<Matchings<'py>> {
     let key: [u8; 32] = request.as_any().get_item("key")?.extract()?;
     let free = || Design::new(n, None, None, Scheme::Permute).map_err(|error| exception(py, &error));
     let design = design(py, &request, n)?.map_or_else(free, Ok)?;
     let matching = |number: u64| if drawn { design.draw(&key, number) } else { design.nth(u128::from(number)) };
     let rows = |number| PyArray1::from_iter(py, matching(number).into_iter().map(|row| row as i64));
-    Ok((design.order(), numbers.into_iter().map(rows).collect()))
+    let cautions: Vec<_> = operations::permutation::in_place(&design).into_iter().collect();
+    Ok((design.order(), numbers.into_iter().map(rows).collect(), remarks(py, &cautions)?))
 }
 
 /// Exact moments of a score over all orders of the rows.

@@ -79,7 +79,7 @@ def drawn(n: int, numbers, *, seed: int | None = 0, strata=None, groups=None, sc
         "key": key(seed or 0),
         "return_null": False,
     }
-    order, found = _core.matchings(request | ids, n, list(numbers), drawn=seed is not None)
+    order, found, _ = _core.matchings(request | ids, n, list(numbers), drawn=seed is not None)
     return order, np.array(found)
 
 
@@ -755,9 +755,7 @@ def z_of_pairs(xs, ys, measure, method: str, towards: float, **options) -> tuple
         null = found.null_distribution
         mean, std = (found.null_mean, found.null_std) if found.null_std_exact else (null.mean(), null.std())
         rows.append(towards * (null - mean) / std)
-        others = null[1:]
-        of_others = (null[0] - others.mean()) / others.std(ddof=1)
-        reported.append(found.zscore if found.null_std_exact else of_others)
+        reported.append(found.zscore)
     return np.array(rows), np.array(reported)
 
 

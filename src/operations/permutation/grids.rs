@@ -12,6 +12,7 @@ use super::layers::Layers;
 use super::lists::Lists;
 use super::matchings::Matchings;
 use super::residual::Residual;
+use super::roads;
 use super::{Alternative, Design, Method, Precision, Request, Scheme, exchangeable, tie_window};
 use crate::caution::Caution;
 use crate::error::{Error, Result};
@@ -69,6 +70,8 @@ pub struct TestedGrid {
     pub failures: Vec<(usize, usize, Error)>,
     /// What a reader should know: each caution once, with the first pair it concerns and the number of pairs.
     pub cautions: Vec<(Caution, (usize, usize), usize)>,
+    /// What a reader should know of all pairs alike.
+    pub general: Vec<Caution>,
 }
 
 /// One pair that is tested.
@@ -147,7 +150,10 @@ pub fn permutation_tests<'s>(
     let counts: Vec<bool> = cells.iter().map(|cell| ys.is_some() || cell.at.0 != cell.at.1).collect();
     let tested = run(&cells, &counts, &facts, n, request, &mut found, par)?;
     found.family = counts.iter().filter(|counts| **counts).count();
-    let Some((family, of_cells)) = tested else { return Ok(found) };
+    let Some((family, mut of_cells)) = tested else { return Ok(found) };
+    if request.design.is_none() && !found.exact.0 {
+        found.exact.0 = exact_means(&cells, &mut of_cells, par)?;
+    }
     let (pvalues, adjusted) = (family.pvalues(), adjust.map(|adjust| family.adjusted(adjust)));
     let towards = if found.alternative == Alternative::Less { -1.0 } else { 1.0 };
     (found.largest, found.mean) = family.claims(|at| towards * of_cells[at].z);
@@ -181,8 +187,9 @@ pub fn permutation_tests<'s>(
             found.remark(cautions, cell.at);
         }
     }
-    let floor = super::floor(found.min_pvalue).into_iter().collect();
-    found.remark(floor, pairs.first().copied().unwrap_or_default());
+    let mut general: Vec<Caution> = super::floor(found.min_pvalue).into_iter().collect();
+    general.extend(request.design.as_ref().and_then(super::in_place));
+    found.general = general;
     if mirrored {
         let turned: Vec<_> =
             found.failures.iter().filter(|(i, j, _)| i != j).map(|(i, j, e)| (*j, *i, e.clone())).collect();
@@ -190,6 +197,17 @@ pub fn permutation_tests<'s>(
     }
     found.failures.sort_by_key(|(i, j, _)| (*i, *j));
     Ok(found)
+}
+
+/// Put exact means in the place of sampled ones, where every pair has one.
+fn exact_means(cells: &[Cell<'_>], found: &mut [Found], par: Par<'_>) -> Result<bool> {
+    let means = par.map(cells.len(), |at, par| cells[at].form.at_chance(par))?;
+    let Some(means) = means.into_iter().collect::<Option<Vec<f64>>>() else { return Ok(false) };
+    for ((cell, found), mean) in cells.iter().zip(found).zip(means) {
+        found.mean = mean;
+        found.z = (cell.statistic - mean) / found.std;
+    }
+    Ok(true)
 }
 
 impl TestedGrid {
@@ -214,6 +232,7 @@ impl TestedGrid {
             n_orbits: None,
             failures: Vec::new(),
             cautions: Vec::new(),
+            general: Vec::new(),
         }
     }
 
@@ -245,11 +264,19 @@ fn run(
         None => Design::new(n, None, None, Scheme::Permute)?,
     };
     let orderly = matches!(request.method, Method::Auto | Method::Orbits);
-    let all = design.order().filter(|&all| all <= arrangements as u128 && request.method != Method::MonteCarlo);
-    let all = all.map(|all| all as usize);
-    if request.method == Method::Sequential || (request.method == Method::Exact && all.is_none()) {
-        let problem = "is offered for one pair at a time".into();
-        return Err(Error::NotOffered { measure: "this method of permutation_test".into(), problem });
+    let most = match request.method {
+        Method::Exact => roads::ALL,
+        Method::Auto => arrangements as u128,
+        Method::Orbits | Method::MonteCarlo | Method::Sequential => 0,
+    };
+    let all = design.order().filter(|&all| all <= most).map(|all| all as usize);
+    match request.method {
+        Method::Exact if all.is_none() => return Err(roads::too_many(design.order())),
+        Method::Sequential => {
+            let problem = "decides about one pair at a time, not about grids".into();
+            return Err(Error::NotOffered { measure: "method=\"sequential\"".into(), problem });
+        }
+        _ => {}
     }
     let Some(first) = cells.first() else { return Ok(None) };
     let towards = if found.alternative == Alternative::Less { -1.0 } else { 1.0 };
@@ -272,6 +299,9 @@ fn run(
                 layered::<f64>(&forms, cells, counts, towards, n, request, found, par)
             };
             tested.map(Some)
+        }
+        _ if request.method == Method::Orbits && !(matches!(first.form, Form::Neighbors(_)) && design.is_free()) => {
+            Err(roads::no_orbits("a grid of this measure"))
         }
         _ => {
             let orbits = matches!(first.form, Form::Neighbors(_)) && all.is_none() && orderly && design.is_free();

@@ -345,7 +345,7 @@ fn test_form(
 }
 
 /// The caution that rows cannot move for want of partners.
-fn in_place(design: &Design) -> Option<Caution> {
+pub fn in_place(design: &Design) -> Option<Caution> {
     let summary = design.summary();
     (summary.groups_in_place > 0).then(|| {
         let details = vec![

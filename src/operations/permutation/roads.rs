@@ -42,7 +42,7 @@ const NARROW: usize = 8;
 /// Independent matchings between two looks of a sequential test.
 const LOOK: usize = 64;
 /// The most matchings that are tried when all are asked for.
-const ALL: u128 = 10_000_000;
+pub const ALL: u128 = 10_000_000;
 /// Variance of the share of an orbit's values above a bound, over that of independent values.
 const ORBIT: f64 = 1.1;
 /// The same where an orbit's places are multiplied by units of a composite number.
@@ -118,12 +118,7 @@ pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par
     let every = order.filter(|order| *order <= most).map(|order| order as usize);
     let circle = design.scheme() == Scheme::Shift && matches!(request.method, Method::Auto | Method::Orbits);
     match (request.method, form) {
-        (Method::Exact, _) if every.is_none() => {
-            let count = order.map_or("more than 1e38".into(), |order| order.to_string());
-            let problem = format!("would try {count} matchings, and at most {ALL} are tried.");
-            let (option, given) = ("method".into(), "\"exact\"".into());
-            Err(Error::BadOption { measure: "permutation_test".into(), option, given, problem })
-        }
+        (Method::Exact, _) if every.is_none() => Err(too_many(order)),
         (Method::Sequential, _) => sequential(form, scale, plan, par),
         (_, Form::Bilinear(form)) if circle => on_grid(form, scale, plan, true, par),
         (_, Form::Neighbors(form)) if circle => {
@@ -140,12 +135,22 @@ pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par
         (_, Form::Neighbors(form)) if design.is_free() => lists(form, scale, plan, par),
         (_, Form::Cross(form)) if design.is_free() => products(form, scale, plan, par),
         (_, Form::Bilinear(form)) if Grid::choose(design).is_some() => on_grid(form, scale, plan, false, par),
-        (Method::Orbits, _) => {
-            let problem = "has no orbits under this design; independent permutations are method=\"monte_carlo\"".into();
-            Err(Error::NotOffered { measure: plan.measure.into(), problem })
-        }
+        (Method::Orbits, _) => Err(no_orbits(plan.measure)),
         (Method::Auto, _) => one_by_one(form, scale, plan, None, par),
     }
+}
+
+/// The refusal to try all matchings of a large group.
+pub fn too_many(order: Option<u128>) -> Error {
+    let count = order.map_or("more than 1e38".into(), |order| order.to_string());
+    let problem = format!("would try {count} matchings, and at most {ALL} are tried.");
+    Error::BadOption { measure: "permutation_test".into(), option: "method".into(), given: "\"exact\"".into(), problem }
+}
+
+/// The refusal to make orbits where there are none.
+pub fn no_orbits(measure: &str) -> Error {
+    let problem = "has no orbits under this design; independent permutations are method=\"monte_carlo\"".into();
+    Error::NotOffered { measure: measure.into(), problem }
 }
 
 /// A tally for values that begin with the observed one, which are known to `least`.
@@ -262,7 +267,11 @@ fn products<'t>(form: &Cross<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Pa
             let known: Vec<f64> = scores.iter().copied().flatten().collect();
             tally.take_certain(scores.len() - known.len(), plan.alternative == Alternative::Greater);
             pruned += scores.len() - known.len();
-            tally.take(&known)?;
+            if bar.is_some() {
+                tally.take_counts(&known);
+            } else {
+                tally.take(&known)?;
+            }
         }
     }
     Ok(Found { pruned, ..Found::orbits(tally, orbits, UNITS) })

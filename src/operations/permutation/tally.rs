@@ -79,7 +79,7 @@ pub struct Tally<'a> {
     pub observed: f64,
     window: f64,
     count: usize,
-    /// Arrangements whose values were not needed.
+    /// Arrangements that are counted and not summed.
     certain: usize,
     sample: Vec<f64>,
     at_least: usize,
@@ -148,6 +148,17 @@ impl<'a> Tally<'a> {
         Ok(())
     }
 
+    /// Count some whose like were partly not computed: their sums would tell of the extreme ones only.
+    pub fn take_counts(&mut self, values: &[f64]) {
+        for &value in values {
+            let (high, low) = self.beyond(value);
+            self.at_least += usize::from(high);
+            self.at_most += usize::from(low);
+        }
+        self.count += values.len();
+        self.certain += values.len();
+    }
+
     /// Count arrangements whose scores are certain to be lower (or higher) than the observed one.
     pub fn take_certain(&mut self, count: usize, lower: bool) {
         self.count += count;
@@ -201,7 +212,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Number of arrangements whose values are known.
+    /// Number of arrangements whose values are summed.
     fn known(&self) -> usize {
         self.count - self.certain
     }
