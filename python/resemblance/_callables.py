@@ -5,6 +5,7 @@ Nothing is known about such a function, so nothing is saved: every pair in both 
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from resemblance.errors import ResemblanceError, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
 
     from numpy.typing import NDArray
 
@@ -69,7 +71,9 @@ def pairwise(measure: Measure, left: Models, right: Models, on_error: str, tell:
     return {"values": values, "null_mean": None, "status": status, "warnings": []}
 
 
-def permutation_test(measure: Measure, x: Any, y: Any, request: Request, tell: Callback | None) -> dict[str, Any]:
+def permutation_test(
+    measure: Measure, x: Any, y: Any, request: Request, *, executor: Executor | None, tell: Callback | None
+) -> dict[str, Any]:
     """Score the pair with the rows of y in other orders; the same fields as `_core.permutation_test`."""
     left, right = as_array(x, "x"), as_array(y, "y")
     _same_rows(left, right, "x", "y")
@@ -78,8 +82,9 @@ def permutation_test(measure: Measure, x: Any, y: Any, request: Request, tell: C
     if request.method == "sequential":
         scores, pvalue, decision = _until_decided(measure, left, right, orders=orders, request=request, tell=tell)
     else:
-        every = enumerate(orders)
-        scored = [_told(tell, at, orders.count, score(measure, left, right[o], _where(at))) for at, o in every]
+        call = map if executor is None else executor.map
+        every = call(_score_in_order, repeat(measure), repeat(left), repeat(right), enumerate(orders))
+        scored = [_told(tell, at, orders.count, one) for at, one in enumerate(every)]
         scores, pvalue, decision = np.array(scored), None, None
     null = scores if orders.exact else scores[1:]
     null_mean, null_std = float(null.mean()), float(null.std(ddof=0 if orders.exact or len(null) == 1 else 1))
@@ -283,6 +288,11 @@ def _until_decided(
 def _floor(min_pvalue: float) -> list[tuple[str, str, dict[str, float]]]:
     message = f"The smallest reachable p is {min_pvalue:.3g}; no result can be significant."
     return [("p_floor", message, {"min_pvalue": min_pvalue})] if min_pvalue > _LEVEL else []
+
+
+def _score_in_order(measure: Measure, left: Array, right: Array, numbered: tuple[int, NDArray[np.int64]]) -> float:
+    at, order = numbered
+    return score(measure, left, right[order], _where(at))
 
 
 def _told(tell: Callback | None, done: int, total: int, value: Any) -> Any:

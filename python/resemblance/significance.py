@@ -21,6 +21,7 @@ from resemblance.results import NullMoments, PermutationGrid, PermutationResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
 
     from numpy.typing import ArrayLike
 
@@ -49,6 +50,7 @@ def permutation_test(  # type: ignore[overload-overlap]  # a list of arrays is a
     alpha: float = ...,
     rng: RNG = ...,
     num_threads: int | None = ...,
+    executor: Executor | None = ...,
     progress: Progress = ...,
     return_null: bool = ...,
     dtype: Literal["auto", "float32", "float64"] = ...,
@@ -88,6 +90,7 @@ def permutation_test(
     alpha: float = 0.05,
     rng: RNG = None,
     num_threads: int | None = None,
+    executor: Executor | None = None,
     progress: Progress = None,
     return_null: bool = False,
     dtype: Literal["auto", "float32", "float64"] = "auto",
@@ -132,6 +135,9 @@ def permutation_test(
         Where the permutations come from. A seed gives the same test every time, for any number of threads.
     num_threads : int, optional
         Number of threads; the result does not depend on it.
+    executor : concurrent.futures.Executor, optional
+        Who calls a function of your own, pair by pair of arrays; by default the calling thread. The function must allow
+        it: a pool of processes needs one that can be pickled. Not for ``sequential`` and not for grids.
     progress : bool or callable, optional
         True shows a bar (of tqdm, if it is installed); a function is called with the numbers done and in all.
     return_null : bool, default False
@@ -198,10 +204,14 @@ def permutation_test(
     if _is_grid(x):
         if return_null:
             raise refuse("return_null", return_null, "is offered for one pair at a time.")
+        if executor is not None:
+            raise refuse("executor", executor, "is offered for one pair at a time.")
         return _grid(chosen, x, y, request, adjust=adjust, count=count, progress=progress)
+    if executor is not None and (chosen.function is None or method == "sequential"):
+        raise refuse("executor", executor, "calls functions of your own, and not in sequence.")
     if adjust is not None:
         raise refuse("adjust", adjust, "corrects the many pairs of a grid; here is one pair.")
-    return _pair(chosen, x, y, request, count=count, progress=progress)
+    return _pair(chosen, x, y, request, count=count, progress=progress, executor=executor)
 
 
 def permutation_moments(
@@ -301,13 +311,22 @@ def _is_grid(given: Any) -> bool:
     return any(isinstance(one, _core.Prepared) or len(getattr(one, "shape", ())) == _AXES for one in given)
 
 
-def _pair(measure: Measure, x: Any, y: Any, request: Request, *, count: int, progress: Progress) -> PermutationResult:
+def _pair(
+    measure: Measure,
+    x: Any,
+    y: Any,
+    request: Request,
+    *,
+    count: int,
+    progress: Progress,
+    executor: Executor | None = None,
+) -> PermutationResult:
     with reporting(progress, "permutations") as tell:
         if measure.function is None:
             left, right = as_input(x, "x"), as_input(y, "y")
             found = _core.permutation_test(measure.name, measure.given, left, right, request.fields(), count, tell)
         else:
-            found = _callables.permutation_test(measure, x, y, request, tell)
+            found = _callables.permutation_test(measure, x, y, request, executor=executor, tell=tell)
     about = {"measure": measure.name, "label": measure.label, "options": measure.options, "facts": measure.facts}
     warnings = as_warnings(found["warnings"])
     report(warnings)

@@ -7,6 +7,7 @@ import functools
 import itertools
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import naive
 import numpy as np
@@ -1299,6 +1300,21 @@ def test_numbers_of_numpy():
     plain = rs.permutation_test(x, y, rs.cka, n_resamples=99, alpha=0.25, rng=0)
     numpy = rs.permutation_test(x, y, rs.cka, n_resamples=np.int32(99), alpha=np.float32(0.25), rng=np.int64(0))
     assert numpy.to_dict() == plain.to_dict()
+
+
+def test_executors_call_own_functions():
+    x, y = unrelated(N)
+    alone = rs.permutation_test(x, y, OWN["own"], n_resamples=199, rng=0, return_null=True)
+    with ThreadPoolExecutor(3) as pool:
+        shared = rs.permutation_test(x, y, OWN["own"], n_resamples=199, rng=0, return_null=True, executor=pool)
+        assert shared.to_dict() == alone.to_dict()
+        for refused in (
+            {"x": x, "y": y, "measure": rs.cka},
+            {"x": [x], "y": [y], "measure": OWN["own"]},
+            {"x": x, "y": y, "measure": OWN["own"], "method": "sequential"},
+        ):
+            with raises("bad_option", "executor"):
+                rs.permutation_test(**refused, executor=pool)
 
 
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
