@@ -371,6 +371,8 @@ def _test(options: argparse.Namespace) -> None:
         "rng": options.seed,
         "progress": True if sys.stderr.isatty() else None,
     }
+    if len(options.files) == 1 and not options.others and not set("*?[") & set(options.files[0]):
+        raise _UsageError("give two files, a pattern of several, or a second set with --others")
     if options.adjust or options.others or options.out or len(options.files) != 2:
         _test_grid(options, chosen, how)
         return

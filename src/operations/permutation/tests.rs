@@ -144,7 +144,8 @@ fn orbits_are_scores_of_matchings() {
             let (k, l) = (any(n, 0.7, of_k), any(n, 1.3, of_l));
             let form = linked(&k, &l, Link { factor: -0.25, offset: 3.0, ..Link::COSINE });
             // Few enough that not all orders are counted instead.
-            let asked = request(if n == 3 { 4 } else { 2 * n - 1 });
+            let count = if n == 3 { 4 } else { 2 * n - 1 };
+            let asked = Request { method: Method::Orbits, ..request(count) };
             let tested = run(&form, n, &asked, Par::SEQ);
             assert_eq!(tested.method, "orbits");
             let sigma = permutation(&asked.key, 0, n);
