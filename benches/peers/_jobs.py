@@ -354,8 +354,10 @@ JOBS = {
         Size(1009, 512),
         Size(101, 16),
         noise=3.0,
+        against="ourselves",
+        peers=("ourselves",),
         most_seconds=0.06e-6 * 1009 * 1008,
-        remark="n is prime: all multipliers of one relabeling; beside it " + _ORBITS,
+        remark="n is prime: all multipliers of one relabeling, beside a relabeling per orbit (scaled); " + _ORBITS,
         per_call=1009 * 1008,
     ),
     "grid_tests": Job(

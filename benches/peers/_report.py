@@ -198,8 +198,8 @@ def _at_most(name: str) -> str:
         return seconds(job.most_seconds)
     beside = "" if job.against == "numpy_reference" else f" of {job.against}"
     if job.target_one == job.target_all:
-        return f"{job.target_one}{beside}"
-    return f"{job.target_one} on one, {job.target_all} on all{beside}"
+        return f"{job.target_one:.3g}{beside}"
+    return f"{job.target_one:.3g} on one, {job.target_all:.3g} on all{beside}"
 
 
 def _reached(row: Row | None) -> tuple[str, bool | None]:

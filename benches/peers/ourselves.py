@@ -67,6 +67,20 @@ def knn_orbits(data: Data, threads: int) -> Call:  # noqa: ARG001
     return lambda: float(rs.knn_jaccard(data.x, data.y))
 
 
+def million(data: Data, threads: int) -> Probe:  # noqa: ARG001
+    """Relabel for every orbit, instead of multiplying."""
+    import resemblance as rs  # noqa: PLC0415
+
+    x, y, count = rs.prepare(data.x, rs.cka), rs.prepare(data.y, rs.cka), 20 * len(data.x)
+    found: dict[str, float | None] = {}
+
+    def run() -> None:
+        test = rs.permutation_test(x, y, rs.cka, n_resamples=count - 1, rng=0, method="orbits", alternative="greater")
+        found.update(statistic=test.statistic, pvalue=None, permutations=count)
+
+    return Probe([(run, len(data.x) * (len(data.x) - 1) / count)], lambda: found)
+
+
 def interval(data: Data, threads: int) -> Call:  # noqa: ARG001
     """Compute one score."""
     import resemblance as rs  # noqa: PLC0415
@@ -74,4 +88,10 @@ def interval(data: Data, threads: int) -> Call:  # noqa: ARG001
     return lambda: float(rs.compare(data.x, data.y, partial(rs.cka, estimator="debiased"))[0].value or 0.0)
 
 
-JOBS = {"grid_tests": grid_tests, "grid_scores": grid_scores, "knn_orbits": knn_orbits, "interval": interval}
+JOBS = {
+    "grid_tests": grid_tests,
+    "grid_scores": grid_scores,
+    "knn_orbits": knn_orbits,
+    "million": million,
+    "interval": interval,
+}
