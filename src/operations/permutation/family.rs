@@ -48,6 +48,9 @@ pub struct Member {
     pub counts: bool,
 }
 
+/// A z and its p-value.
+pub type Claim = (f64, f64);
+
 /// Counts over the arrangements seen so far.
 pub struct Family {
     members: Vec<Member>,
@@ -189,7 +192,7 @@ impl Family {
     }
 
     /// Largest and mean of some other z of the members, each with its p-value.
-    pub fn claims(&self, z: impl Fn(usize) -> f64) -> (Option<(f64, f64)>, Option<(f64, f64)>) {
+    pub fn claims(&self, z: impl Fn(usize) -> f64) -> (Option<Claim>, Option<Claim>) {
         let counted = (0..self.members.len()).filter(|&at| self.members[at].counts).map(&z);
         let counted: Vec<f64> = counted.filter(|z| !z.is_nan()).collect();
         let mean = counted.iter().sum::<f64>() / counted.len().max(1) as f64;

@@ -239,7 +239,7 @@ fn lists<'t>(form: &NeighborLists<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, pa
 fn products<'t>(form: &Cross<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
     let request = plan.request;
     let Some(engine) = Products::begin(form, &request.key, par)? else {
-        return one_by_one_of(OneByOne::cross(form), least_of(plan.facts), scale, plan, None, par);
+        return one_by_one_of(&OneByOne::cross(form), least_of(plan.facts), scale, plan, None, par);
     };
     let size = engine.size();
     let orbits = request.n_resamples.saturating_add(1).div_ceil(size);
@@ -346,11 +346,11 @@ fn one_by_one<'t>(
     par: Par<'_>,
 ) -> Result<Found<'t>> {
     let count = every.unwrap_or(plan.request.n_resamples.saturating_add(1));
-    one_by_one_of(OneByOne::new(form, count, par)?, least(form, plan.facts), scale, plan, every, par)
+    one_by_one_of(&OneByOne::new(form, count, par)?, least(form, plan.facts), scale, plan, every, par)
 }
 
 fn one_by_one_of<'t>(
-    engine: OneByOne<'_>,
+    engine: &OneByOne<'_>,
     least: f64,
     scale: &'t Scale<'t>,
     plan: &Plan<'_>,

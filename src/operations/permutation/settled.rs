@@ -316,12 +316,11 @@ impl<'a> Settled<'a> {
     }
 
     fn in_double(&self, block: &Block, par: Par<'_>) -> Result<Vec<f64>> {
-        let engine = match self.double.get() {
-            Some(engine) => engine,
-            None => {
-                let (engine, _) = Engine::begin(&self.linear, &self.sigma, self.multipliers, 2, par)?;
-                self.double.get_or_init(|| engine)
-            }
+        let engine = if let Some(engine) = self.double.get() {
+            engine
+        } else {
+            let (engine, _) = Engine::begin(&self.linear, &self.sigma, self.multipliers, 2, par)?;
+            self.double.get_or_init(|| engine)
         };
         engine.run(&self.linear, &self.sigma, block, par)
     }

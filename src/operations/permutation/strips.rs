@@ -30,7 +30,8 @@ pub struct Strips<T> {
     plan: StripFft,
     forward: Arc<dyn Fft<f64>>,
     inverse: Arc<dyn Fft<f64>>,
-    strips: usize,
+    /// Number of strips.
+    count: usize,
     /// Strips per slab.
     slab: usize,
     /// Rows per block of a band.
@@ -101,7 +102,7 @@ impl<T: Real> Strips<T> {
             plan: StripFft::new(length),
             forward: planner.plan_fft_forward(length),
             inverse: planner.plan_fft_inverse(length),
-            strips,
+            count: strips,
             slab,
             block: (UNPACKED / n.max(1)).clamp(16, 32),
             desks: Mutex::default(),
@@ -126,7 +127,7 @@ impl<T: Real> Strips<T> {
 
     /// Number of strips.
     pub fn count(&self) -> usize {
-        self.strips
+        self.count
     }
 
     /// Strips per slab.
@@ -216,7 +217,7 @@ impl<T: Real> Strips<T> {
 
     /// First strip and number of strips of every slab.
     pub fn slabs(&self) -> impl Iterator<Item = (usize, usize)> {
-        let (strips, slab) = (self.strips, self.slab);
+        let (strips, slab) = (self.count, self.slab);
         (0..strips).step_by(slab.max(1)).map(move |start| (start, slab.min(strips - start)))
     }
 
