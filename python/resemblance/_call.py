@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from resemblance._inputs import CoreInput, ModelsLike, Representation
+    from resemblance._inputs import CoreInput, Models, ModelsLike, Representation
 
     Remark: TypeAlias = tuple[str, str, Mapping[str, Any]]
 
@@ -77,6 +77,19 @@ def as_group(models: Any) -> list[CoreInput]:
 def as_warnings(remarks: Iterable[Remark]) -> list[ResemblanceWarning]:
     """Turn what the core remarks into warnings."""
     return [ResemblanceWarning(code, message, details) for code, message, details in remarks]
+
+
+def failed_pairs(
+    status: Mapping[tuple[int, int], tuple[str, str]], left: Models, right: Models
+) -> list[ResemblanceWarning]:
+    """Warn of the pairs of a grid that have no value, with the reason of the first."""
+    if not status:
+        return []
+    (i, j), (code, reason) = next(iter(status.items()))
+    row, column, total = left.labels[i], right.labels[j], len(left.labels) * len(right.labels)
+    message = f"{len(status)} of {total} pairs have no value; {row} with {column}: {reason}"
+    details = {"count": len(status), "total": total, "code": code, "row": row, "column": column}
+    return [ResemblanceWarning("failed_pairs", message, details)]
 
 
 def report(found: Iterable[ResemblanceWarning]) -> None:

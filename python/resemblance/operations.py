@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from resemblance import _callables, _core
-from resemblance._call import as_group, as_warnings, report
+from resemblance._call import as_group, as_warnings, failed_pairs, report
 from resemblance._inputs import as_input, as_models, require_choice, row_count
 from resemblance._measure import as_measure, as_measures
 from resemblance._progress import reporting
 from resemblance.config import threads
-from resemblance.errors import ResemblanceWarning, make
+from resemblance.errors import make
 from resemblance.results import Comparison, Grid, Grids, Info, Score
 
 if TYPE_CHECKING:
@@ -268,15 +268,8 @@ def _score(measure: Measure, found: Mapping[str, Any]) -> Score:
 
 
 def _grid(measure: Measure, left: Models, right: Models, found: Mapping[str, Any]) -> Grid:
-    warnings = as_warnings(found["warnings"])
     status = dict(found["status"])
-    if status:
-        (i, j), (code, reason) = next(iter(status.items()))
-        row, column = left.labels[i], right.labels[j]
-        total = len(left.labels) * len(right.labels)
-        message = f"{len(status)} of {total} pairs have no value; {row} with {column}: {reason}"
-        details = {"count": len(status), "total": total, "code": code, "row": row, "column": column}
-        warnings.append(ResemblanceWarning("failed_pairs", message, details))
+    warnings = as_warnings(found["warnings"]) + failed_pairs(status, left, right)
     return Grid(
         measure.name,
         measure.label,

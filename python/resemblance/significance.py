@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from resemblance import _callables, _core
-from resemblance._call import as_warnings, report
+from resemblance._call import as_warnings, failed_pairs, report
 from resemblance._inputs import as_input, as_models
 from resemblance._measure import Measure, as_measure
 from resemblance._progress import reporting
 from resemblance._request import Request, as_ids, refuse
 from resemblance._rng import key_of
 from resemblance.config import threads
-from resemblance.errors import ResemblanceWarning, make
+from resemblance.errors import make
 from resemblance.results import NullMoments, PermutationGrid, PermutationResult
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from resemblance._inputs import Models, ModelsLike, Representation
+    from resemblance._inputs import ModelsLike, Representation
     from resemblance._measure import MeasureLike
     from resemblance._progress import Progress
     from resemblance._rng import RNG
@@ -349,7 +349,7 @@ def _grid(
             others = None if y is None else right
             found = _callables.permutation_grid(measure, left, others, request, adjust=adjust, tell=tell)
     warnings = as_warnings(found.pop("warnings"))
-    warnings += _failures(found["status"], left, right)
+    warnings += failed_pairs(found["status"], left, right)
     report(warnings)
     adjusted = found.pop("adjusted")
     return PermutationGrid(
@@ -365,13 +365,3 @@ def _grid(
         warnings=warnings,
         **found,
     )
-
-
-def _failures(status: dict[tuple[int, int], tuple[str, str]], left: Models, right: Models) -> list[ResemblanceWarning]:
-    if not status:
-        return []
-    (i, j), (code, reason) = next(iter(status.items()))
-    row, column, total = left.labels[i], right.labels[j], len(left.labels) * len(right.labels)
-    message = f"{len(status)} of {total} pairs have no value; {row} with {column}: {reason}"
-    details = {"count": len(status), "total": total, "code": code, "row": row, "column": column}
-    return [ResemblanceWarning("failed_pairs", message, details)]
