@@ -1,5 +1,7 @@
-//! Arithmetic that knows no word of the domain: sums in a fixed order, ranks, random streams, Student's t, Fourier transforms.
+//! Arithmetic that knows no word of the domain: sums in a fixed order, ranks, random streams, the beta function,
+//! Student's t, Fourier transforms.
 
+pub mod beta;
 pub mod fft;
 pub mod ranks;
 pub mod streams;

@@ -6,10 +6,12 @@
 //! P(T > t) = I_x(v/2, 1/2) / 2        x = v / (v + t^2),  t >= 0
 //! ```
 //!
-//! evaluated as a continued fraction (Lentz), which keeps the digits of small probabilities. With many degrees of freedom
+//! evaluated as a continued fraction ([`super::beta`]), which keeps the digits of small probabilities. With many degrees of freedom
 //! its first steps cancel: about nine digits remain at a million.
 
 use std::f64::consts::PI;
+
+use super::beta::fraction;
 
 /// From here on the ratio of gamma functions is its asymptotic series to the last digit.
 const LARGE: usize = 10_000;
@@ -55,9 +57,9 @@ impl Student {
         let (x, rest) = (1.0 / (1.0 + square), square / (1.0 + square));
         let front = (-a * square.ln_1p()).exp() * rest.sqrt() * self.density;
         let tail = if x < (a + 1.0) / (a + b + 2.0) {
-            front * continued(a, b, x) / a
+            front * fraction(a, b, x) / a
         } else {
-            1.0 - front * continued(b, a, rest) / b
+            1.0 - front * fraction(b, a, rest) / b
         };
         0.5 * tail
     }
@@ -81,30 +83,6 @@ impl Student {
             }
         }
     }
-}
-
-/// The continued fraction of the incomplete beta function.
-fn continued(a: f64, b: f64, x: f64) -> f64 {
-    const LEAST: f64 = 1e-300;
-    let away = |v: f64| if v.abs() < LEAST { LEAST } else { v };
-    let mut c = 1.0;
-    let mut d = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
-    let mut found = d;
-    for m in 1..100_000 {
-        let m = f64::from(m);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / away(1.0 + even * d);
-        c = away(1.0 + even / c);
-        found *= d * c;
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / away(1.0 + odd * d);
-        c = away(1.0 + odd / c);
-        found *= d * c;
-        if (d * c - 1.0).abs() < 1e-15 {
-            break;
-        }
-    }
-    found
 }
 
 #[cfg(test)]
