@@ -224,20 +224,33 @@ impl Dense {
         Ok(())
     }
 
+    /// Entries (i, i + 1), (i, i + 2), ..
+    pub fn upper_row(&self, i: usize) -> &[f64] {
+        &self.upper[self.start(i)..][..self.n - 1 - i]
+    }
+
     /// Sum of every row, both triangles and the diagonal.
     pub fn row_sums(&self, par: Par<'_>) -> Result<Vec<f64>> {
+        self.add_rows_to(self.diagonal.clone().unwrap_or_else(|| vec![0.0; self.n]), par)
+    }
+
+    /// Sum of every row without its diagonal, which may be of any size.
+    pub fn off_diagonal_sums(&self, par: Par<'_>) -> Result<Vec<f64>> {
+        self.add_rows_to(vec![0.0; self.n], par)
+    }
+
+    fn add_rows_to(&self, mut all: Vec<f64>, par: Par<'_>) -> Result<Vec<f64>> {
         const ROWS: usize = 128;
         let n = self.n;
         let parts = par.map(n.div_ceil(ROWS), |part, _| {
             let mut total = vec![0.0; n];
             for i in part * ROWS..((part + 1) * ROWS).min(n) {
-                let row = &self.upper[self.start(i)..self.start(i) + n - 1 - i];
+                let row = self.upper_row(i);
                 total[i] += sums::sum(row);
                 total[i + 1..].iter_mut().zip(row).for_each(|(t, v)| *t += v);
             }
             Ok(total)
         })?;
-        let mut all = self.diagonal.clone().unwrap_or_else(|| vec![0.0; n]);
         for part in parts {
             all.iter_mut().zip(part).for_each(|(a, p)| *a += p);
         }
@@ -340,7 +353,7 @@ impl Dense {
     fn inner_matched(&self, other: &Self, matching: &[usize], par: Par<'_>) -> Result<f64> {
         let n = self.n;
         let parts = par.map(n, |i, _| {
-            let row = &self.upper[self.start(i)..self.start(i) + n - 1 - i];
+            let row = self.upper_row(i);
             let partner = matching[i];
             Ok(row.iter().zip(&matching[i + 1..]).map(|(v, &j)| v * other.at(partner, j)).sum::<f64>())
         })?;
@@ -357,7 +370,7 @@ impl Dense {
         let mut out = Matrix::zeros(n, n);
         for i in 0..n {
             out.row_mut(i)[i] = self.diagonal.as_ref().map_or(0.0, |d| d[i]);
-            let row = &self.upper[self.start(i)..self.start(i) + n - 1 - i];
+            let row = self.upper_row(i);
             out.row_mut(i)[i + 1..].copy_from_slice(row);
         }
         const BLOCK: usize = 64;
