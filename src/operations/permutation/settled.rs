@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
-use super::affine::multipliers::{MOST_UNITS, draw_units, is_prime, primitive_root, units};
+use super::affine::multipliers::{MOST_UNITS, draw_units, is_prime, units};
 use super::affine::{Affine, Precise, Units, Window};
 use super::orbits::Orbits;
 use super::residual::Residual;
@@ -82,16 +82,11 @@ impl Multipliers {
     }
 }
 
-/// The orbits of one relabeling: places are multiplied by these.
+/// The orbits of one relabeling: what the places of each are multiplied by, and which powers of the primitive root these are.
 struct Block {
     tau: Vec<usize>,
-    factors: Factors,
-}
-
-enum Factors {
-    One,
-    Powers(Window),
-    Units(Vec<usize>),
+    factors: Vec<usize>,
+    window: Option<Window>,
 }
 
 /// The engine of one precision; y's matrix as whole rows where multipliers are taken.
@@ -125,7 +120,7 @@ impl Linear<'_> {
         let mut of_k = laid(&left, &mut sigma.iter().copied());
         forward.process(&mut of_k);
         for (row, values) in values.chunks_exact_mut(n).enumerate() {
-            let factor = block.factor(row, n);
+            let factor = block.factors[row];
             let mut of_l = laid(&right, &mut (0..n).map(|i| block.tau[factor * i % n]));
             forward.process(&mut of_l);
             of_l.iter_mut().zip(&of_k).for_each(|(l, k)| *l *= k.conj());
@@ -136,29 +131,10 @@ impl Linear<'_> {
 }
 
 impl Block {
-    /// What the places of an orbit are multiplied by.
-    fn factor(&self, row: usize, n: usize) -> usize {
-        match &self.factors {
-            Factors::One => 1,
-            Factors::Powers(window) => {
-                let exponent = (window.from + row as i64).rem_euclid(n as i64 - 1);
-                power(primitive_root(n), exponent as usize, n)
-            }
-            Factors::Units(units) => units[row],
-        }
-    }
-
     /// The orbit whose multiplier is 1.
     fn identity(&self) -> usize {
-        match &self.factors {
-            Factors::Powers(window) => window.identity(),
-            _ => 0,
-        }
+        self.window.map_or(0, |window| window.identity())
     }
-}
-
-fn power(base: usize, exponent: usize, modulus: usize) -> usize {
-    (0..exponent).fold(1, |product, _| product * base % modulus)
 }
 
 impl<'a, T: Real + Precise> Engine<'a, T> {
@@ -183,12 +159,25 @@ impl<'a, T: Real + Precise> Engine<'a, T> {
         })
     }
 
+    /// Make the engine, and the values of the first block.
+    fn start(
+        linear: &Linear<'a>,
+        sigma: &[usize],
+        (multipliers, relabelings): (Multipliers, usize),
+        block: &Block,
+        par: Par<'_>,
+    ) -> Result<(Self, Vec<f64>)> {
+        let (engine, first) = Self::begin(linear, sigma, multipliers, relabelings, par)?;
+        let first = first.map_or_else(|| engine.run(linear, sigma, block, par), Ok)?;
+        Ok((engine, first))
+    }
+
     /// The values of a block.
     fn run(&self, linear: &Linear<'_>, sigma: &[usize], block: &Block, par: Par<'_>) -> Result<Vec<f64>> {
-        let mut values = match (self, &block.factors) {
-            (Self::Powers(engine, l), Factors::Powers(window)) => engine.run(l, &block.tau, *window, par)?,
-            (Self::Units(engine, l), Factors::Units(units)) => engine.run(l, &block.tau, units, par)?,
+        let mut values = match (self, block.window) {
             (Self::Shifts(engine), _) => return engine.run(&block.tau, par),
+            (Self::Powers(engine, l), Some(window)) => engine.run(l, &block.tau, window, par)?,
+            (Self::Units(engine, l), None) => engine.run(l, &block.tau, &block.factors, par)?,
             _ => Vec::new(),
         };
         linear.add(sigma, block, sigma.len(), &mut values);
@@ -239,20 +228,13 @@ impl<'a> Settled<'a> {
             adjudicated: AtomicUsize::new(0),
         };
         let block = found.relabeling(0);
+        let how = (multipliers, relabelings);
         if !single {
-            let (engine, first) = Engine::begin(&found.linear, &found.sigma, multipliers, relabelings, par)?;
-            let first = match first {
-                Some(first) => first,
-                None => engine.run(&found.linear, &found.sigma, &block, par)?,
-            };
+            let (engine, first) = Engine::start(&found.linear, &found.sigma, how, &block, par)?;
             found.double.get_or_init(|| engine);
             return Ok((found, ordered(first, &block, k.n())));
         }
-        let (engine, first) = Engine::begin(&found.linear, &found.sigma, multipliers, relabelings, par)?;
-        let mut first = match first {
-            Some(first) => first,
-            None => engine.run(&found.linear, &found.sigma, &block, par)?,
-        };
+        let (engine, mut first) = Engine::start(&found.linear, &found.sigma, how, &block, par)?;
         found.single = Some(engine);
         found.observed = form.k.inner(form.l, None, par)?;
         found.margin = MARGIN * k.std(l);
@@ -283,12 +265,17 @@ impl<'a> Settled<'a> {
         let n = self.sigma.len();
         let mut stream = Stream::new(&self.key, r as u64);
         let tau = stream.permutation(n);
-        let factors = match self.multipliers {
-            Multipliers::None => Factors::One,
-            Multipliers::Powers(count) => Factors::Powers(Window::draw(n, count, |count| stream.below(count))),
-            Multipliers::Units(count) => Factors::Units(draw_units(n, count, |count| stream.below(count))),
-        };
-        Block { tau, factors }
+        match self.multipliers {
+            Multipliers::None => Block { tau, factors: vec![1], window: None },
+            Multipliers::Powers(count) => {
+                let window = Window::draw(n, count, |count| stream.below(count));
+                Block { tau, factors: window.factors(n), window: Some(window) }
+            }
+            Multipliers::Units(count) => {
+                let factors = draw_units(n, count, |count| stream.below(count));
+                Block { tau, factors, window: None }
+            }
+        }
     }
 
     /// Values in single precision, with those too close to the observed one replaced; one of them may be known.
@@ -305,7 +292,7 @@ impl<'a> Settled<'a> {
             return Ok(again);
         }
         for at in doubtful {
-            let (factor, s) = (block.factor(at / n, n), at % n);
+            let (factor, s) = (block.factors[at / n], at % n);
             let mut order = vec![0; n];
             for (i, &item) in self.sigma.iter().enumerate() {
                 order[item] = block.tau[factor * ((i + s) % n) % n];

@@ -38,6 +38,14 @@ impl Window {
     pub fn identity(&self) -> usize {
         self.from.unsigned_abs() as usize
     }
+
+    /// The powers themselves, modulo a prime n.
+    pub fn factors(&self, n: usize) -> Vec<usize> {
+        let root = primitive_root(n);
+        let exponent = self.from.rem_euclid(n as i64 - 1);
+        let first = power(root, exponent as usize, n);
+        std::iter::successors(Some(first), |power| Some(power * root % n)).take(self.count).collect()
+    }
 }
 
 /// The identity and other units drawn without replacement, never both a and -a: `count` of them, or [`MOST_UNITS`], or
