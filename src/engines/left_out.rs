@@ -24,16 +24,18 @@
 //! Off the diagonal a U-centered factor is `k_ij = a_i.a_j + e_i + e_j` with `e_i = (p_i - P/(2(n-1)))/(n-2)`, p the
 //! squared row lengths and P their sum: all sums follow from `a'b` and a few vectors.
 
+use std::cmp::Ordering;
+
 use super::pair_matrix::{Dense, Diagonal};
 use crate::error::Result;
-use crate::linalg::{Matrix, rows_product, squared_norm_of_product};
+use crate::linalg::{Matrix, product_nt, squared_norm_of_product, times_upper};
 use crate::numerics::sums;
 use crate::par::Par;
 
 /// Rows of a stored matrix whose sums over groups are held at a time.
 const PANEL: usize = 64;
 
-/// Rows of a factor that are multiplied at a time.
+/// Rows of a factor per unit of work.
 const BLOCK: usize = 128;
 
 /// The inputs, and which of them are left out together.
@@ -237,6 +239,9 @@ struct Common<'c> {
     inputs: f64,
     /// `b'a`, transposed so that products read it along rows.
     cross: &'c Matrix,
+    /// If both are the same: the upper triangle of `a'a` with twice the entries above the diagonal, which gives the same
+    /// `s'(a'a)s` for half the work.
+    upper: Option<Matrix>,
     /// `sum_j f_j a_j` and `sum_j e_j b_j` with the ends e of k and f of l.
     weighted: (Vec<f64>, Vec<f64>),
     /// Sums of the ends.
@@ -250,7 +255,15 @@ impl<'c> Common<'c> {
         let weighted = (k.weighted(&l.ends), l.weighted(&k.ends));
         let sums = (sums::sum(&k.ends), sums::sum(&l.ends));
         let both = sums::dot(&k.ends, &l.ends);
-        Self { inputs: k.a.rows() as f64, cross, weighted, sums, both }
+        let upper = std::ptr::eq(k.a, l.a).then(|| {
+            let entry = |i: usize, j: usize| match i.cmp(&j) {
+                Ordering::Less => 2.0 * cross.at(i, j),
+                Ordering::Equal => cross.at(i, j),
+                Ordering::Greater => 0.0,
+            };
+            Matrix::from_fn(cross.rows(), cross.cols(), entry)
+        });
+        Self { inputs: k.a.rows() as f64, cross, upper, weighted, sums, both }
     }
 
     /// `sum_j (a_j . s + e_j m + E)(b_j . t + f_j m + F)` over all inputs j for many (s, E) and (t, F), which are the
@@ -262,19 +275,19 @@ impl<'c> Common<'c> {
         m: impl Fn(usize) -> f64 + Sync,
         par: Par<'_>,
     ) -> Result<Vec<f64>> {
-        let width = self.cross.rows();
+        let turned = match &self.upper {
+            Some(upper) => times_upper(s, upper, par)?,
+            None => product_nt(s, self.cross, par)?,
+        };
         let parts = par.map(s.rows().div_ceil(BLOCK), |block, _| {
-            let rows = block * BLOCK..((block + 1) * BLOCK).min(s.rows());
-            let mut turned = vec![0.0; rows.len() * width];
-            rows_product(s, rows.clone(), self.cross, 0..width, &mut turned);
-            let one = |(row, turned): (usize, &[f64])| {
+            let one = |row: usize| {
                 let (m, e, f) = (m(row), e[row], f[row]);
-                sums::dot(turned, t.row(row))
+                sums::dot(turned.row(row), t.row(row))
                     + m * (sums::dot(s.row(row), &self.weighted.0) + sums::dot(t.row(row), &self.weighted.1))
                     + m * (m * self.both + self.sums.0 * f + self.sums.1 * e)
                     + self.inputs * e * f
             };
-            Ok(rows.zip(turned.chunks(width)).map(one).collect::<Vec<f64>>())
+            Ok((block * BLOCK..((block + 1) * BLOCK).min(s.rows())).map(one).collect::<Vec<f64>>())
         })?;
         Ok(parts.concat())
     }
