@@ -76,6 +76,8 @@ def permutation_test(
     """Score the pair with the rows of y in other orders; the same fields as `_core.permutation_test`."""
     left, right = as_array(x, "x"), as_array(y, "y")
     _same_rows(left, right, "x", "y")
+    if request.moments:
+        raise make("not_offered", f"{measure.name} is a function of your own; nothing is known about its moments.")
     orders = _Orders(request, len(left))
     alternative = request.alternative or "greater"
     if request.method == "sequential":
@@ -87,6 +89,7 @@ def permutation_test(
         scores, pvalue, decision = np.array(scored), None, None
     null = scores if orders.exact else scores[1:]
     null_mean, null_std = float(null.mean()), float(null.std(ddof=0 if orders.exact or len(null) == 1 else 1))
+    null_skew = float(np.mean((null - null_mean) ** 3)) / float(null.std()) ** 3 if null_std > 0 else None
     shares = _shares(scores, null_std, alternative)
     found, exceedances = float(min(1.0, shares[0])), round(shares[1] * len(scores))
     low, high = (
@@ -105,6 +108,8 @@ def permutation_test(
         "null_std": null_std,
         "null_mean_exact": orders.exact,
         "null_std_exact": orders.exact,
+        "null_skew": null_skew,
+        "null_skew_exact": orders.exact,
         "zscore": (float(scores[0]) - null_mean) / null_std if null_std > 0 else None,
         "calibrated_mean": None,  # the score at identity is not known
         "calibrated_quantile": None,

@@ -35,6 +35,8 @@ class Request:
     key: bytes
     dtype: str
     return_null: bool = False
+    moments: bool = False
+    ids: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         count: Any = self.n_resamples
@@ -58,7 +60,7 @@ class Request:
     def kept(self) -> dict[str, Any]:
         """Tell what a result keeps to be run again."""
         given = self.fields()
-        return {name: given[name] for name in ("n_resamples", "method", "scheme", "alpha", "dtype")}
+        return {name: given[name] for name in ("n_resamples", "method", "scheme", "alpha", "dtype", "moments")}
 
 
 def as_ids(given: ArrayLike | None, name: str) -> NDArray[np.int64] | None:

@@ -199,6 +199,9 @@ def _parser() -> argparse.ArgumentParser:
         "--strata", metavar="FILE", help="one whole number per row: rows trade places within their stratum"
     )
     test.add_argument("--groups", metavar="FILE", help="one whole number per row: rows of a group move together")
+    test.add_argument(
+        "--ids", metavar="FILE", help="one whole number per row, its stimulus: repeats without --groups are remarked on"
+    )
     test.add_argument("--scheme", choices=["permute", "shift"], default="permute", help="shift: for a time series")
 
     measures = command("measures", _measures, "list the measures, or tell all about some")
@@ -367,6 +370,7 @@ def _test(options: argparse.Namespace) -> None:
         "alternative": options.alternative,
         "strata": _ids(options.strata),
         "groups": _ids(options.groups),
+        "ids": _ids(options.ids),
         "scheme": options.scheme,
         "rng": options.seed,
         "progress": True if sys.stderr.isatty() else None,

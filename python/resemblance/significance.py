@@ -46,6 +46,7 @@ def permutation_test(  # type: ignore[overload-overlap]  # a list of arrays is a
     method: Literal["auto", "orbits", "monte_carlo", "exact", "sequential"] = ...,
     strata: ArrayLike | None = ...,
     groups: ArrayLike | None = ...,
+    ids: ArrayLike | None = ...,
     scheme: Literal["permute", "shift"] = ...,
     alpha: float = ...,
     rng: RNG = ...,
@@ -53,6 +54,7 @@ def permutation_test(  # type: ignore[overload-overlap]  # a list of arrays is a
     executor: Executor | None = ...,
     progress: Progress = ...,
     return_null: bool = ...,
+    moments: bool = ...,
     dtype: Literal["auto", "float32", "float64"] = ...,
     adjust: None = ...,
 ) -> PermutationResult: ...
@@ -67,12 +69,14 @@ def permutation_test(
     method: Literal["auto", "orbits", "monte_carlo", "exact", "sequential"] = ...,
     strata: ArrayLike | None = ...,
     groups: ArrayLike | None = ...,
+    ids: ArrayLike | None = ...,
     scheme: Literal["permute", "shift"] = ...,
     alpha: float = ...,
     rng: RNG = ...,
     num_threads: int | None = ...,
     progress: Progress = ...,
     return_null: Literal[False] = ...,
+    moments: Literal[False] = ...,
     dtype: Literal["auto", "float32", "float64"] = ...,
     adjust: Literal["maxT", "step-down", "bh", "by"] | None = ...,
 ) -> PermutationGrid: ...
@@ -86,6 +90,7 @@ def permutation_test(
     method: Literal["auto", "orbits", "monte_carlo", "exact", "sequential"] = "auto",
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
+    ids: ArrayLike | None = None,
     scheme: Literal["permute", "shift"] = "permute",
     alpha: float = 0.05,
     rng: RNG = None,
@@ -93,6 +98,7 @@ def permutation_test(
     executor: Executor | None = None,
     progress: Progress = None,
     return_null: bool = False,
+    moments: bool = False,
     dtype: Literal["auto", "float32", "float64"] = "auto",
     adjust: Literal["maxT", "step-down", "bh", "by"] | None = None,
 ) -> PermutationResult | PermutationGrid:
@@ -126,6 +132,9 @@ def permutation_test(
     groups : array_like of n ids, optional
         Rows of a group move together, in their order, and only groups of equal size (in the same stratum) trade places
         (for instance: the tokens of a sequence).
+    ids : array_like of n ids, optional
+        Which stimulus each row belongs to. Where rows outnumber stimuli and no `groups` are given, the result warns:
+        rows of one stimulus depend on each other, and p-values would be too small.
     scheme : {"permute", "shift"}, default "permute"
         ``shift`` allows only circular shifts of the order of rows, for a stationary time series; the smallest p-value
         is then 1/n.
@@ -142,6 +151,9 @@ def permutation_test(
         True shows a bar (of tqdm, if it is installed); a function is called with the numbers done and in all.
     return_null : bool, default False
         Whether to keep the scores of all permutations, the observed one first. One pair only.
+    moments : bool, default False
+        Whether to compute the exact skewness over all n! orders too, and the p-value that exact moments suggest
+        (`permutation_moments`), for measures that have them. One pair only.
     dtype : {"auto", "float32", "float64"}, default "auto"
         Precision of orbits. In single precision whatever comes close to the statistic is computed again in double, so
         that the p-value of a pair is the same; in grids, values within 1e-5 standard deviations count as ties.
@@ -199,13 +211,14 @@ def permutation_test(
         key=key_of(rng),
         dtype=dtype,
         return_null=return_null,
+        moments=moments,
+        ids=as_ids(ids, "ids"),
     )
     count = threads(num_threads)
     if _is_grid(x):
-        if return_null:
-            raise refuse("return_null", return_null, "is offered for one pair at a time.")
-        if executor is not None:
-            raise refuse("executor", executor, "is offered for one pair at a time.")
+        for option, given in (("return_null", return_null), ("moments", moments), ("executor", executor)):
+            if given:
+                raise refuse(option, given, "is offered for one pair at a time.")
         return _grid(chosen, x, y, request, adjust=adjust, count=count, progress=progress)
     if executor is not None and (chosen.function is None or method == "sequential"):
         raise refuse("executor", executor, "calls functions of your own, and not in sequence.")

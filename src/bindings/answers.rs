@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::errors::{exception, remarks};
-use super::inputs::{Held, options, to_python};
+use super::inputs::{Held, Inputs, Lists, options, to_python};
 use super::prepared::{self, PyPrepared};
 use super::run::run;
 use crate::caution::Caution;
@@ -45,10 +45,9 @@ pub fn score<'py>(
     threads: usize,
 ) -> PyResult<Any<'py>> {
     let asked = asked(py, name, &given)?;
-    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
-    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
-    let size = x.size() + y.size();
-    let outcome = run(py, threads, size, None, |par| operations::compare(&asked, &sides.0, &sides.1, par))?;
+    let pair = Inputs::pair(x, y)?;
+    let sides = pair.sides(py)?;
+    let outcome = run(py, threads, pair.size(), None, |par| operations::compare(&asked, &sides[0], &sides[1], par))?;
     with_remarks(py, outcome.value.into_pyobject(py)?.into_any(), &outcome.cautions)
 }
 
@@ -63,10 +62,10 @@ pub fn rows<'py>(
     threads: usize,
 ) -> PyResult<Any<'py>> {
     let asked = asked(py, name, &given)?;
-    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
-    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
-    let size = x.size() + y.size();
-    let (values, cautions) = run(py, threads, size, None, |par| operations::rows(&asked, &sides.0, &sides.1, par))?;
+    let pair = Inputs::pair(x, y)?;
+    let sides = pair.sides(py)?;
+    let (values, cautions) =
+        run(py, threads, pair.size(), None, |par| operations::rows(&asked, &sides[0], &sides[1], par))?;
     with_remarks(py, PyArray1::from_vec(py, values).into_any(), &cautions)
 }
 
@@ -97,20 +96,9 @@ pub fn group<'py>(
 ) -> PyResult<f64> {
     let asked = asked(py, name, &given)?;
     let names: Vec<String> = (0..models.len()).map(|at| format!("models[{at}]")).collect();
-    let (held, size) = hold(&models, &names)?;
-    let sides = sides(py, &held, &names)?;
-    run(py, threads, size, None, |par| operations::group(&asked, &sides, par))
-}
-
-pub(super) fn hold<'py>(given: &[Any<'py>], names: &[String]) -> PyResult<(Vec<Held<'py>>, usize)> {
-    let held: Vec<Held<'py>> =
-        given.iter().zip(names).map(|(array, name)| Held::take(array, name)).collect::<PyResult<_>>()?;
-    let size = held.iter().map(Held::size).sum();
-    Ok((held, size))
-}
-
-pub(super) fn sides<'a>(py: Python<'_>, held: &'a [Held<'_>], names: &[String]) -> PyResult<Vec<operations::Side<'a>>> {
-    held.iter().zip(names).map(|(held, name)| held.side(name).map_err(|error| exception(py, &error))).collect()
+    let held = Inputs::take(&models, names)?;
+    let sides = held.sides(py)?;
+    run(py, threads, held.size(), None, |par| operations::group(&asked, &sides, par))
 }
 
 /// Several measures of one pair, each with its chance level and cautions.
@@ -124,14 +112,13 @@ pub fn compare<'py>(
     progress: Option<Any<'py>>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let asked = several(py, &measures)?;
-    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
-    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
-    let size = x.size() + y.size();
-    let outcomes = run(py, threads, size, progress.as_ref(), |par| {
+    let pair = Inputs::pair(x, y)?;
+    let sides = pair.sides(py)?;
+    let outcomes = run(py, threads, pair.size(), progress.as_ref(), |par| {
         par.expect(asked.len());
         let mut all = Vec::with_capacity(asked.len());
         for one in &asked {
-            let outcome = operations::compare(one, &sides.0, &sides.1, par);
+            let outcome = operations::compare(one, &sides[0], &sides[1], par);
             if let Err(stop @ Error::Interrupted { .. }) = outcome {
                 return Err(stop);
             }
@@ -145,7 +132,7 @@ pub fn compare<'py>(
         .zip(&asked)
         .map(|(outcome, asked)| {
             let fields = PyDict::new(py);
-            fields.set_item("n", x.rows())?;
+            fields.set_item("n", pair.rows())?;
             fields.set_item("facts", facts_dict(py, &asked.measure.facts())?)?;
             match outcome {
                 Ok(outcome) => {
@@ -189,22 +176,18 @@ pub fn pairwise<'py>(
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let asked = several(py, &measures)?;
     let on_error = if on_error == "raise" { OnError::Raise } else { OnError::Record };
-    let (held_x, size_x) = hold(&xs, &x_names)?;
-    let y_names = y_names.unwrap_or_default();
-    let (held_y, size_y) =
-        ys.map_or_else(|| Ok((None, 0)), |ys| hold(&ys, &y_names).map(|(held, size)| (Some(held), size)))?;
-    let sides_x = sides(py, &held_x, &x_names)?;
-    let sides_y = held_y.as_ref().map(|held| sides(py, held, &y_names)).transpose()?;
-    let grids = run(py, threads, size_x + size_y, progress.as_ref(), |par| {
+    let lists = Lists::take((&xs, x_names), (ys.as_deref(), y_names))?;
+    let (sides_x, sides_y) = lists.sides(py)?;
+    let grids = run(py, threads, lists.size(), progress.as_ref(), |par| {
         operations::pairwise(&asked, &sides_x, sides_y.as_deref(), on_error, par)
     })?;
-    let columns = if sides_y.is_some() { &y_names } else { &x_names };
+    let (rows, columns) = lists.names();
     grids
         .into_iter()
         .map(|grid| {
             let fields = PyDict::new(py);
             let status = failed(py, &grid.failures)?;
-            let cautions = of_pairs(grid.cautions, &x_names, columns);
+            let cautions = of_pairs(grid.cautions, rows, columns);
             fields.set_item("values", table(py, grid.values)?)?;
             fields.set_item("null_mean", grid.at_chance.map(|m| table(py, m)).transpose()?)?;
             fields.set_item("status", status)?;

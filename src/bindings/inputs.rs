@@ -110,6 +110,80 @@ impl<'py> Held<'py> {
     }
 }
 
+/// Inputs that are looked at together, with their names.
+pub struct Inputs<'py> {
+    held: Vec<Held<'py>>,
+    names: Vec<String>,
+}
+
+impl<'py> Inputs<'py> {
+    /// Take hold of all of them.
+    pub fn take(given: &[Bound<'py, PyAny>], names: Vec<String>) -> PyResult<Self> {
+        let held = given.iter().zip(&names).map(|(array, name)| Held::take(array, name)).collect::<PyResult<_>>()?;
+        Ok(Self { held, names })
+    }
+
+    /// The two sides of a pair.
+    pub fn pair(x: Bound<'py, PyAny>, y: Bound<'py, PyAny>) -> PyResult<Self> {
+        Self::take(&[x, y], vec!["x".to_owned(), "y".to_owned()])
+    }
+
+    /// Look at them.
+    pub fn sides(&self, py: Python<'_>) -> PyResult<Vec<Side<'_>>> {
+        let sides = self.held.iter().zip(&self.names).map(|(held, name)| held.side(name));
+        sides.collect::<Result<_>>().map_err(|error| exception(py, &error))
+    }
+
+    /// Number of entries.
+    pub fn size(&self) -> usize {
+        self.held.iter().map(Held::size).sum()
+    }
+
+    /// Number of rows of the first.
+    pub fn rows(&self) -> usize {
+        self.held.first().map_or(0, Held::rows)
+    }
+
+    /// Their names.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// The two lists of a grid; without the second the first is compared with itself.
+pub struct Lists<'py> {
+    /// The rows of the grid.
+    pub xs: Inputs<'py>,
+    /// Its columns, if they are others.
+    pub ys: Option<Inputs<'py>>,
+}
+
+impl<'py> Lists<'py> {
+    /// Take hold of both.
+    pub fn take(
+        (xs, x_names): (&[Bound<'py, PyAny>], Vec<String>),
+        (ys, y_names): (Option<&[Bound<'py, PyAny>]>, Option<Vec<String>>),
+    ) -> PyResult<Self> {
+        let ys = ys.map(|ys| Inputs::take(ys, y_names.unwrap_or_default())).transpose()?;
+        Ok(Self { xs: Inputs::take(xs, x_names)?, ys })
+    }
+
+    /// Look at them.
+    pub fn sides(&self, py: Python<'_>) -> PyResult<(Vec<Side<'_>>, Option<Vec<Side<'_>>>)> {
+        Ok((self.xs.sides(py)?, self.ys.as_ref().map(|ys| ys.sides(py)).transpose()?))
+    }
+
+    /// Number of entries.
+    pub fn size(&self) -> usize {
+        self.xs.size() + self.ys.as_ref().map_or(0, Inputs::size)
+    }
+
+    /// Names of rows and of columns.
+    pub fn names(&self) -> (&[String], &[String]) {
+        (self.xs.names(), self.ys.as_ref().unwrap_or(&self.xs).names())
+    }
+}
+
 fn shape_text(shape: &[usize]) -> String {
     match shape {
         [one] => format!("({one},)"),

@@ -4,9 +4,9 @@ use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::answers::{Any, Options, asked, failed, hold, of_pairs, sides, table};
+use super::answers::{Any, Options, asked, failed, of_pairs, table};
 use super::errors::{Remark, exception, remarks};
-use super::inputs::Held;
+use super::inputs::{Inputs, Lists};
 use super::run::run;
 use crate::error::Error;
 use crate::operations::interval::remarks as of_interval;
@@ -33,18 +33,13 @@ pub fn permutation_grid<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
     let adjust = adjust.map(|name| chosen(py, "adjust", name, &Adjust::CHOICES)).transpose()?;
-    let (held_x, size_x) = hold(&xs, &x_names)?;
-    let y_names = y_names.unwrap_or_default();
-    let (held_y, size_y) =
-        ys.map_or_else(|| Ok((None, 0)), |ys| hold(&ys, &y_names).map(|(held, size)| (Some(held), size)))?;
-    let sides_x = sides(py, &held_x, &x_names)?;
-    let sides_y = held_y.as_ref().map(|held| sides(py, held, &y_names)).transpose()?;
-    let request = requested(py, &request, sides_x.first().map_or(0, operations::Side::rows))?;
-    let size = (size_x + size_y).max(request.n_resamples.saturating_mul(8));
+    let lists = Lists::take((&xs, x_names), (ys.as_deref(), y_names))?;
+    let (sides_x, sides_y) = lists.sides(py)?;
+    let request = requested(py, &request, lists.xs.rows())?;
+    let size = lists.size().max(request.n_resamples.saturating_mul(8));
     let tested = run(py, threads, size, progress.as_ref(), |par| {
         operations::permutation_tests(&asked, &sides_x, sides_y.as_deref(), &request, adjust, par)
     })?;
-    let columns = if sides_y.is_some() { &y_names } else { &x_names };
     let fields = PyDict::new(py);
     fields.set_item("values", table(py, tested.statistics)?)?;
     fields.set_item("unadjusted", table(py, tested.pvalues)?)?;
@@ -64,7 +59,8 @@ pub fn permutation_grid<'py>(
     fields.set_item("method", tested.method)?;
     fields.set_item("n_orbits", tested.n_orbits)?;
     fields.set_item("status", failed(py, &tested.failures)?)?;
-    let mut cautions = of_pairs(tested.cautions, &x_names, columns);
+    let (rows, columns) = lists.names();
+    let mut cautions = of_pairs(tested.cautions, rows, columns);
     cautions.extend(tested.general);
     fields.set_item("warnings", remarks(py, &cautions)?)?;
     Ok(fields)
@@ -112,12 +108,12 @@ pub fn permutation_test<'py>(
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
-    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
-    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
-    let request = requested(py, &request, x.rows())?;
-    let size = (x.size() + y.size()).max(request.n_resamples.saturating_mul(8));
+    let pair = Inputs::pair(x, y)?;
+    let sides = pair.sides(py)?;
+    let request = requested(py, &request, pair.rows())?;
+    let size = pair.size().max(request.n_resamples.saturating_mul(8));
     let tested = run(py, threads, size, progress.as_ref(), |par| {
-        operations::permutation_test(&asked, &sides.0, &sides.1, &request, par)
+        operations::permutation_test(&asked, &sides[0], &sides[1], &request, par)
     })?;
     let fields = PyDict::new(py);
     fields.set_item("statistic", tested.statistic)?;
@@ -126,6 +122,10 @@ pub fn permutation_test<'py>(
     fields.set_item("null_mean_exact", tested.null_mean.1)?;
     fields.set_item("null_std", tested.null_std.0)?;
     fields.set_item("null_std_exact", tested.null_std.1)?;
+    fields.set_item("null_skew", tested.null_skew.0)?;
+    fields.set_item("null_skew_exact", tested.null_skew.1)?;
+    fields.set_item("pvalue_moments", tested.suggested.0)?;
+    fields.set_item("moments_reliable", tested.suggested.1)?;
     fields.set_item("zscore", tested.zscore)?;
     fields.set_item("calibrated_mean", tested.calibrated_mean)?;
     fields.set_item("n_resamples", tested.n_resamples)?;
@@ -160,16 +160,20 @@ fn requested(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Request>
         method: chosen(py, "method", &some("method")?, &Method::CHOICES)?,
         design: design(py, given, n)?,
         alpha: given.as_any().get_item("alpha")?.extract()?,
+        moments: given.as_any().get_item("moments")?.extract()?,
+        ids: ids(given, "ids")?,
     })
+}
+
+/// One id per row, if there are any.
+fn ids(given: &Options<'_>, name: &str) -> PyResult<Option<Vec<i64>>> {
+    let array: Option<PyReadonlyArray1<'_, i64>> = given.as_any().get_item(name)?.extract()?;
+    Ok(array.map(|ids| ids.as_array().to_vec()))
 }
 
 /// The design of a test, unless every matching is allowed.
 fn design(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Option<Design>> {
-    let ids = |name: &str| -> PyResult<Option<Vec<i64>>> {
-        let array: Option<PyReadonlyArray1<'_, i64>> = given.as_any().get_item(name)?.extract()?;
-        Ok(array.map(|ids| ids.as_array().to_vec()))
-    };
-    let (strata, groups) = (ids("strata")?, ids("groups")?);
+    let (strata, groups) = (ids(given, "strata")?, ids(given, "groups")?);
     let scheme: String = given.as_any().get_item("scheme")?.extract()?;
     let scheme = chosen(py, "scheme", &scheme, &Scheme::CHOICES)?;
     if strata.is_none() && groups.is_none() && scheme == Scheme::Permute {
@@ -196,7 +200,9 @@ pub fn matchings<'py>(
     let design = design(py, &request, n)?.map_or_else(free, Ok)?;
     let matching = |number: u64| if drawn { design.draw(&key, number) } else { design.nth(u128::from(number)) };
     let rows = |number| PyArray1::from_iter(py, matching(number).into_iter().map(|row| row as i64));
-    let cautions: Vec<_> = operations::permutation::in_place(&design).into_iter().collect();
+    let mut cautions: Vec<_> = operations::permutation::in_place(&design).into_iter().collect();
+    let dependent = operations::permutation::dependent(ids(&request, "ids")?.as_deref(), n, Some(&design));
+    cautions.extend(dependent.map_err(|error| exception(py, &error))?);
     Ok((design.order(), numbers.into_iter().map(rows).collect(), remarks(py, &cautions)?))
 }
 
@@ -215,10 +221,10 @@ pub fn permutation_moments<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
     let alternative = alternative.map(|name| chosen(py, "alternative", name, &Alternative::CHOICES)).transpose()?;
-    let (x, y) = (Held::take(&x, "x")?, Held::take(&y, "y")?);
-    let sides = x.side("x").and_then(|a| Ok((a, y.side("y")?))).map_err(|error| exception(py, &error))?;
-    let found = run(py, threads, x.size() + y.size(), None, |par| {
-        operations::suggested(&asked, &sides.0, &sides.1, order, alternative, par)
+    let pair = Inputs::pair(x, y)?;
+    let sides = pair.sides(py)?;
+    let found = run(py, threads, pair.size(), None, |par| {
+        operations::suggested(&asked, &sides[0], &sides[1], order, alternative, par)
     })?;
     let fields = PyDict::new(py);
     fields.set_item("statistic", found.statistic)?;
@@ -291,11 +297,10 @@ pub fn confidence_interval<'py>(
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
-    let names = ["x".to_owned(), "y".to_owned()];
-    let (held, size) = hold(&[x, y], &names)?;
-    let sides = sides(py, &held, &names)?;
+    let pair = Inputs::pair(x, y)?;
+    let sides = pair.sides(py)?;
     let wanted = Wanted { level, groups };
-    let size = size.saturating_mul(held[0].rows());
+    let size = pair.size().saturating_mul(pair.rows());
     let found = run(py, threads, size, progress.as_ref(), |par| {
         operations::confidence_interval(&asked, &sides[0], &sides[1], &wanted, par)
     })?;
@@ -323,11 +328,10 @@ pub fn similarity_difference<'py>(
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
-    let names = ["x", "y1", "y2"].map(str::to_owned);
-    let (held, size) = hold(&[x, y1, y2], &names)?;
-    let sides = sides(py, &held, &names)?;
+    let held = Inputs::take(&[x, y1, y2], ["x", "y1", "y2"].map(str::to_owned).into())?;
+    let sides = held.sides(py)?;
     let wanted = Wanted { level, groups };
-    let size = size.saturating_mul(held[0].rows());
+    let size = held.size().saturating_mul(held.rows());
     let found = run(py, threads, size, progress.as_ref(), |par| {
         operations::similarity_difference(&asked, &sides[0], (&sides[1], &sides[2]), &wanted, margin, par)
     })?;

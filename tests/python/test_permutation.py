@@ -79,6 +79,7 @@ def drawn(n: int, numbers, *, seed: int | None = 0, strata=None, groups=None, sc
         "alternative": None,
         "key": key(seed or 0),
         "return_null": False,
+        "ids": None,
     }
     order, found, _ = _core.matchings(request | ids, n, list(numbers), drawn=seed is not None)
     return order, np.array(found)

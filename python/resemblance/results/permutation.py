@@ -41,13 +41,20 @@ class PermutationResult:
         Where the p-value over all allowed permutations lies, with 95 % confidence.
     null_mean, null_std, zscore : float or None
         Mean and standard deviation of the score under random matching, and ``(statistic - null_mean) / null_std``.
-    null_mean_exact, null_std_exact : bool
-        Whether these are over all n! permutations, by a formula, rather than over those drawn.
+    null_skew : float or None
+        Skewness of the score under random matching: 0 for a symmetric law, positive for a long tail of high scores.
+    null_mean_exact, null_std_exact, null_skew_exact : bool
+        Whether these are over all permutations, by a formula or because all were tried, rather than over those drawn.
     calibrated_mean : float or None
         ``(statistic - null_mean) / (score at identity - null_mean)``: 0 at chance, 1 at identity.
     calibrated_quantile : float or None
         The same with the score that chance exceeds with probability `alpha` in place of the mean: 0 is just
         significant.
+    pvalue_moments : float or None
+        What exact moments suggest the p-value to be, if they were asked for (``moments=True``): for ranking, planning
+        and the far tail. It is no permutation p-value and may be several times too small.
+    moments_reliable : bool or None
+        A hint whether to trust it; None if that is not known.
     n_resamples : int
         Number of permutations beside the observed one; whole orbits, so it may exceed the number asked for.
     n_orbits : int or None
@@ -95,6 +102,10 @@ class PermutationResult:
     key: str
     null_mean_exact: bool = False
     null_std_exact: bool = False
+    null_skew: float | None = None
+    null_skew_exact: bool = False
+    pvalue_moments: float | None = None
+    moments_reliable: bool | None = None
     pvalue_ci: tuple[float, float] = (0.0, 1.0)
     calibrated_quantile: float | None = None
     multipliers_per_orbit: int = 1

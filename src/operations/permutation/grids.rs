@@ -189,6 +189,7 @@ pub fn permutation_tests<'s>(
     }
     let mut general: Vec<Caution> = super::floor(found.min_pvalue).into_iter().collect();
     general.extend(request.design.as_ref().and_then(super::in_place));
+    general.extend(super::dependent(request.ids.as_deref(), n, request.design.as_ref())?);
     found.general = general;
     if mirrored {
         let turned: Vec<_> =

@@ -52,7 +52,11 @@ mod tests;
 
 pub use self::design::{Design, Scheme};
 
+use std::collections::HashSet;
+
+use self::moments::Order;
 use self::sequential::{interval_of_p, orbit_interval};
+use self::suggested::Suggested;
 use self::tally::Scale;
 use super::compare::{Asked, calibrated, settled, summaries};
 use super::diagnose::diagnose;
@@ -161,6 +165,10 @@ pub struct Request {
     pub design: Option<Design>,
     /// The level of a sequential decision, and of the calibrated quantile.
     pub alpha: f64,
+    /// Whether exact skewness and kurtosis are worth their cost, and the p-value they suggest.
+    pub moments: bool,
+    /// Which stimulus each row belongs to, if that is known: repeated ones are not exchangeable row by row.
+    pub ids: Option<Vec<i64>>,
 }
 
 /// What a test found.
@@ -178,6 +186,10 @@ pub struct Tested {
     pub null_mean: (f64, bool),
     /// Standard deviation of the score of randomly matched rows, likewise.
     pub null_std: (f64, bool),
+    /// Skewness of the score of randomly matched rows, likewise; None if nothing varies.
+    pub null_skew: (Option<f64>, bool),
+    /// What exact moments suggest the p-value to be, if they were asked for, and whether that is to be trusted.
+    pub suggested: (Option<f64>, Option<bool>),
     /// The statistic in standard deviations from the mean, on the scale where both are exact; None if nothing varies.
     pub zscore: Option<f64>,
     /// The score on the scale where chance is 0 and identity is 1.
@@ -269,7 +281,9 @@ fn test_form(
         None => Design::new(n, None, None, Scheme::Permute)?,
     };
     cautions.extend(in_place(&design));
+    cautions.extend(dependent(request.ids.as_deref(), n, Some(&design))?);
     let alternative = request.alternative.unwrap_or_else(|| Alternative::of(facts));
+    let suggested = if request.moments { Some(suggest(form, measure, &design, alternative, par)?) } else { None };
     let plan = roads::Plan { measure, facts, design: &design, request, alternative };
     let mut found = roads::find(form, &scale, &plan, par)?;
     let tally = &mut found.tally;
@@ -282,6 +296,10 @@ fn test_form(
     if let (Some((_, std)), Some(stretch)) = (found.exact, scale.stretch()) {
         (null_std, std_exact) = (std * stretch, true);
     }
+    let null_skew = match &suggested {
+        Some(Suggested { skewness: Some(skewness), before: None, .. }) => (Some(*skewness), true),
+        _ => (tally.skewness(!all), all),
+    };
     let zscore = match (form, found.exact) {
         (Form::Bilinear(_), _) => {
             let (mean, std) = found.exact.unwrap_or_else(|| tally.values(!all));
@@ -327,6 +345,8 @@ fn test_form(
         alternative,
         null_mean: (null_mean, mean_exact),
         null_std: (null_std, std_exact),
+        null_skew,
+        suggested: suggested.map_or((None, None), |suggested| (suggested.pvalue, suggested.reliable)),
         zscore,
         calibrated_mean: calibrated(statistic, null_mean, facts),
         calibrated_quantile: bar.and_then(|bar| calibrated(statistic, bar, facts)),
@@ -355,6 +375,35 @@ pub fn in_place(design: &Design) -> Option<Caution> {
         ];
         Caution::new("groups_in_place", format!("{summary}."), details)
     })
+}
+
+/// The caution that rows of one stimulus trade places with those of others one by one.
+pub fn dependent(ids: Option<&[i64]>, n: usize, design: Option<&Design>) -> Result<Option<Caution>> {
+    let Some(ids) = ids else { return Ok(None) };
+    if ids.len() != n {
+        return Err(Error::RowCountMismatch { x: "x".into(), y: "ids".into(), n, m: ids.len() });
+    }
+    let stimuli = ids.iter().collect::<HashSet<_>>().len();
+    if stimuli == n || design.is_some_and(|design| design.summary().groups.is_some()) {
+        return Ok(None);
+    }
+    let message = format!("{n} rows belong to {stimuli} stimuli: p-values assume exchangeable rows; pass groups=.");
+    Ok(Some(Caution::new("dependent_rows", message, vec![("n", n.into()), ("stimuli", stimuli.into())])))
+}
+
+/// What the exact moments of a form say about a test of all n! matchings.
+fn suggest(
+    form: &Form<'_>,
+    measure: &str,
+    design: &Design,
+    alternative: Alternative,
+    par: Par<'_>,
+) -> Result<Suggested> {
+    if !design.is_free() {
+        let problem = "has exact moments over all orders of the rows only, not over those of a design".into();
+        return Err(Error::NotOffered { measure: measure.into(), problem });
+    }
+    suggested::of_form(form, measure, Order::Kurtosis, alternative, par)
 }
 
 /// The caution that no result could have been significant.

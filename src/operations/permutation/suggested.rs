@@ -58,14 +58,25 @@ pub fn suggested<'s>(
         }
     };
     let (k, l) = summaries(asked, x, y, par)?;
-    let Form::Bilinear(form) = measure.form(&k, &l)? else {
+    let alternative = alternative.unwrap_or_else(|| Alternative::of(&measure.facts()));
+    of_form(&measure.form(&k, &l)?, measure.name(), order, alternative, par)
+}
+
+/// The same for a score of that form.
+pub fn of_form(
+    form: &Form<'_>,
+    measure: &str,
+    order: Order,
+    alternative: Alternative,
+    par: Par<'_>,
+) -> Result<Suggested> {
+    let Form::Bilinear(form) = form else {
         let problem = "has no closed form for its null moments; permutation_test estimates them".into();
-        return Err(Error::NotOffered { measure: measure.name().into(), problem });
+        return Err(Error::NotOffered { measure: measure.into(), problem });
     };
     let of = |pairs| Invariants::of(pairs, order, par);
     let found = moments(&of(form.k)?, &of(form.l)?);
     let (inner, denominator) = (form.k.inner(form.l, None, par)?, form.denominator(par)?);
-    let alternative = alternative.unwrap_or_else(|| Alternative::of(&measure.facts()));
     // The inner product speaks in the other direction where the score falls as it rises.
     let towards = match (alternative, form.link.rises()) {
         (Alternative::Greater, false) => Alternative::Less,

@@ -89,16 +89,27 @@ pub struct Tally<'a> {
     kept: Option<Vec<f64>>,
 }
 
-/// Sums of differences from the observed one, and of their squares.
+/// Sums of differences from the observed one, of their squares and of their cubes.
 #[derive(Default)]
 struct Sums {
     first: f64,
     second: f64,
+    third: f64,
 }
 
 impl Sums {
     fn of(differences: impl Iterator<Item = f64>) -> Self {
-        differences.fold(Self::default(), |sums, d| Self { first: sums.first + d, second: sums.second + d * d })
+        differences.fold(Self::default(), |sums, d| Self {
+            first: sums.first + d,
+            second: sums.second + d * d,
+            third: sums.third + d * d * d,
+        })
+    }
+
+    fn add(&mut self, part: &Self) {
+        self.first += part.first;
+        self.second += part.second;
+        self.third += part.third;
     }
 
     fn moments(&self, observed: f64, count: usize, others: usize, sample: bool) -> (f64, f64) {
@@ -106,6 +117,16 @@ impl Sums {
         let mean = self.first / over;
         let freedom = if sample && others > 1 { over - 1.0 } else { over };
         (observed + mean, ((self.second - mean * self.first) / freedom).max(0.0).sqrt())
+    }
+
+    /// Third central moment in standard deviations; None if these are round-off.
+    fn skewness(&self, observed: f64, over: usize) -> Option<f64> {
+        let over = over.max(1) as f64;
+        let (mean, square, cube) = (self.first / over, self.second / over, self.third / over);
+        let variance = (square - mean * mean).max(0.0);
+        let nothing = 100.0 * f64::EPSILON * observed.abs().max(mean.abs());
+        let skewness = (cube - 3.0 * mean * square + 2.0 * mean.powi(3)) / variance.powf(1.5);
+        (variance.sqrt() > nothing && skewness.is_finite()).then_some(skewness)
     }
 }
 
@@ -124,11 +145,7 @@ impl<'a> Tally<'a> {
             let reason = "other matchings of the rows have no score".into();
             return Err(Error::Undefined { measure: self.scale.measure.into(), reason });
         }
-        let ordering = self.scale.ordering();
-        let bar = ordering.of(self.observed);
-        let (low, high) = (bar - self.window, bar + self.window);
-        self.at_least += values.iter().filter(|value| ordering.of(**value) >= low).count();
-        self.at_most += values.iter().filter(|value| ordering.of(**value) <= high).count();
+        self.count_beyond(values);
         let of_values = Sums::of(values.iter().map(|value| value - self.observed));
         let mut of_scores = Sums::default();
         if self.scale.stretch().is_none() {
@@ -141,20 +158,22 @@ impl<'a> Tally<'a> {
             kept.extend(values.iter().map(|&value| self.scale.score(value)));
         }
         self.count += values.len();
-        for (all, part) in [(&mut self.values, of_values), (&mut self.scores, of_scores)] {
-            all.first += part.first;
-            all.second += part.second;
-        }
+        self.values.add(&of_values);
+        self.scores.add(&of_scores);
         Ok(())
+    }
+
+    fn count_beyond(&mut self, values: &[f64]) {
+        let ordering = self.scale.ordering();
+        let bar = ordering.of(self.observed);
+        let (low, high) = (bar - self.window, bar + self.window);
+        self.at_least += values.iter().filter(|value| ordering.of(**value) >= low).count();
+        self.at_most += values.iter().filter(|value| ordering.of(**value) <= high).count();
     }
 
     /// Count some whose like were partly not computed: their sums would tell of the extreme ones only.
     pub fn take_counts(&mut self, values: &[f64]) {
-        for &value in values {
-            let (high, low) = self.beyond(value);
-            self.at_least += usize::from(high);
-            self.at_most += usize::from(low);
-        }
+        self.count_beyond(values);
         self.count += values.len();
         self.certain += values.len();
     }
@@ -210,6 +229,16 @@ impl<'a> Tally<'a> {
                 (self.scale.score(mean), spread * stretch)
             }
         }
+    }
+
+    /// Skewness of the scores: of all of them, or of the others than the observed one; None if nothing varies.
+    pub fn skewness(&self, sample: bool) -> Option<f64> {
+        let over = self.known() - usize::from(sample);
+        if self.scale.stretch().is_none() {
+            return self.scores.skewness(self.scale.score(self.observed), over);
+        }
+        let skewness = self.values.skewness(self.observed, over);
+        if self.scale.rises() { skewness } else { skewness.map(|skewness| -skewness) }
     }
 
     /// Number of arrangements whose values are summed.

@@ -51,6 +51,8 @@ fn request(n_resamples: usize) -> Request {
         method: Method::Auto,
         design: None,
         alpha: 0.05,
+        moments: false,
+        ids: None,
     }
 }
 
