@@ -7,6 +7,7 @@
 mod answers;
 mod errors;
 mod inputs;
+mod memory;
 mod prepared;
 mod run;
 #[allow(clippy::needless_pass_by_value)] // Python hands arguments over

@@ -6,11 +6,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
 use super::errors::{exception, internal};
+use super::memory;
 use crate::error::{Error, Result};
 use crate::par::{Par, Watch, with_threads};
 
@@ -29,7 +30,7 @@ pub fn run<R: Send>(
     if size <= SMALL && progress.is_none() {
         return finish(py, catch_unwind(AssertUnwindSafe(|| work(Par::SEQ))), None);
     }
-    let watch = Watch::default();
+    let (watch, begun) = (Watch::default(), Instant::now());
     let mut pending = None;
     let outcome = std::thread::scope(|scope| {
         let (send, receive) = channel();
@@ -60,6 +61,9 @@ pub fn run<R: Send>(
             }
         }
     });
+    if begun.elapsed() > memory::LONG {
+        memory::give_back();
+    }
     finish(py, outcome, pending)
 }
 
