@@ -1,22 +1,28 @@
-//! The memory of the core: kept from one short call to the next, given back after a long one.
+//! The memory of the core: what calls free is kept for the next, up to a limit.
 //!
 //! Matrices over pairs of inputs come and go with every call. The system's allocator returns their pages when they are
 //! freed, and fresh ones cost a quarter of a permutation test of a thousand rows. This allocator keeps them, but looks
-//! after what it keeps only when it is asked for memory again: a notebook would hold gigabytes from a call of minutes
-//! until the next. So a long call gives everything back at its end, which costs the one after it a small part of its time.
+//! after what it keeps only when it is asked for memory again: a notebook would hold many gigabytes from one large call
+//! until the next. So a call that leaves more than [`KEPT`] behind gives everything back.
 
-use std::time::Duration;
+use std::ptr::null_mut;
 
 /// Serves what the core allocates, and nothing of Python's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// A call that took as long gives back what it freed.
-pub const LONG: Duration = Duration::from_millis(500);
+/// Bytes that may stay from call to call.
+const KEPT: usize = 1 << 30;
 
-/// Return the pages of freed memory to the system.
+/// Return the pages of freed memory to the system if they are many.
 #[allow(unsafe_code)]
 pub fn give_back() {
-    // SAFETY: it has no precondition, may be called from any thread, and touches freed memory only.
-    unsafe { libmimalloc_sys::mi_collect(true) }
+    let mut held = 0;
+    let none = null_mut();
+    // SAFETY: every place to write to may be null but `held`, which lives until it returns.
+    unsafe { libmimalloc_sys::mi_process_info(none, none, none, none, none, &raw mut held, none, none) }
+    if held > KEPT {
+        // SAFETY: it has no precondition, may be called from any thread, and touches freed memory only.
+        unsafe { libmimalloc_sys::mi_collect(true) }
+    }
 }

@@ -6,7 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 
@@ -30,7 +30,7 @@ pub fn run<R: Send>(
     if size <= SMALL && progress.is_none() {
         return finish(py, catch_unwind(AssertUnwindSafe(|| work(Par::SEQ))), None);
     }
-    let (watch, begun) = (Watch::default(), Instant::now());
+    let watch = Watch::default();
     let mut pending = None;
     let outcome = std::thread::scope(|scope| {
         let (send, receive) = channel();
@@ -61,9 +61,7 @@ pub fn run<R: Send>(
             }
         }
     });
-    if begun.elapsed() > memory::LONG {
-        memory::give_back();
-    }
+    memory::give_back();
     finish(py, outcome, pending)
 }
 
