@@ -1504,3 +1504,12 @@ class TestPackages:
         theirs = dcor.independence.distance_covariance_test(x, y, num_resamples=1999, random_state=1)
         ours = rs.permutation_test(x, y, squared_dcor, rng=1)
         assert self.close(ours.pvalue, theirs.pvalue, 1999)
+
+    def test_hyppo(self):
+        independence = pytest.importorskip("hyppo.independence", reason="hyppo is not installed")
+        x, y = weakly(25)
+        statistic, p = independence.Dcorr().test(x, y, reps=1999, auto=False, random_state=1)[:2]
+        corrected = functools.partial(rs.distance_correlation, squared=True, bias_corrected=True)
+        ours = rs.permutation_test(x, y, corrected, rng=1)
+        assert ours.statistic == pytest.approx(statistic, rel=1e-9)
+        assert self.close(ours.pvalue, p, 1999)
