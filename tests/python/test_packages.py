@@ -1,12 +1,16 @@
-"""Against independent packages, where they are installed: SciPy, scikit-learn, dcor."""
+"""Against independent packages, where they are installed: SciPy, scikit-learn, scikit-bio, dcor, hyppo."""
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
 import pairs
 import pytest
+from permutations import ALTERNATIVES, mantel, spearman, squared_dcor, weakly
+from scipy import stats
+from scipy.spatial.distance import cdist
 
 import resemblance as rs
 
@@ -146,3 +150,68 @@ class TestDcor:
         assert rs.distance_correlation(x, y, bias_corrected=True) == pytest.approx(
             dcor.u_distance_correlation_sqr(x, y), rel=1e-9
         )
+
+
+class TestPermutations:
+    def close(self, ours: float, theirs: float, count: int) -> bool:
+        return abs(ours - theirs) < 4.5 * math.sqrt(2 * max(theirs, 1 / count) * (1 - theirs) / count) + 2 / count
+
+    @pytest.mark.parametrize("alternative", ALTERNATIVES)
+    def test_scipy(self, alternative):
+        """Pairings of SciPy, vectorized by the definition of the Mantel statistic."""
+        x, y = weakly(25)
+        d, e = cdist(x, x), cdist(y, y)
+        upper = np.triu_indices(25, 1)
+
+        def statistic(order, axis=-1):
+            order = order.reshape(-1, 25).astype(int)
+            moved = e[order[:, upper[0]], order[:, upper[1]]]
+            return stats.pearsonr(d[upper][None], moved, axis=-1).statistic.reshape(order.shape[:-1])
+
+        theirs = stats.permutation_test(
+            (np.arange(25),),
+            statistic,
+            permutation_type="pairings",
+            vectorized=True,
+            n_resamples=9999,
+            batch=1000,
+            alternative=alternative,
+            rng=1,
+        )
+        ours = rs.permutation_test(x, y, mantel, rng=1, alternative=alternative)
+        assert ours.statistic == pytest.approx(np.ravel(theirs.statistic)[0], rel=1e-10)
+        assert self.close(ours.pvalue, float(np.ravel(theirs.pvalue)[0]), 9999)
+
+    @pytest.mark.parametrize(("method", "measure"), [("pearson", mantel), ("spearman", spearman)])
+    @pytest.mark.parametrize("alternative", ALTERNATIVES)
+    def test_scikit_bio(self, method, measure, alternative):
+        distance = pytest.importorskip("skbio.stats.distance", reason="scikit-bio is not installed")
+        x, y = weakly(25)
+        statistic, p, _ = distance.mantel(
+            distance.DistanceMatrix(cdist(x, x)),
+            distance.DistanceMatrix(cdist(y, y)),
+            method=method,
+            permutations=9999,
+            alternative=alternative,
+            seed=1,
+        )
+        ours = rs.permutation_test(x, y, measure, rng=1, alternative=alternative)
+        assert ours.statistic == pytest.approx(statistic, rel=1e-10)
+        # Its two-sided p compares absolute values.
+        assert alternative == "two-sided" or self.close(ours.pvalue, p, 9999)
+
+    def test_dcor(self):
+        dcor = pytest.importorskip("dcor", reason="dcor is not installed")
+        x, y = weakly(25)
+        theirs = dcor.independence.distance_covariance_test(x, y, num_resamples=1999, random_state=1)
+        ours = rs.permutation_test(x, y, squared_dcor, rng=1)
+        assert self.close(ours.pvalue, theirs.pvalue, 1999)
+
+    def test_hyppo(self):
+        independence = pytest.importorskip("hyppo.independence", reason="hyppo is not installed")
+        x, y = weakly(25)
+        statistic, p = independence.Dcorr().test(x, y, reps=1999, auto=False, random_state=1)[:2]
+        corrected = functools.partial(rs.distance_correlation, squared=True, bias_corrected=True)
+        ours = rs.permutation_test(x, y, corrected, rng=1)
+        assert ours.statistic == pytest.approx(statistic, rel=1e-9)
+        assert self.close(ours.pvalue, p, 1999)

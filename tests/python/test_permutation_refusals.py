@@ -1,0 +1,213 @@
+"""What permutation tests refuse, what they remark on, and which forms of input are one."""
+
+from __future__ import annotations
+
+import functools
+import math
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from permutations import ALTERNATIVES, EACH_FORM, MEASURES, OWN, codes, raises, unrelated
+
+import resemblance as rs
+
+N = 20
+REFUSED = [
+    ("nothing_to_permute", {"strata": np.arange(N)}, "strata has one row"),
+    ("nothing_to_permute", {"groups": np.zeros(N)}, "in one group"),
+    ("nothing_to_permute", {"groups": np.repeat([0, 1], [5, 15])}, "the same size"),
+    ("bad_option", {"groups": np.arange(N) // 2, "strata": np.arange(N) % 2}, "a group must lie in one"),
+    ("row_count_mismatch", {"strata": np.arange(5)}, "strata has 5"),
+    ("row_count_mismatch", {"groups": np.zeros(N + 1)}, "groups has 21"),
+    ("bad_option", {"scheme": "shift", "strata": np.arange(N) // 2}, "cannot be combined"),
+    ("bad_option", {"scheme": "shift", "groups": np.arange(N) // 2}, "cannot be combined"),
+    ("bad_option", {"strata": np.where(np.arange(N) == 3, np.nan, 1.0)}, "none of them missing"),
+    ("bad_option", {"strata": np.array(["NaT"] + ["2020-01-01"] * (N - 1), dtype="M8[D]")}, "none of them missing"),
+    ("bad_option", {"strata": [None] + [1] * (N - 1)}, "strata"),
+    ("bad_option", {"strata": ["a", "b"] * (N // 2 - 1) + ["a", math.nan]}, "strata"),
+    ("bad_option", {"strata": np.array([1.0, math.nan] + [1.0] * (N - 2), dtype=object)}, "strata"),
+    ("bad_option", {"groups": np.zeros((N, 1))}, "one id per row"),
+    ("bad_option", {"n_resamples": 99.0}, "whole number"),
+    ("bad_option", {"n_resamples": True}, "whole number"),
+    ("bad_option", {"n_resamples": 0}, "at least 1"),
+    ("bad_option", {"n_resamples": None}, "whole number"),
+    ("bad_option", {"alpha": 0.0}, "between 0 and 1"),
+    ("bad_option", {"alpha": 1}, "between 0 and 1"),
+    ("bad_option", {"alpha": math.nan}, "between 0 and 1"),
+    ("bad_option", {"alpha": "small"}, "between 0 and 1"),
+    ("bad_option", {"method": "orbit"}, "monte_carlo"),
+    ("bad_option", {"dtype": "float16"}, "float32"),
+    ("bad_option", {"scheme": "rotate"}, "shift"),
+    ("bad_option", {"alternative": "bigger"}, "two-sided"),
+    ("bad_option", {"method": "exact"}, "10000000"),
+]
+
+
+@EACH_FORM
+@pytest.mark.parametrize(("code", "options", "words"), REFUSED, ids=lambda v: str(list(v))[:30] * isinstance(v, dict))
+def test_refusals(form, code, options, words):
+    """For one pair and for grids, for measures and for functions of one's own."""
+    x, y = unrelated(N, 3, 3)
+    with raises(code, words):
+        rs.permutation_test(x, y, MEASURES[form], **{"n_resamples": 99} | options)
+    with raises(code):
+        rs.permutation_test({"x": x}, {"y": y}, MEASURES[form], **{"n_resamples": 99} | options)
+
+
+@EACH_FORM
+def test_one_pair_and_grids(form):
+    x, y = unrelated(N, 3, 3)
+    with raises("bad_option", "adjust"):
+        rs.permutation_test(x, y, MEASURES[form], adjust="maxT")
+    with raises("bad_option", "adjust", "step-down"):
+        rs.permutation_test([x], [y], MEASURES[form], adjust="holm", n_resamples=99)
+    with raises("bad_option", "return_null"):
+        rs.permutation_test([x], [y], MEASURES[form], return_null=True)
+    with raises("not_offered"):
+        rs.permutation_test([x], [y], MEASURES[form], method="sequential")
+
+
+@pytest.mark.parametrize("form", ["rows", "own"])
+def test_orbits_where_there_are_none(form):
+    """Asked for by name, for one pair and for grids: refused, not replaced."""
+    x, y = unrelated(N, 3, 3)
+    with raises("not_offered"):
+        rs.permutation_test(x, y, MEASURES[form], method="orbits", n_resamples=99)
+    with raises("not_offered"):
+        rs.permutation_test([x], [y], MEASURES[form], method="orbits", n_resamples=99)
+
+
+@pytest.mark.parametrize(("form", "options"), [("product", {}), ("bilinear", {"groups": np.arange(N) // 2})], ids=str)
+def test_orbits_of_grids(form, options):
+    """Where single pairs have orbits, a grid has them too, or says that it has none."""
+    x, y = unrelated(N, 3, 3)
+    options = {"method": "orbits", "n_resamples": 99} | options
+    assert rs.permutation_test(x, y, MEASURES[form], **options).method == "orbits"
+    try:
+        method = rs.permutation_test([x], [y], MEASURES[form], **options).method
+    except rs.ResemblanceError as error:
+        assert error.code == "not_offered"  # noqa: PT017 - one of two good answers
+    else:
+        assert method == "orbits"
+
+
+@EACH_FORM
+def test_exact_grids(form):
+    """`exact` insists on all orders, in grids as for one pair, whatever `n_resamples` is."""
+    x, y = unrelated(5, 2, 2)
+    measure = functools.partial(rs.knn_jaccard, k=2) if form == "lists" else MEASURES[form]
+    grid = rs.permutation_test([x], [y], measure, method="exact", n_resamples=9)
+    one = rs.permutation_test(x, y, measure, method="exact", n_resamples=9)
+    assert (grid.method, grid.n_resamples) == (one.method, one.n_resamples) == ("exact", 119)
+    assert grid.pvalues[0, 0] == one.pvalue
+
+
+@EACH_FORM
+@pytest.mark.parametrize("as_grid", [False, True], ids=["pair", "grid"])
+def test_remarks(form, as_grid):
+    """Groups without a partner stay in place, and a test that can find nothing says so."""
+    x, y = unrelated(N, 3, 3)
+    x, y = ([x], [y]) if as_grid else (x, y)
+    run = functools.partial(rs.permutation_test, x, y, MEASURES[form], rng=0)
+    alone = np.r_[0, 0, 0, np.arange(1, N - 2)]
+    found = run(groups=alone, n_resamples=99)
+    assert "groups_in_place" in codes(found)
+    (remark,) = [one for one in found.warnings if one.code == "groups_in_place"]
+    assert (remark.details["groups_in_place"], remark.details["movable"], remark.details["n"]) == (1, N - 3, N)
+    assert "groups_in_place" not in codes(run(groups=np.arange(N) // 2, n_resamples=99))
+    for options in ({"n_resamples": 15, "method": "monte_carlo"}, {"groups": np.arange(N) // 10}):
+        found = run(**options)
+        assert found.min_pvalue > 0.05
+        assert "p_floor" in codes(found)
+    assert "p_floor" not in codes(run(n_resamples=99))
+
+
+def test_repeated_pairs_need_groups():
+    x, y = unrelated(10, 3, 3)
+    rows = np.repeat(np.arange(10), 2)
+    for given in ((x[rows], y[rows]), ([x[rows]], [y[rows]])):
+        if isinstance(given[0], list):
+            grid = rs.permutation_test(*given, rs.cka, n_resamples=99)
+            assert {code for code, _ in grid.status.values()} == {"not_exchangeable"}
+        else:
+            with raises("not_exchangeable", "20"):
+                rs.permutation_test(*given, rs.cka, n_resamples=99)
+        rs.permutation_test(*given, rs.cka, n_resamples=99, groups=rows)
+
+
+def test_ids_of_any_kind():
+    """What matters is who is alike, not by which name."""
+    x, y = unrelated(N)
+    ids = np.arange(N) % 4
+    forms = [
+        ids,
+        ids.tolist(),
+        ids.astype(np.uint8),
+        ids + 0.5,
+        -(10**12) * ids,
+        np.array(list("cabd"))[ids],
+        np.array(["2020-01-01", "2020-01-02", "2021-01-01", "2022-01-01"], dtype="M8[D]")[ids],
+    ]
+    for name in ("strata", "groups"):
+        found = {rs.permutation_test(x, y, rs.cka, n_resamples=99, rng=0, **{name: form}).pvalue for form in forms}
+        assert len(found) == 1
+    two = rs.permutation_test(x, y, rs.cka, n_resamples=99, rng=0, strata=ids > 1)
+    assert two.pvalue == rs.permutation_test(x, y, rs.cka, n_resamples=99, rng=0, strata=(ids > 1).astype(int)).pvalue
+
+
+@pytest.mark.parametrize("form", ["bilinear", "product", "lists"])
+def test_more_resamples_than_can_be_counted(form):
+    x, y = unrelated(N, 3, 3)
+    with raises("bad_option", "n_resamples"):
+        rs.permutation_test(x, y, MEASURES[form], n_resamples=10**30)
+
+
+def test_numbers_of_numpy():
+    x, y = unrelated(N)
+    plain = rs.permutation_test(x, y, rs.cka, n_resamples=99, alpha=0.25, rng=0)
+    numpy = rs.permutation_test(x, y, rs.cka, n_resamples=np.int32(99), alpha=np.float32(0.25), rng=np.int64(0))
+    assert numpy.to_dict() == plain.to_dict()
+
+
+def test_executors_call_own_functions():
+    x, y = unrelated(N)
+    alone = rs.permutation_test(x, y, OWN["own"], n_resamples=199, rng=0, return_null=True)
+    with ThreadPoolExecutor(3) as pool:
+        shared = rs.permutation_test(x, y, OWN["own"], n_resamples=199, rng=0, return_null=True, executor=pool)
+        assert shared.to_dict() == alone.to_dict()
+        for refused in (
+            {"x": x, "y": y, "measure": rs.cka},
+            {"x": [x], "y": [y], "measure": OWN["own"]},
+            {"x": x, "y": y, "measure": OWN["own"], "method": "sequential"},
+        ):
+            with raises("bad_option", "executor"):
+                rs.permutation_test(**refused, executor=pool)
+
+
+@pytest.mark.parametrize("alternative", ALTERNATIVES)
+def test_infinite_scores_of_own_functions(alternative):
+    """Refused, or counted like any other number: p is never 0."""
+    x, y = unrelated(N)
+
+    def own(x, z):
+        return math.inf if np.array_equal(y, z) else float(np.sum(x[:, 0] * z[:, 0]))
+
+    for given in ((x, y), ([x], [y])):
+        try:
+            found = rs.permutation_test(*given, own, n_resamples=99, rng=0, alternative=alternative)
+        except rs.ResemblanceError as error:
+            assert error.code == "undefined"  # noqa: PT017 - one of two good answers
+        else:
+            p = float(np.ravel(getattr(found, "pvalues", getattr(found, "pvalue", None)))[0])
+            assert p == pytest.approx({"greater": 0.01, "less": 1.0, "two-sided": 0.02}[alternative])
+
+
+def test_one_id_for_all_is_no_restriction():
+    x, y = unrelated(N)
+    free, strata, groups = (
+        rs.permutation_test(x, y, rs.cka, n_resamples=99, rng=0, return_null=True, **options)
+        for options in ({}, {"strata": np.zeros(N)}, {"groups": np.arange(N)})
+    )
+    assert np.array_equal(free.null_distribution, strata.null_distribution)
+    assert np.array_equal(free.null_distribution, groups.null_distribution)
