@@ -9,7 +9,6 @@ import numpy as np
 import pairs
 import pytest
 from permutations import ALTERNATIVES, mantel, spearman, squared_dcor, weakly
-from scipy import stats
 from scipy.spatial.distance import cdist
 
 import resemblance as rs
@@ -152,66 +151,120 @@ class TestDcor:
         )
 
 
+CORRECTED = functools.partial(rs.distance_correlation, squared=True, bias_corrected=True)
+SIGNALS = {"none": (2, 0.0), "some": (1, 0.4)}  # seed, weight
+
+
+def close(ours: float, theirs: float, count: int) -> bool:
+    """Two estimates of one p, each from so many permutations: four standard errors of their difference."""
+    p = (ours + theirs) / 2
+    return abs(ours - theirs) < 4 * math.sqrt(2 * max(p, 1 / count) * (1 - p) / count) + 2 / count
+
+
+@pytest.mark.parametrize("signal", SIGNALS)
 class TestPermutations:
-    def close(self, ours: float, theirs: float, count: int) -> bool:
-        return abs(ours - theirs) < 4.5 * math.sqrt(2 * max(theirs, 1 / count) * (1 - theirs) / count) + 2 / count
+    """p-values of other packages, within the noise of both, where nothing is related and where p is .05 to .3."""
+
+    def data(self, signal: str) -> tuple[np.ndarray, np.ndarray]:
+        return weakly(40, *SIGNALS[signal])
+
+    def test_p_is_in_the_middle(self, signal):
+        """Where p is next to 0 or 1, tests of unlike statistics would agree as well."""
+        x, y = self.data(signal)
+        for measure in (mantel, spearman, squared_dcor, CORRECTED):
+            p = rs.permutation_test(x, y, measure, rng=1).pvalue
+            assert 0.05 < p < 0.3 if signal == "some" else 0.25 < p < 0.9
+            assert not close(p, 1 - p, 1999), "the two sides cannot be told apart"
 
     @pytest.mark.parametrize("alternative", ALTERNATIVES)
-    def test_scipy(self, alternative):
+    def test_scipy(self, signal, alternative):
         """Pairings of SciPy, vectorized by the definition of the Mantel statistic."""
-        x, y = weakly(25)
+        stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed")
+        x, y = self.data(signal)
         d, e = cdist(x, x), cdist(y, y)
-        upper = np.triu_indices(25, 1)
+        upper = np.triu_indices(40, 1)
 
         def statistic(order, axis=-1):
-            order = order.reshape(-1, 25).astype(int)
+            order = order.reshape(-1, 40).astype(int)
             moved = e[order[:, upper[0]], order[:, upper[1]]]
             return stats.pearsonr(d[upper][None], moved, axis=-1).statistic.reshape(order.shape[:-1])
 
         theirs = stats.permutation_test(
-            (np.arange(25),),
+            (np.arange(40),),
             statistic,
             permutation_type="pairings",
             vectorized=True,
-            n_resamples=9999,
-            batch=1000,
+            n_resamples=4999,
+            batch=500,
             alternative=alternative,
             rng=1,
         )
         ours = rs.permutation_test(x, y, mantel, rng=1, alternative=alternative)
         assert ours.statistic == pytest.approx(np.ravel(theirs.statistic)[0], rel=1e-10)
-        assert self.close(ours.pvalue, float(np.ravel(theirs.pvalue)[0]), 9999)
+        of = 2 if alternative == "two-sided" else 1  # sides that p is made of: twice the smaller one
+        assert close(ours.pvalue / of, float(np.ravel(theirs.pvalue)[0]) / of, 4999)
 
     @pytest.mark.parametrize(("method", "measure"), [("pearson", mantel), ("spearman", spearman)])
     @pytest.mark.parametrize("alternative", ALTERNATIVES)
-    def test_scikit_bio(self, method, measure, alternative):
+    def test_scikit_bio(self, signal, method, measure, alternative):
         distance = pytest.importorskip("skbio.stats.distance", reason="scikit-bio is not installed")
-        x, y = weakly(25)
+        x, y = self.data(signal)
         statistic, p, _ = distance.mantel(
             distance.DistanceMatrix(cdist(x, x)),
             distance.DistanceMatrix(cdist(y, y)),
             method=method,
-            permutations=9999,
+            permutations=4999,
             alternative=alternative,
             seed=1,
         )
-        ours = rs.permutation_test(x, y, measure, rng=1, alternative=alternative)
-        assert ours.statistic == pytest.approx(statistic, rel=1e-10)
-        # Its two-sided p compares absolute values.
-        assert alternative == "two-sided" or self.close(ours.pvalue, p, 9999)
+        ours = rs.permutation_test(x, y, measure, rng=1, alternative=alternative, return_null=True)
+        assert ours.statistic == pytest.approx(statistic, rel=1e-10, abs=1e-12)
+        if alternative == "two-sided":  # its two-sided p compares absolute values, ours is twice the smaller side
+            assert close(float(np.mean(abs(ours.null_distribution) >= abs(ours.statistic) - 1e-12)), p, 4999)
+        else:
+            assert close(ours.pvalue, p, 4999)
 
-    def test_dcor(self):
+    def test_dcor(self, signal):
+        """Its statistic is n times the squared distance covariance."""
         dcor = pytest.importorskip("dcor", reason="dcor is not installed")
-        x, y = weakly(25)
-        theirs = dcor.independence.distance_covariance_test(x, y, num_resamples=1999, random_state=1)
+        x, y = self.data(signal)
+        theirs, *own = (
+            dcor.independence.distance_covariance_test(a, b, num_resamples=count, random_state=1)
+            for a, b, count in ((x, y, 1999), (x, x, 0), (y, y, 0))
+        )
         ours = rs.permutation_test(x, y, squared_dcor, rng=1)
-        assert self.close(ours.pvalue, theirs.pvalue, 1999)
+        assert ours.statistic == pytest.approx(
+            theirs.statistic / math.sqrt(own[0].statistic * own[1].statistic), rel=1e-9
+        )
+        assert close(ours.pvalue, theirs.pvalue, 1999)
 
-    def test_hyppo(self):
+    @pytest.mark.parametrize("corrected", [False, True])
+    def test_hyppo_distance_correlation(self, signal, corrected):
+        """Without correction of bias its statistic is a root, as ours is."""
         independence = pytest.importorskip("hyppo.independence", reason="hyppo is not installed")
-        x, y = weakly(25)
-        statistic, p = independence.Dcorr().test(x, y, reps=1999, auto=False, random_state=1)[:2]
-        corrected = functools.partial(rs.distance_correlation, squared=True, bias_corrected=True)
-        ours = rs.permutation_test(x, y, corrected, rng=1)
+        x, y = self.data(signal)
+        statistic, p = independence.Dcorr(bias=not corrected).test(x, y, reps=1999, auto=False, random_state=1)[:2]
+        ours = rs.permutation_test(x, y, CORRECTED if corrected else rs.distance_correlation, rng=1)
         assert ours.statistic == pytest.approx(statistic, rel=1e-9)
-        assert self.close(ours.pvalue, p, 1999)
+        assert close(ours.pvalue, p, 1999)
+
+    @pytest.mark.parametrize("estimator", ["biased", "debiased"])
+    def test_hyppo_hsic(self, signal, estimator):
+        """Its biased statistic is the root of CKA.
+
+        Its own permutation test leaves ones on the diagonals, which the debiased statistic would count: so the test
+        of its other class is asked, with 1 - kernel for the distances. The two are one statistic.
+        """
+        independence = pytest.importorskip("hyppo.independence", reason="hyppo is not installed")
+        x, y = self.data(signal)
+        sigma, biased = 1.5, estimator == "biased"
+        statistic = independence.Hsic(bias=biased, gamma=1 / (2 * sigma**2)).statistic(x, y)
+        kernels = [np.exp(-(cdist(a, a) ** 2) / (2 * sigma**2)) for a in (x, y)]
+        again, p = independence.Dcorr(bias=biased, compute_distance=None).test(
+            *(1 - kernel for kernel in kernels), reps=1999, auto=False, random_state=1
+        )[:2]
+        assert again == pytest.approx(statistic, rel=1e-9)
+        measure = functools.partial(rs.cka, kernel="rbf", sigma=sigma, estimator=estimator)
+        ours = rs.permutation_test(x, y, measure, rng=1)
+        assert ours.statistic == pytest.approx(statistic**2 if biased else statistic, rel=1e-9)
+        assert close(ours.pvalue, p, 1999)
