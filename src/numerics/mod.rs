@@ -1,6 +1,8 @@
-//! Arithmetic that knows no word of the domain: sums in a fixed order, ranks, random streams, Student's t, Fourier transforms.
+//! Arithmetic that knows no word of the domain: sums in a fixed order, ranks and their correlation, random streams, Student's
+//! t, Fourier transforms.
 
 pub mod fft;
+pub mod kendall;
 pub mod ranks;
 pub mod streams;
 pub mod student;

@@ -31,6 +31,16 @@ class TestSciPy:
             assert rs.rsa(x, y, inner=inner, outer="pearson") == pytest.approx(
                 stats.pearsonr(u, v).statistic, rel=1e-10
             )
+            assert rs.rsa(x, y, inner=inner, outer="kendall_tau_b") == pytest.approx(
+                stats.kendalltau(u, v, variant="b").statistic, rel=1e-12
+            )
+        # whole numbers, for ties that are ties to SciPy as well
+        d, e = (np.rint(distance.squareform(distance.pdist(a))) for a in (x, y))
+        upper = np.triu_indices(len(x), 1)
+        assert len(np.unique(d[upper])) < len(d[upper]) / 4
+        assert rs.rsa(d, e, inner="precomputed", outer="kendall_tau_b") == pytest.approx(
+            stats.kendalltau(d[upper], e[upper], variant="b").statistic, rel=1e-12
+        )
 
     def test_procrustes(self, xy):
         spatial = pytest.importorskip("scipy.spatial", reason="SciPy is not installed")

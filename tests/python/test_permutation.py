@@ -28,6 +28,8 @@ rbf = functools.partial(rs.cka, kernel="rbf")
 mantel = functools.partial(rs.rsa, inner="euclidean", outer="pearson")
 spearman = functools.partial(rs.rsa, inner="euclidean")
 distances = functools.partial(rs.rsa, inner="euclidean", outer="cosine")
+kendall = functools.partial(rs.rsa, inner="euclidean", outer="kendall_tau_b")
+kendall_a = functools.partial(rs.rsa, inner="euclidean", outer="kendall_tau_a")
 squared_dcor = functools.partial(rs.distance_correlation, squared=True)
 
 
@@ -338,7 +340,9 @@ def test_designs(design):
 
 
 @EACH_DESIGN
-@pytest.mark.parametrize("measure", [rs.cka, spearman, rs.cca_mean, rs.procrustes, rs.knn_jaccard, "own"], ids=str)
+@pytest.mark.parametrize(
+    "measure", [rs.cka, spearman, kendall, rs.cca_mean, rs.procrustes, rs.knn_jaccard, "own"], ids=str
+)
 def test_restricted_tests(design, measure):
     """All matchings, independent ones and whole orbits: scores of lawful matchings, and where it is known, of which."""
     n, ids, order = DESIGNS[design]
@@ -421,7 +425,7 @@ def test_products(measure, d):
     assert by_orbits.pvalue == pytest.approx(p, abs=4 * math.sqrt(2 * p * (1 - p) / 3000) + 1e-3)
 
 
-@pytest.mark.parametrize("measure", CROSS, ids=lambda m: m.__name__)
+@pytest.mark.parametrize("measure", [*CROSS, kendall_a, kendall], ids=lambda m: getattr(m, "__name__", str(m)))
 @pytest.mark.parametrize("weight", [0.25, 0.6, 3.0])
 def test_pruned_scores(measure, weight):
     """What is certain without being computed changes nothing: neither p, nor mean, spread, z and calibrated scores."""
@@ -440,6 +444,60 @@ def test_pruned_scores(measure, weight):
     assert found.zscore == pytest.approx(full.zscore, rel=0.25)
     assert found.calibrated_mean == pytest.approx(full.calibrated_mean, rel=0.15)
     assert found.calibrated_quantile == pytest.approx(full.calibrated_quantile, rel=0.3)
+
+
+# Kendall's tau, by intervals
+
+
+def of_naive(measure, x, y, matchings) -> np.ndarray:
+    return np.array([naive.rsa(x, y[order], **measure.keywords) for order in matchings])
+
+
+def tied(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Whole distances, most of which are tied, and a middling effect."""
+    rng = np.random.default_rng(n)
+    x = rng.integers(0, 4, size=(n, 1))
+    return x.astype(float), (x + rng.integers(0, 3, size=(n, 1))).astype(float)
+
+
+@pytest.mark.parametrize("measure", [kendall_a, kendall], ids=["a", "b"])
+@pytest.mark.parametrize("data", [weakly, tied])
+@pytest.mark.parametrize("n", [4, 5, 6])
+def test_kendall_over_all_orders(measure, data, n):
+    x, y = data(n)
+    values = of_naive(measure, x, y, map(list, itertools.permutations(range(n))))
+    for alternative in ALTERNATIVES:
+        groups = np.arange(n)  # rows may repeat on both sides
+        found = rs.permutation_test(x, y, measure, n_resamples=999, alternative=alternative, groups=groups)
+        assert found.method == "exact"
+        assert found.pvalue == pytest.approx(share(values, alternative), abs=1e-12)
+        assert (found.null_mean, found.null_std) == pytest.approx((0.0, values.std()), rel=1e-9, abs=1e-12)
+    assert abs(values.mean()) < 1e-12
+
+
+@pytest.mark.parametrize("measure", [kendall_a, kendall], ids=["a", "b"])
+@pytest.mark.parametrize("data", [weakly, tied])
+@pytest.mark.parametrize("ids", [{}, {"strata": np.arange(18) % 2}], ids=["free", "strata"])
+def test_kendall_counts_are_those_of_the_textbook(measure, data, ids):
+    """Every matching by the definition; most of them are decided without."""
+    x, y = data(18)
+    _, matchings = drawn(18, range(1, 1200), **ids)
+    values = np.append(measure(x, y), of_naive(measure, x, y, matchings))
+    ids = ids or {"groups": np.arange(18)}
+    for alternative in ("greater", "less"):
+        found = rs.permutation_test(x, y, measure, n_resamples=1199, rng=0, alternative=alternative, **ids)
+        assert found.pvalue == pytest.approx(share(values, alternative), abs=1e-12)
+        assert 300 < found.n_pruned <= 950
+        assert not found.null_std_exact
+
+
+def test_kendall_of_classes_is_decided_by_counting():
+    """With few values on either side the intervals are points."""
+    x, y = (np.eye(4)[np.random.default_rng(s).integers(0, 4, size=60)] for s in (0, 1))
+    found = rs.permutation_test(x, y, kendall, n_resamples=999, rng=0, groups=np.arange(60))
+    full = rs.permutation_test(x, y, kendall, n_resamples=999, rng=0, groups=np.arange(60), return_null=True)
+    equal = np.count_nonzero(abs(full.null_distribution[250:] - full.statistic) < 1e-12)
+    assert (found.pvalue, found.n_pruned) == (full.pvalue, 750 - equal)
 
 
 # Golden numbers
@@ -768,6 +826,7 @@ FAMILIES = {
     "neighbors": (functools.partial(rs.knn_jaccard, k=4), "orbits", None, 1),
     "distance": (rs.procrustes, "monte_carlo", None, -1),
     "correlations": (rs.cca_mean, "monte_carlo", "two-sided", 1),
+    "kendall": (kendall, "monte_carlo", None, 1),
     "own": (lambda x, y: float(np.sum(x * y)), "monte_carlo", None, 1),
 }
 
@@ -906,7 +965,7 @@ def test_restricted_grids(design, measure):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
-    "measure", [rs.cka, mantel, rs.cca_mean, rs.knn_jaccard, rs.distance_correlation], ids=lambda m: str(m)[:40]
+    "measure", [rs.cka, mantel, kendall, rs.cca_mean, rs.knn_jaccard, rs.distance_correlation], ids=str
 )
 def test_threads_do_not_matter(dtype, measure):
     xs, ys = models(3, 61, 1), models(4, 61, 2)
@@ -1479,23 +1538,26 @@ class TestPackages:
         assert ours.statistic == pytest.approx(np.ravel(theirs.statistic)[0], rel=1e-10)
         assert self.close(ours.pvalue, float(np.ravel(theirs.pvalue)[0]), 9999)
 
-    @pytest.mark.parametrize(("method", "measure"), [("pearson", mantel), ("spearman", spearman)])
+    @pytest.mark.parametrize(
+        ("method", "measure"), [("pearson", mantel), ("spearman", spearman), ("kendalltau", kendall)]
+    )
     @pytest.mark.parametrize("alternative", ALTERNATIVES)
     def test_scikit_bio(self, method, measure, alternative):
         distance = pytest.importorskip("skbio.stats.distance", reason="scikit-bio is not installed")
         x, y = weakly(25)
+        count = 1999 if measure is kendall else 9999  # its Kendall takes half a millisecond each
         statistic, p, _ = distance.mantel(
             distance.DistanceMatrix(cdist(x, x)),
             distance.DistanceMatrix(cdist(y, y)),
             method=method,
-            permutations=9999,
+            permutations=count,
             alternative=alternative,
             seed=1,
         )
         ours = rs.permutation_test(x, y, measure, rng=1, alternative=alternative)
         assert ours.statistic == pytest.approx(statistic, rel=1e-10)
         # Its two-sided p compares absolute values.
-        assert alternative == "two-sided" or self.close(ours.pvalue, p, 9999)
+        assert alternative == "two-sided" or self.close(ours.pvalue, p, count)
 
     def test_dcor(self):
         dcor = pytest.importorskip("dcor", reason="dcor is not installed")
