@@ -7,6 +7,7 @@
 
 use crate::error::{Error, Result};
 use crate::numerics::kendall::{self, BINS, Order, Tau};
+use crate::options::damaged;
 use crate::par::Par;
 
 /// The order of all pairs i < j, and their bins as a full matrix.
@@ -25,11 +26,10 @@ impl PairOrder {
         let mut pairs = 0..order.len();
         for i in 0..n {
             par.check()?;
-            for (j, at) in (i + 1..n).zip(&mut pairs) {
-                bins[i * n + j] = order.bin(at);
-                bins[j * n + i] = order.bin(at);
-            }
+            let row = &mut bins[i * n + i + 1..(i + 1) * n];
+            row.iter_mut().zip(&mut pairs).for_each(|(bin, at)| *bin = order.bin(at));
         }
+        mirror(&mut bins, n);
         Ok(Self { n, order, bins })
     }
 
@@ -86,10 +86,23 @@ pub fn tau(x: &[f64], y: &[f64], tau: Tau) -> Result<f64> {
 }
 
 fn order_of(centered: &[f64]) -> Result<Order> {
-    Order::of_ranks(centered).ok_or_else(|| {
-        let problem = format!("orders at most {} pairs of inputs, not {}", u32::MAX, centered.len());
-        Error::NotOffered { measure: "Kendall's tau".into(), problem }
-    })
+    if centered.len() >= u32::MAX as usize {
+        let problem = format!("orders at most {} pairs of inputs, not {}", u32::MAX - 1, centered.len());
+        return Err(Error::NotOffered { measure: "Kendall's tau".into(), problem });
+    }
+    Order::of_ranks(centered).ok_or_else(|| damaged("what should be ranks of pairs are none"))
+}
+
+/// Copy what is above the diagonal below it, tile by tile: a column touches as many pages as it has entries.
+fn mirror(matrix: &mut [u8], n: usize) {
+    const TILE: usize = 64;
+    for (top, left) in (0..n).step_by(TILE).flat_map(|top| (top..n).step_by(TILE).map(move |left| (top, left))) {
+        for i in top..(top + TILE).min(n) {
+            for j in left.max(i + 1)..(left + TILE).min(n) {
+                matrix[j * n + i] = matrix[i * n + j];
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -101,8 +101,8 @@ ENGINES = {
     "shift": Engine(rs.cka, 20, 19, {"scheme": "shift"}, orbits=1),
     "shift_of_lists": Engine(_lists, 20, 19, {"scheme": "shift"}, orbits=1, ties=True),
     "monte_carlo": Engine(rs.cka, 20, 39, {"method": "monte_carlo"}),
-    "intervals": Engine(_kendall, 31, 399),
-    "intervals_in_strata": Engine(_kendall, 40, 399, {"strata": _quarters}, shared=_quarters),
+    "intervals": Engine(_kendall, 20, 299),
+    "intervals_in_strata": Engine(_kendall, 40, 299, {"strata": _quarters}, shared=_quarters),
 }
 
 

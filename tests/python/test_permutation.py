@@ -425,7 +425,7 @@ def test_products(measure, d):
     assert by_orbits.pvalue == pytest.approx(p, abs=4 * math.sqrt(2 * p * (1 - p) / 3000) + 1e-3)
 
 
-@pytest.mark.parametrize("measure", [*CROSS, kendall_a, kendall], ids=lambda m: getattr(m, "__name__", str(m)))
+@pytest.mark.parametrize("measure", [*CROSS, kendall], ids=lambda m: getattr(m, "__name__", "kendall"))
 @pytest.mark.parametrize("weight", [0.25, 0.6, 3.0])
 def test_pruned_scores(measure, weight):
     """What is certain without being computed changes nothing: neither p, nor mean, spread, z and calibrated scores."""
@@ -476,18 +476,18 @@ def test_kendall_over_all_orders(measure, data, n):
 
 
 @pytest.mark.parametrize("measure", [kendall_a, kendall], ids=["a", "b"])
-@pytest.mark.parametrize("data", [weakly, tied])
+@pytest.mark.parametrize("data", [functools.partial(weakly, weight=1.5), tied], ids=["plain", "tied"])
 @pytest.mark.parametrize("ids", [{}, {"strata": np.arange(18) % 2}], ids=["free", "strata"])
 def test_kendall_counts_are_those_of_the_textbook(measure, data, ids):
     """Every matching by the definition; most of them are decided without."""
     x, y = data(18)
+    ids = ids | {"groups": np.arange(18)}  # rows may repeat on both sides
     _, matchings = drawn(18, range(1, 1200), **ids)
     values = np.append(measure(x, y), of_naive(measure, x, y, matchings))
-    ids = ids or {"groups": np.arange(18)}
     for alternative in ("greater", "less"):
         found = rs.permutation_test(x, y, measure, n_resamples=1199, rng=0, alternative=alternative, **ids)
         assert found.pvalue == pytest.approx(share(values, alternative), abs=1e-12)
-        assert 300 < found.n_pruned <= 950
+        assert 300 < found.n_pruned <= 950 - (data is not tied)
         assert not found.null_std_exact
 
 
