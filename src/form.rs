@@ -222,10 +222,23 @@ pub struct Pair<'a> {
     pub of: PairScore<'a>,
     /// The score of every row, where the measure is a mean over rows (NaN for rows left out).
     pub rows: Option<PairRows<'a>>,
+    /// The mean over all matchings, where it is known.
+    pub at_chance: Option<f64>,
+    /// What can be said of the score without computing it.
+    pub interval: Option<PairInterval<'a>>,
+}
+
+impl<'a> Pair<'a> {
+    /// A score of which nothing else is known.
+    pub fn new(of: impl Fn(Option<&[usize]>, Par<'_>) -> Result<f64> + Send + Sync + 'a) -> Self {
+        Self { of: Box::new(of), rows: None, at_chance: None, interval: None }
+    }
 }
 
 /// From a matching to a score.
 pub type PairScore<'a> = Box<dyn Fn(Option<&[usize]>, Par<'_>) -> Result<f64> + Send + Sync + 'a>;
+/// From a matching to two numbers between which the score certainly lies, at a fraction of its cost.
+pub type PairInterval<'a> = Box<dyn Fn(&[usize], Par<'_>) -> Result<[f64; 2]> + Send + Sync + 'a>;
 /// From a matching to the scores of all rows.
 pub type PairRows<'a> = Box<dyn Fn(Option<&[usize]>, Par<'_>) -> Result<Vec<f64>> + Send + Sync + 'a>;
 
@@ -276,6 +289,7 @@ impl Form<'_> {
             }
             Self::Neighbors(form) => Some(form.x.at_chance(form.y, &form.of_overlap)),
             Self::Rows(form) => form.at_chance.map(|mean| form.offset + form.factor * mean),
+            Self::Pair(form) => form.at_chance,
             _ => None,
         })
     }

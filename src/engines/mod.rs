@@ -6,6 +6,7 @@ pub mod kernels;
 pub mod left_out;
 pub mod neighbors;
 pub mod pair_matrix;
+pub mod pair_order;
 pub mod predictions;
 pub mod rotation;
 pub mod spectrum;

@@ -1,8 +1,9 @@
-//! Arithmetic that knows no word of the domain: sums in a fixed order, ranks, random streams, the beta function,
-//! Student's t, Fourier transforms.
+//! Arithmetic that knows no word of the domain: sums in a fixed order, ranks and their correlation, random streams, the beta
+//! function, Student's t, Fourier transforms.
 
 pub mod beta;
 pub mod fft;
+pub mod kendall;
 pub mod ranks;
 pub mod streams;
 pub mod student;

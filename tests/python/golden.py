@@ -103,6 +103,8 @@ GOLDEN = [
     _line("F", 0.4119894598, "rsa", inner="euclidean"),
     _line("F", 0.3725697765, "rsa", inner="euclidean", outer="pearson"),
     _line("F", 0.4080502061, "rsa", inner="cosine", outer="pearson"),
+    _line("F", 0.2787878788, "rsa", inner="euclidean", outer="kendall_tau_a"),
+    _line("F", 0.2787878788, "rsa", inner="euclidean", outer="kendall_tau_b"),
     _line("I", 0.8437745817, "rsa", inner="sq_euclidean", outer="cosine"),
     _line("E", 0.5379527770, "cka"),
     _line("E", 0.2954649001, "cka", estimator="debiased"),
@@ -164,6 +166,7 @@ NULL_MEANS = [
     _line("N", 0.0, "cka", estimator="debiased"),
     _line("N", 0.0, "rsa"),
     _line("N", 0.0, "rsa", inner="euclidean", outer="pearson"),
+    _line("N", 0.0, "rsa", inner="euclidean", outer="kendall_tau_b"),
 ]
 
 

@@ -124,11 +124,23 @@ def rsa(
     u, v = (_triangle(a[keep], inner, precision, bandwidth, sigma) for a in (x, y))
     if outer == "spearman":
         u, v = (stats.rankdata(_without_round_off(a)) for a in (u, v))
+    if outer in ("kendall_tau_a", "kendall_tau_b"):
+        return _kendall(*map(_without_round_off, (u, v)), variant=outer[-1])
     if outer == "cosine":
         return _ratio(u @ v, np.sqrt(u @ u) * np.sqrt(v @ v))
     if len(u) < 2 or any(np.ptp(a) <= ROUND_OFF * np.max(np.abs(a)) for a in (u, v)):
         return math.nan
     return float(stats.pearsonr(u, v).statistic)
+
+
+def _kendall(u, v, variant):
+    """Kendall 1945: the sum of products of signs of differences, over all pairs of entries."""
+    signs = [np.sign(a[:, None] - a[None, :]) for a in (u, v)]
+    untied = [np.count_nonzero(a) for a in signs]
+    if min(untied) == 0:
+        return math.nan
+    over = len(u) * (len(u) - 1) if variant == "a" else math.sqrt(untied[0] * untied[1])
+    return float(np.sum(signs[0] * signs[1]) / over)
 
 
 def _triangle(x, inner, precision, bandwidth, sigma):

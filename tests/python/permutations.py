@@ -20,6 +20,8 @@ rbf = functools.partial(rs.cka, kernel="rbf")
 mantel = functools.partial(rs.rsa, inner="euclidean", outer="pearson")
 spearman = functools.partial(rs.rsa, inner="euclidean")
 distances = functools.partial(rs.rsa, inner="euclidean", outer="cosine")
+kendall = functools.partial(rs.rsa, inner="euclidean", outer="kendall_tau_b")
+kendall_a = functools.partial(rs.rsa, inner="euclidean", outer="kendall_tau_a")
 squared_dcor = functools.partial(rs.distance_correlation, squared=True)
 
 
@@ -159,6 +161,14 @@ DESIGNS = {
     "shift": (12, {"scheme": "shift"}, 12),
 }
 EACH_DESIGN = pytest.mark.parametrize("design", DESIGNS)
+
+
+def share(values, alternative: str, observed: float | None = None) -> float:
+    """The p-value of the first of all values."""
+    observed = values[0] if observed is None else observed
+    window = max(100 * np.finfo(float).eps * abs(observed), 1e-9 * np.std(values))
+    sides = [np.mean(values >= observed - window), np.mean(values <= observed + window)]
+    return {"greater": sides[0], "less": sides[1], "two-sided": min(1.0, 2 * min(sides))}[alternative]
 
 
 def share_of_integers(values, alternative: str) -> float:

@@ -69,6 +69,7 @@ def check_level(engine: Engine, sets: int, seed: int = 1, **more: Any) -> None:
 
 _rbf = functools.partial(rs.cka, kernel="rbf")
 _spearman = functools.partial(rs.rsa, inner="euclidean")
+_kendall = functools.partial(rs.rsa, inner="euclidean", outer="kendall_tau_b")
 _lists = functools.partial(rs.knn_jaccard, k=4)
 _halves, _quarters, _uneven = np.arange(40) // 20, np.arange(40) // 10, np.repeat([0, 1, 2], [11, 16, 13])
 _pairs = np.arange(40) // 2
@@ -100,6 +101,8 @@ ENGINES = {
     "shift": Engine(rs.cka, 20, 19, {"scheme": "shift"}, orbits=1),
     "shift_of_lists": Engine(_lists, 20, 19, {"scheme": "shift"}, orbits=1, ties=True),
     "monte_carlo": Engine(rs.cka, 20, 39, {"method": "monte_carlo"}),
+    "intervals": Engine(_kendall, 20, 299),
+    "intervals_in_strata": Engine(_kendall, 40, 299, {"strata": _quarters}, shared=_quarters),
 }
 
 

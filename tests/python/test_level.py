@@ -41,6 +41,7 @@ CONTINUOUS = {
     "cka_rbf": functools.partial(rs.cka, kernel="rbf"),
     "rsa_pearson": functools.partial(rs.rsa, inner="euclidean", outer="pearson"),
     "rsa_spearman": functools.partial(rs.rsa, inner="euclidean"),
+    "rsa_kendall": functools.partial(rs.rsa, inner="euclidean", outer="kendall_tau_a"),
     "distance_correlation": rs.distance_correlation,
     "cca_mean_squared": rs.cca_mean_squared,
     "linear_regression_r2": rs.linear_regression_r2,
@@ -100,6 +101,10 @@ DISCRETE = {
     "class_indicators": (rs.cka, lambda rng: (np.eye(3)[rng.permutation(np.arange(20) % 3)], heavy(rng, 20, 1))),
     "integers": (
         functools.partial(rs.rsa, inner="euclidean"),
+        lambda rng: (rng.integers(0, 3, (20, 2)) + np.eye(20, 2), heavy(rng, 20, 2)),
+    ),
+    "integers_kendall": (
+        functools.partial(rs.rsa, inner="euclidean", outer="kendall_tau_b"),
         lambda rng: (rng.integers(0, 3, (20, 2)) + np.eye(20, 2), heavy(rng, 20, 2)),
     ),
 }

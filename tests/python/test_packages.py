@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pairs
 import pytest
-from permutations import ALTERNATIVES, mantel, spearman, squared_dcor, weakly
+from permutations import ALTERNATIVES, kendall, mantel, spearman, squared_dcor, weakly
 from scipy.spatial.distance import cdist
 
 import resemblance as rs
@@ -34,6 +34,16 @@ class TestSciPy:
             assert rs.rsa(x, y, inner=inner, outer="pearson") == pytest.approx(
                 stats.pearsonr(u, v).statistic, rel=1e-10
             )
+            assert rs.rsa(x, y, inner=inner, outer="kendall_tau_b") == pytest.approx(
+                stats.kendalltau(u, v, variant="b").statistic, rel=1e-12
+            )
+        # whole numbers, for ties that are ties to SciPy as well
+        d, e = (np.rint(distance.squareform(distance.pdist(a))) for a in (x, y))
+        upper = np.triu_indices(len(x), 1)
+        assert len(np.unique(d[upper])) < len(d[upper]) / 4
+        assert rs.rsa(d, e, inner="precomputed", outer="kendall_tau_b") == pytest.approx(
+            stats.kendalltau(d[upper], e[upper], variant="b").statistic, rel=1e-12
+        )
 
     def test_procrustes(self, xy):
         spatial = pytest.importorskip("scipy.spatial", reason="SciPy is not installed")
@@ -204,25 +214,28 @@ class TestPermutations:
         of = 2 if alternative == "two-sided" else 1  # sides that p is made of: twice the smaller one
         assert close(ours.pvalue / of, float(np.ravel(theirs.pvalue)[0]) / of, 4999)
 
-    @pytest.mark.parametrize(("method", "measure"), [("pearson", mantel), ("spearman", spearman)])
+    @pytest.mark.parametrize(
+        ("method", "measure"), [("pearson", mantel), ("spearman", spearman), ("kendalltau", kendall)]
+    )
     @pytest.mark.parametrize("alternative", ALTERNATIVES)
     def test_scikit_bio(self, signal, method, measure, alternative):
         distance = pytest.importorskip("skbio.stats.distance", reason="scikit-bio is not installed")
         x, y = self.data(signal)
+        count = 1999 if measure is kendall else 4999  # its Kendall takes a millisecond each
         statistic, p, _ = distance.mantel(
             distance.DistanceMatrix(cdist(x, x)),
             distance.DistanceMatrix(cdist(y, y)),
             method=method,
-            permutations=4999,
+            permutations=count,
             alternative=alternative,
             seed=1,
         )
         ours = rs.permutation_test(x, y, measure, rng=1, alternative=alternative, return_null=True)
         assert ours.statistic == pytest.approx(statistic, rel=1e-10, abs=1e-12)
         if alternative == "two-sided":  # its two-sided p compares absolute values, ours is twice the smaller side
-            assert close(float(np.mean(abs(ours.null_distribution) >= abs(ours.statistic) - 1e-12)), p, 4999)
+            assert close(float(np.mean(abs(ours.null_distribution) >= abs(ours.statistic) - 1e-12)), p, count)
         else:
-            assert close(ours.pvalue, p, 4999)
+            assert close(ours.pvalue, p, count)
 
     def test_dcor(self, signal):
         """Its statistic is n times the squared distance covariance."""

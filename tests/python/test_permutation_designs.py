@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from permutations import DESIGNS, EACH_DESIGN, drawn, spearman, unrelated
+from permutations import DESIGNS, EACH_DESIGN, drawn, kendall, share, spearman, unrelated
 
 import resemblance as rs
 
@@ -49,7 +49,9 @@ def test_designs(design):
 
 
 @EACH_DESIGN
-@pytest.mark.parametrize("measure", [rs.cka, spearman, rs.cca_mean, rs.procrustes, rs.knn_jaccard, "own"], ids=str)
+@pytest.mark.parametrize(
+    "measure", [rs.cka, spearman, kendall, rs.cca_mean, rs.procrustes, rs.knn_jaccard, "own"], ids=str
+)
 def test_restricted_tests(design, measure):
     """All matchings, independent ones and whole orbits: scores of lawful matchings, and where it is known, of which."""
     n, ids, order = DESIGNS[design]
@@ -86,14 +88,6 @@ def test_restricted_tests(design, measure):
     assert gaps.max() < 1e-10
     assert whole.null_distribution[0] == whole.statistic
     assert (whole.n_resamples + 1) % whole.n_orbits == 0
-
-
-def share(values, alternative: str, observed: float | None = None) -> float:
-    """The p-value of the first of all values."""
-    observed = values[0] if observed is None else observed
-    window = max(100 * np.finfo(float).eps * abs(observed), 1e-9 * np.std(values))
-    sides = [np.mean(values >= observed - window), np.mean(values <= observed + window)]
-    return {"greater": sides[0], "less": sides[1], "two-sided": min(1.0, 2 * min(sides))}[alternative]
 
 
 def test_orbits_inside_strata_are_uniform():

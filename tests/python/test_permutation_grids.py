@@ -18,6 +18,7 @@ from permutations import (
     ROOT,
     codes,
     debiased,
+    kendall,
     mantel,
     raises,
     unrelated,
@@ -100,6 +101,7 @@ FAMILIES = {
     "neighbors": (functools.partial(rs.knn_jaccard, k=4), "orbits", None, 1),
     "distance": (rs.procrustes, "monte_carlo", None, -1),
     "correlations": (rs.cca_mean, "monte_carlo", "two-sided", 1),
+    "kendall": (kendall, "monte_carlo", None, 1),
     "own": (lambda x, y: float(np.sum(x * y)), "monte_carlo", None, 1),
 }
 
@@ -238,7 +240,7 @@ def test_restricted_grids(design, measure):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
-    "measure", [rs.cka, mantel, rs.cca_mean, rs.knn_jaccard, rs.distance_correlation], ids=lambda m: str(m)[:40]
+    "measure", [rs.cka, mantel, kendall, rs.cca_mean, rs.knn_jaccard, rs.distance_correlation], ids=str
 )
 def test_threads_do_not_matter(dtype, measure):
     xs, ys = models(3, 61, 1), models(4, 61, 2)

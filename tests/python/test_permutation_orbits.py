@@ -9,7 +9,7 @@ import math
 import naive
 import numpy as np
 import pytest
-from permutations import ALTERNATIVES, EACH, ROOT, factors_of, orbit, orbits, rbf, share_of_integers, unrelated
+from permutations import ALTERNATIVES, EACH, ROOT, factors_of, kendall, orbit, orbits, rbf, share_of_integers, unrelated
 from scipy import stats
 from settings import Setting
 
@@ -165,7 +165,7 @@ def test_products(measure, d):
     assert by_orbits.pvalue == pytest.approx(p, abs=4 * math.sqrt(2 * p * (1 - p) / 3000) + 1e-3)
 
 
-@pytest.mark.parametrize("measure", CROSS, ids=lambda m: m.__name__)
+@pytest.mark.parametrize("measure", [*CROSS, kendall], ids=lambda m: getattr(m, "__name__", "kendall"))
 @pytest.mark.parametrize("weight", [0.25, 0.6, 3.0])
 def test_pruned_scores(measure, weight):
     """What is certain without being computed changes nothing: neither p, nor mean, spread, z and calibrated scores."""

@@ -19,6 +19,7 @@ FORMS = {
     "cca_mean (cross)": rs.cca_mean,
     "procrustes (cross)": rs.procrustes,
     "second_order_cosine (pair)": rs.second_order_cosine,
+    "rsa kendall (intervals)": partial(rs.rsa, inner="euclidean", outer="kendall_tau_a"),
 }
 
 
@@ -64,7 +65,7 @@ class PermutationTest:
     def setup(self, measure: str, n: int) -> None:
         self.x, self.y = pair(n, 64, noise=3.0)
         self.measure = FORMS[measure]
-        self.count = 999 if measure.endswith(("(bilinear)", "(neighbors)")) else 19
+        self.count = 999 if measure.endswith(("(bilinear)", "(neighbors)", "(intervals)")) else 19
 
     def time_permutation_test(self, measure: str, n: int) -> None:  # noqa: ARG002
         rs.permutation_test(self.x, self.y, self.measure, n_resamples=self.count, rng=0)

@@ -119,7 +119,7 @@ def rsa(
     inner: Literal[
         "pearson", "cosine", "euclidean", "sq_euclidean", "mahalanobis", "linear", "rbf", "precomputed"
     ] = "pearson",
-    outer: Literal["spearman", "pearson", "cosine"] = "spearman",
+    outer: Literal["spearman", "pearson", "cosine", "kendall_tau_a", "kendall_tau_b"] = "spearman",
     precision: ArrayLike | None = None,
     bandwidth: float = 1.0,
     sigma: float | None = None,
@@ -142,8 +142,11 @@ def rsa(
         Comparison of two rows. ``pearson`` (the default) and ``cosine`` are 1 minus the correlation or cosine across
         units; ``mahalanobis`` needs `precision`; ``linear`` and ``rbf`` are similarities, on both sides alike.
         ``precomputed`` takes symmetric n x n matrices of dissimilarities as `x` and `y`.
-    outer : {"spearman", "pearson", "cosine"}, default "spearman"
-        Comparison of the two vectors. ``spearman`` uses ranks only, tied values sharing the mean of theirs.
+    outer : {"spearman", "pearson", "cosine", "kendall_tau_a", "kendall_tau_b"}, default "spearman"
+        Comparison of the two vectors. ``spearman`` uses ranks only, tied values sharing the mean of theirs. Kendall's
+        tau is the number of concordant less that of discordant pairs of entries, over the number of all pairs
+        (``kendall_tau_a``) or over the geometric mean of the numbers that are not tied in `x`, and in `y`
+        (``kendall_tau_b``).
     precision : array_like, shape (d, d), optional
         Inverse covariance of the noise, for ``mahalanobis``; the widths of `x` and `y` are then equal.
     bandwidth : float, default 1.0
@@ -157,7 +160,8 @@ def rsa(
     Returns
     -------
     float
-        Dimensionless, from -1 to 1 (the same order of all pairs; for ``outer="pearson"``, the same up to a linear map).
+        Dimensionless, from -1 to 1 (the same order of all pairs; for ``outer="pearson"``, the same up to a linear map;
+        for ``outer="kendall_tau_a"`` only if no pairs are tied).
 
     Raises
     ------
@@ -171,10 +175,16 @@ def rsa(
     The n(n-1)/2 pairs are not independent: do not read a p-value of the correlation itself, use `permutation_test`.
     ``pearson`` compares rows across units and is degenerate for one or two units, where it is 0 or 2 always.
 
+    Where one side ties many pairs, ``spearman`` and ``kendall_tau_b`` may prefer a coarse model to the true one;
+    ``kendall_tau_a`` does not [2]_. A permutation test of either tau draws independent permutations, most of which are
+    decided by an interval around the score; the p-value is that of the scores themselves.
+
     References
     ----------
     .. [1] N. Kriegeskorte, M. Mur, P. Bandettini, "Representational similarity analysis", Frontiers in Systems
        Neuroscience 2:4, 2008.
+    .. [2] H. Nili, C. Wingfield, A. Walther, L. Su, W. Marslen-Wilson, N. Kriegeskorte, "A toolbox for representational
+       similarity analysis", PLoS Computational Biology 10:e1003553, 2014.
 
     Examples
     --------
@@ -189,6 +199,11 @@ def rsa(
     >>> y = np.array([[0.0], [1.0], [3.0], [-7.0]])
     >>> round(rsa(x, y, inner="euclidean"), 6), round(rsa(x, y, inner="euclidean", outer="pearson"), 6)
     (0.771429, 0.759578)
+
+    Of the 15 pairs of distances, 12 are in the same order:
+
+    >>> round(rsa(x, y, inner="euclidean", outer="kendall_tau_a"), 6)
+    0.6
     """
     return score(
         "rsa",

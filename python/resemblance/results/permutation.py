@@ -68,7 +68,7 @@ class PermutationResult:
     n_adjudicated : int
         Values so close to the statistic that single precision could not tell: each was computed again in double.
     n_pruned : int
-        Permutations that were certain to be less extreme without being computed.
+        Permutations that were certain to score less than the observed one, or more, without being computed.
     decision : bool or None
         For ``method="sequential"``: whether p is below `alpha`; None if it did not come to a decision.
     alternative : str

@@ -91,7 +91,7 @@ impl Measure for AlignedCosine {
                 reason: "every row is zero on one side".into(),
             })
         };
-        Ok(Form::Pair(Pair { of: Box::new(of), rows: Some(Box::new(rows)) }))
+        Ok(Form::Pair(Pair { rows: Some(Box::new(rows)), ..Pair::new(of) }))
     }
 
     fn cautions(&self, x: &Shape, y: &Shape) -> Vec<Caution> {

@@ -104,7 +104,7 @@ impl Measure for ErrorCorrectedDisagreement {
             };
             Ok(2.0 * x.differences(y.ids(), matching) as f64 / self.defined(errors, whose)?)
         };
-        Ok(Form::Pair(Pair { of: Box::new(of), rows: None }))
+        Ok(Form::Pair(Pair::new(of)))
     }
 
     fn cautions(&self, x: &Classes, y: &Classes) -> Vec<Caution> {

@@ -86,7 +86,7 @@ impl Measure for SecondOrderCosine {
                 reason: "no row has similarities to compare".into(),
             })
         };
-        Ok(Form::Pair(Pair { of: Box::new(of), rows: Some(Box::new(rows)) }))
+        Ok(Form::Pair(Pair { rows: Some(Box::new(rows)), ..Pair::new(of) }))
     }
 
     fn cautions(&self, x: &Directions, y: &Directions) -> Vec<Caution> {

@@ -8,25 +8,37 @@
 //! `inner` says how unlike two rows are: 1 minus their correlation across units (`pearson`, the default) or their cosine,
 //! a distance, or, alike on both sides, a similarity (`linear`, `rbf`). `outer` compares the two vectors: by ranks
 //! (`spearman`), correlation or cosine. Ranks, or what is left when the mean is subtracted, belong to one representation
-//! alone; what a pair adds is one inner product of matrices over pairs, whose cosine is the score.
+//! alone; what a pair adds is one inner product of matrices over pairs, whose cosine is the score. Kendall's tau asks of
+//! every two pairs of inputs whether both sides put them in the same order (C of them) or in opposite ones (D):
+//!
+//! ```text
+//! kendall_tau_a = (C - D) / (m(m-1)/2)        kendall_tau_b = (C - D) / sqrt(u(x) u(y))        m = n(n-1)/2
+//! ```
+//!
+//! where u counts those that a side does not tie. It is no inner product of matrices over pairs. Its mean over all
+//! matchings is 0: to exchange the inputs of two pairs turns their contribution around, and is a matching like any other.
 //!
 //! - Misleads when a few clusters decide: pairs within and between them are two crowds, and two representations that agree
 //!   on the clusters alone score high. The n(n-1)/2 pairs are not independent, so the p-value of the correlation itself is
 //!   far too small. `pearson` compares rows across units and is degenerate for one or two of them.
-//! - Cost: O(n^2 d) per representation, O(n^2) per pair.
-//! - Reference: Kriegeskorte, Mur & Bandettini (2008).
+//!   Many ties raise `spearman` and `kendall_tau_b`, which may prefer a coarse model to the true one; `kendall_tau_a` does
+//!   not reward them, and is below 1 where there are any, even of a representation with itself.
+//! - Cost: O(n^2 d) per representation, O(n^2) per pair; O(n^2 log n) with Kendall's tau.
+//! - Reference: Kriegeskorte, Mur & Bandettini (2008); on ties, Nili et al. (2014).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::caution::Caution;
 use crate::engines::kernels;
 use crate::engines::pair_matrix::{Dense, PairMatrix};
+use crate::engines::pair_order::{self, PairOrder};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::{Change, Facts, Input};
 use crate::form::{Bilinear, Form, Link, Pair};
 use crate::linalg::{Matrix, unit_scale};
 use crate::measure::{Measure, Summary};
+use crate::numerics::kendall::Tau;
 use crate::numerics::ranks::{Same, average_ranks};
 use crate::numerics::sums;
 use crate::options::{Named, damaged};
@@ -68,6 +80,14 @@ enum Outer {
     Spearman,
     Pearson,
     Cosine,
+    Kendall(Tau),
+}
+
+impl Outer {
+    /// Whether nothing but the order of dissimilarities is seen.
+    fn is_ranked(self) -> bool {
+        matches!(self, Self::Spearman | Self::Kendall(_))
+    }
 }
 
 /// What is kept of one representation.
@@ -79,6 +99,8 @@ pub struct Dissimilarities {
     name: String,
     /// Pairs whose value is shared by others, if there are ranks.
     tied: usize,
+    /// Made on demand, and kept.
+    order: OnceLock<PairOrder>,
 }
 
 impl Measure for Rsa {
@@ -101,7 +123,13 @@ impl Measure for Rsa {
             ("precomputed", Inner::Precomputed),
         ];
         let inner = options.choice("inner", &inners)?;
-        let outers = [("spearman", Outer::Spearman), ("pearson", Outer::Pearson), ("cosine", Outer::Cosine)];
+        let outers = [
+            ("spearman", Outer::Spearman),
+            ("pearson", Outer::Pearson),
+            ("cosine", Outer::Cosine),
+            ("kendall_tau_a", Outer::Kendall(Tau::A)),
+            ("kendall_tau_b", Outer::Kendall(Tau::B)),
+        ];
         let outer = options.choice("outer", &outers)?;
         let mask = options.choice("constant_rows", &[("raise", false), ("mask", true)])?;
         if inner == Inner::Mahalanobis {
@@ -111,7 +139,7 @@ impl Measure for Rsa {
     }
 
     fn facts(&self) -> Facts {
-        let ranked = self.outer == Outer::Spearman;
+        let ranked = self.outer.is_ranked();
         let invariant_to: &[Change] = match self.inner {
             Inner::Pearson => &[Permutation, Scaling],
             Inner::Cosine | Inner::Linear => &[Permutation, Orthogonal, Scaling],
@@ -126,12 +154,17 @@ impl Measure for Rsa {
         Facts {
             input: if self.inner == Inner::Precomputed { Input::PairMatrix } else { Input::Matrix },
             range: (if self.outer == Outer::Cosine && !signed { 0.0 } else { -1.0 }, 1.0),
+            // The share of pairs that are not tied.
+            identity_value: if self.outer == Outer::Kendall(Tau::A) { f64::NAN } else { 1.0 },
             invariant_to,
             equal_widths: self.inner == Inner::Mahalanobis,
             min_rows: 3,
             chance_corrected: self.outer != Outer::Cosine,
             reference: "Kriegeskorte, Mur & Bandettini 2008",
-            cost: "O(n^2 d) per representation, O(n^2) per pair",
+            cost: match self.outer {
+                Outer::Kendall(_) => "O(n^2 d) per representation, O(n^2 log n) per pair",
+                _ => "O(n^2 d) per representation, O(n^2) per pair",
+            },
             ..Facts::SIMILARITY
         }
     }
@@ -154,20 +187,28 @@ impl Measure for Rsa {
             told
         };
         let pairs = PairMatrix::stored(x.name(), found, before);
-        Ok(Dissimilarities { pairs, left_out, name: x.name().into(), tied })
+        let made = Dissimilarities { pairs, left_out, name: x.name().into(), tied, order: OnceLock::new() };
+        if matches!(self.outer, Outer::Kendall(_)) && made.left_out.is_empty() {
+            made.order(par)?;
+        }
+        Ok(made)
     }
 
     fn form<'a>(&'a self, x: &'a Dissimilarities, y: &'a Dissimilarities) -> Result<Form<'a>> {
-        if x.left_out.is_empty() && y.left_out.is_empty() {
-            return Ok(Form::Bilinear(Bilinear { k: &x.pairs, l: &y.pairs, link: Link::COSINE }));
+        if !x.left_out.is_empty() || !y.left_out.is_empty() {
+            return Ok(Form::Pair(Pair::new(move |matching, par| self.of_present(x, y, matching, par))));
         }
-        let of = move |matching: Option<&[usize]>, par: Par<'_>| self.of_present(x, y, matching, par);
-        Ok(Form::Pair(Pair { of: Box::new(of), rows: None }))
+        let Outer::Kendall(tau) = self.outer else {
+            return Ok(Form::Bilinear(Bilinear { k: &x.pairs, l: &y.pairs, link: Link::COSINE }));
+        };
+        let of = move |matching: Option<&[usize]>, par: Par<'_>| Ok(x.varied(par)?.tau(y.varied(par)?, tau, matching));
+        let interval = move |matching: &[usize], par: Par<'_>| Ok(x.order(par)?.interval(y.order(par)?, tau, matching));
+        Ok(Form::Pair(Pair { at_chance: Some(0.0), interval: Some(Box::new(interval)), ..Pair::new(of) }))
     }
 
     fn cautions(&self, x: &Dissimilarities, y: &Dissimilarities) -> Vec<Caution> {
-        let other = if std::ptr::eq(x, y) { None } else { ties(y) };
-        ties(x).into_iter().chain(other).collect()
+        let other = if std::ptr::eq(x, y) { None } else { self.ties(y) };
+        self.ties(x).into_iter().chain(other).collect()
     }
 }
 
@@ -175,7 +216,7 @@ impl Rsa {
     /// Dissimilarities of all pairs in any unit, for no comparison minds it, and rows that have none.
     fn triangle(&self, x: &Representation<'_>, par: Par<'_>) -> Result<(Dense, Vec<usize>)> {
         // Ranks do not see a root, nor an exponential, which would only tie what lies far apart.
-        let ranked = self.outer == Outer::Spearman;
+        let ranked = self.outer.is_ranked();
         let mut found = match self.inner {
             Inner::Pearson => {
                 let (rows, constant) = kernels::standardized_rows(x, par)?;
@@ -231,7 +272,7 @@ impl Rsa {
     fn ready(&self, values: &mut [f64], same: Same, par: Par<'_>) -> Result<(f64, usize)> {
         let noise = same.absolute / f64::EPSILON;
         match self.outer {
-            Outer::Spearman => {
+            Outer::Spearman | Outer::Kendall(_) => {
                 let middle = (values.len() as f64 + 1.0) / 2.0;
                 Ok((0.0, average_ranks(values, same, -middle, par)?.values))
             }
@@ -261,14 +302,52 @@ impl Rsa {
         let mut norms = [0.0; 2];
         for ((values, side), norm) in [&mut u, &mut v].into_iter().zip([x, y]).zip(&mut norms) {
             // What is left out leaves gaps between ranks, but what was tied is equal.
-            let same = if self.outer == Outer::Spearman { Same::EXACT } else { self.same() };
+            let same = if self.outer.is_ranked() { Same::EXACT } else { self.same() };
             let (before, _) = self.ready(values, same, par)?;
             *norm = sums::squares(values).sqrt();
             if *norm <= kept.len() as f64 * f64::EPSILON * before || *norm == 0.0 {
                 return Err(Error::NoStructure { name: side.name.clone() });
             }
         }
-        Ok(sums::dot(&u, &v) / norms[0] / norms[1])
+        match self.outer {
+            Outer::Kendall(tau) => pair_order::tau(&u, &v, tau),
+            _ => Ok(sums::dot(&u, &v) / norms[0] / norms[1]),
+        }
+    }
+
+    fn ties(&self, x: &Dissimilarities) -> Option<Caution> {
+        let n = x.pairs.n();
+        let pairs = n * (n - 1) / 2;
+        let share = x.tied as f64 / pairs as f64;
+        let so = match self.outer {
+            Outer::Kendall(Tau::A) => ", which holds the score below 1",
+            Outer::Kendall(Tau::B) => " and out of the comparison with each other",
+            _ => " and share the mean of their ranks",
+        };
+        (share > MANY_TIES).then(|| {
+            Caution::new(
+                "ties",
+                format!("{:.1}% of the pairs of {} are tied{so}.", 100.0 * share, x.name),
+                vec![("name", x.name.as_str().into()), ("tied", x.tied.into()), ("pairs", pairs.into())],
+            )
+        })
+    }
+}
+
+impl Dissimilarities {
+    /// The order of the pairs, if no row is left out.
+    fn order(&self, par: Par<'_>) -> Result<&PairOrder> {
+        if let Some(order) = self.order.get() {
+            return Ok(order);
+        }
+        let made = PairOrder::of_ranks(self.pairs.n(), self.pairs.dense(par)?.upper(), par)?;
+        Ok(self.order.get_or_init(|| made))
+    }
+
+    /// The same, refused where all pairs are tied.
+    fn varied(&self, par: Par<'_>) -> Result<&PairOrder> {
+        let order = self.order(par)?;
+        if order.is_constant() { Err(Error::NoStructure { name: self.name.clone() }) } else { Ok(order) }
     }
 }
 
@@ -355,19 +434,6 @@ fn scatter(found: &mut Dense, rows: &[usize], values: &[f64]) {
     }
 }
 
-fn ties(x: &Dissimilarities) -> Option<Caution> {
-    let n = x.pairs.n();
-    let pairs = n * (n - 1) / 2;
-    let share = x.tied as f64 / pairs as f64;
-    (share > MANY_TIES).then(|| {
-        Caution::new(
-            "ties",
-            format!("{:.1}% of the pairs of {} are tied and share the mean of their ranks.", 100.0 * share, x.name),
-            vec![("name", x.name.as_str().into()), ("tied", x.tied.into()), ("pairs", pairs.into())],
-        )
-    })
-}
-
 impl Summary for Dissimilarities {
     fn save(&self) -> Vec<(&'static str, Value)> {
         let left_out: Vec<i64> = self.left_out.iter().map(|i| *i as i64).collect();
@@ -385,7 +451,7 @@ impl Summary for Dissimilarities {
         if !in_order || pairs.n() < 3 || tied > pairs.n() * (pairs.n() - 1) / 2 {
             return Err(damaged("the rows left out are not among its rows"));
         }
-        Ok(Self { name: pairs.name().into(), pairs, left_out, tied })
+        Ok(Self { name: pairs.name().into(), pairs, left_out, tied, order: OnceLock::new() })
     }
 
     fn rows(&self) -> usize {
@@ -397,6 +463,9 @@ impl Summary for Dissimilarities {
 mod tests {
     use super::*;
     use crate::testing::representation;
+
+    const OUTERS: [Outer; 5] =
+        [Outer::Spearman, Outer::Pearson, Outer::Cosine, Outer::Kendall(Tau::A), Outer::Kendall(Tau::B)];
 
     fn rsa(inner: Inner, outer: Outer) -> Rsa {
         Rsa { inner, outer, precision: None, mask: false }
@@ -417,7 +486,14 @@ mod tests {
         assert!((of(Outer::Pearson, &y) - 0.759578).abs() < 1e-6);
         let (dot, norms) = (1.0 + 9.0 + 49.0 + 4.0 + 48.0 + 40.0, 115.0_f64.sqrt() * 227.0_f64.sqrt());
         assert!((of(Outer::Cosine, &y) - dot / norms).abs() < 1e-15);
-        assert_eq!(of(Outer::Spearman, &[-4.0, 6.0, 26.0, 66.0]), 1.0);
+        // In the order of x, ranks 1 2 3 6 5 4 and then values 1 1 2 1 2 3: 3 and 1 of 15 are discordant, 0 and 4 tied.
+        assert_eq!([Tau::A, Tau::B].map(|tau| of(Outer::Kendall(tau), &y)), [9.0 / 15.0; 2]);
+        let tied = [0.0, 1.0, 2.0, 3.0];
+        assert_eq!(of(Outer::Kendall(Tau::A), &tied), 9.0 / 15.0);
+        assert!((of(Outer::Kendall(Tau::B), &tied) - 9.0 / (15.0 * 11.0_f64).sqrt()).abs() < 1e-15);
+        for outer in [Outer::Spearman, Outer::Kendall(Tau::A), Outer::Kendall(Tau::B)] {
+            assert_eq!(of(outer, &[-4.0, 6.0, 26.0, 66.0]), 1.0);
+        }
     }
 
     #[test]
@@ -429,7 +505,7 @@ mod tests {
         let refused = score(&rsa(Inner::Pearson, Outer::Spearman), (&flat, 3), (&y, 3), None).unwrap_err();
         assert!(matches!(refused, Error::ConstantRow { row: 2, .. }));
         let order = [3, 1, 2, 0, 7, 5, 6, 4];
-        for outer in [Outer::Spearman, Outer::Pearson, Outer::Cosine] {
+        for outer in OUTERS {
             let masking = Rsa { mask: true, ..rsa(Inner::Pearson, outer) };
             for matching in [None, Some(&order[..])] {
                 let to = |i: usize| matching.map_or(i, |m| m[i]);
@@ -461,7 +537,7 @@ mod tests {
         let simplex: Vec<f64> = (0..36).map(|k| f64::from(u8::from(k % 7 == 0))).collect();
         let y: Vec<f64> = (0..12).map(|k| f64::from(k * k % 7)).collect();
         for inner in [Inner::Euclidean, Inner::SqEuclidean, Inner::Cosine, Inner::Pearson] {
-            for outer in [Outer::Spearman, Outer::Pearson] {
+            for outer in OUTERS.into_iter().filter(|outer| *outer != Outer::Cosine) {
                 let error = score(&rsa(inner, outer), (&simplex, 6), (&simplex, 6), None).unwrap_err();
                 assert_eq!(error.code(), "no_structure", "{inner:?} {outer:?}");
                 assert!(score(&rsa(inner, Outer::Cosine), (&simplex, 6), (&simplex, 6), None).is_ok());
@@ -474,7 +550,7 @@ mod tests {
     fn scale_is_not_seen() {
         let (x, y) = ([0.0, 1.0, 3.0, 7.0, 2.5, 9.0], [0.3, 1.0, 3.0, -7.0, 4.0, 2.0]);
         for inner in [Inner::Pearson, Inner::Cosine, Inner::Euclidean, Inner::SqEuclidean, Inner::Linear] {
-            for outer in [Outer::Spearman, Outer::Pearson, Outer::Cosine] {
+            for outer in OUTERS {
                 let (columns, measure) = (if inner == Inner::Pearson { 2 } else { 1 }, rsa(inner, outer));
                 let Ok(expected) = score(&measure, (&x, columns), (&y, columns), None) else { continue };
                 for scale in [1e150, 1e-150, 1e300] {

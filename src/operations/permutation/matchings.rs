@@ -1,11 +1,14 @@
 //! One matching after the other: all that are allowed, or independent ones from the streams of a key.
+//!
+//! A score that comes with an interval ([`Pair::interval`]) need not be computed where only its side matters: an interval
+//! beyond all that ties with the observed score counts as the score would. Counts are those of the scores, on both sides.
 
 use std::ops::Range;
 
 use super::design::Design;
-use super::tally::{Scale, Tally, spread};
+use super::tally::{KNOWN, Scale, Tally, spread};
 use crate::error::Result;
-use crate::form::{Cross, Form};
+use crate::form::{Cross, Form, Pair, PairInterval};
 use crate::par::Par;
 
 /// Matchings whose values are counted at a time.
@@ -35,12 +38,32 @@ impl Matchings<'_> {
     }
 }
 
+/// What is wanted of the values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// To be kept, as scores.
+    Scores,
+    /// All of them, for their mean and spread.
+    Values,
+    /// On which side of the observed one they lie; mean and spread are those of the first ones.
+    Sides,
+}
+
+/// What is found of a value whose side matters.
+enum Side {
+    Below,
+    Above,
+    /// Too close to tell without it.
+    At(f64),
+}
+
 /// From a matching to a value.
 type Value<'a> = Box<dyn Fn(&[usize], Par<'_>) -> Result<f64> + Send + Sync + 'a>;
 
 /// The value of one matching after the other, and how many of them make a unit of work.
 pub struct OneByOne<'a> {
     value: Value<'a>,
+    interval: Option<&'a PairInterval<'a>>,
     unit: usize,
 }
 
@@ -48,9 +71,7 @@ impl<'a> OneByOne<'a> {
     /// The quickest way to the value of a single matching; `count` of them are wanted.
     pub fn new(form: &'a Form<'a>, count: usize, par: Par<'_>) -> Result<Self> {
         Ok(match form {
-            Form::Bilinear(form) => {
-                Self { value: Box::new(|order, par| form.k.inner(form.l, Some(order), par)), unit: 16 }
-            }
+            Form::Bilinear(form) => Self::new_of(16, |order, par| form.k.inner(form.l, Some(order), par)),
             Form::Neighbors(form) => {
                 let n = form.x.n() as f64;
                 // Whole numbers first: matchings that share alike score alike, bit for bit.
@@ -59,7 +80,7 @@ impl<'a> OneByOne<'a> {
                     form.x.overlaps(form.y, Some(order)).into_iter().for_each(|shared| rows[shared as usize] += 1);
                     Ok(rows.iter().zip(&form.of_overlap).map(|(&rows, score)| rows as f64 * score).sum::<f64>() / n)
                 };
-                Self { value: Box::new(value), unit: 16 }
+                Self::new_of(16, value)
             }
             Form::Rows(rows) if rows.n <= TABLE && count >= rows.n => {
                 let n = rows.n;
@@ -72,16 +93,23 @@ impl<'a> OneByOne<'a> {
                     let total: f64 = order.iter().zip(table.chunks_exact(n)).map(|(&j, terms)| terms[j]).sum();
                     Ok(rows.offset + rows.factor * total / n as f64)
                 };
-                Self { value: Box::new(value), unit: 16 }
+                Self::new_of(16, value)
             }
             Form::Cross(form) => Self::cross(form),
-            _ => Self { value: Box::new(|order, par| form.score(Some(order), par)), unit: 1 },
+            Form::Pair(Pair { of, interval: Some(interval), .. }) => {
+                Self { interval: Some(interval), ..Self::new_of(4, |order, par| of(Some(order), par)) }
+            }
+            _ => Self::new_of(1, |order, par| form.score(Some(order), par)),
         })
+    }
+
+    fn new_of(unit: usize, value: impl Fn(&[usize], Par<'_>) -> Result<f64> + Send + Sync + 'a) -> Self {
+        Self { value: Box::new(value), interval: None, unit }
     }
 
     /// A function of `a'b`, product by product.
     pub fn cross(form: &'a Cross<'a>) -> Self {
-        Self { value: Box::new(|order, par| (form.of)(&form.product(Some(order), par)?, Some(order))), unit: 1 }
+        Self::new_of(1, |order, par| (form.of)(&form.product(Some(order), par)?, Some(order)))
     }
 
     /// The value of one matching.
@@ -89,35 +117,73 @@ impl<'a> OneByOne<'a> {
         (self.value)(order, par)
     }
 
-    /// Count the first `count` matchings, the observed one included.
+    /// Count the first `count` matchings, the observed one included, and how many of them without computing the value.
     pub fn tally<'t>(
         &self,
         scale: &'t Scale<'t>,
         window: impl Fn(f64, f64) -> f64,
         matchings: Matchings<'_>,
         count: usize,
-        keep: bool,
+        wanted: Wanted,
         par: Par<'_>,
-    ) -> Result<Tally<'t>> {
+    ) -> Result<(Tally<'t>, usize)> {
         par.expect(count);
         let first = self.values(matchings, 0..count.min(FIRST), par)?;
         let observed = first.first().copied().unwrap_or(f64::NAN);
-        let mut tally = Tally::new(scale, observed, window(observed, spread(&first)), keep);
+        let mut tally = Tally::new(scale, observed, window(observed, spread(&first)), wanted == Wanted::Scores);
         tally.take(&first)?;
-        for from in (first.len()..count).step_by(BATCH) {
-            tally.take(&self.values(matchings, from..(from + BATCH).min(count), par)?)?;
+        let interval = self.interval.filter(|_| wanted == Wanted::Sides);
+        let full = if interval.is_some() { count.min(KNOWN) } else { count };
+        for from in (first.len()..full).step_by(BATCH) {
+            tally.take(&self.values(matchings, from..(from + BATCH).min(full), par)?)?;
         }
-        Ok(tally)
+        let Some(interval) = interval else { return Ok((tally, 0)) };
+        let (low, high) = (tally.observed - tally.window(), tally.observed + tally.window());
+        let side = |order: &[usize], par: Par<'_>| {
+            let [least, most] = interval(order, par)?;
+            Ok(match () {
+                () if most < low => Side::Below,
+                () if least > high => Side::Above,
+                () => Side::At(self.score(order, par)?),
+            })
+        };
+        let mut pruned = 0;
+        for from in (full..count).step_by(BATCH) {
+            let found = self.each(matchings, from..(from + BATCH).min(count), side, par)?;
+            let (mut below, mut above, mut values) = (0, 0, Vec::new());
+            for side in found {
+                match side {
+                    Side::Below => below += 1,
+                    Side::Above => above += 1,
+                    Side::At(value) => values.push(value),
+                }
+            }
+            tally.take_certain(below, true);
+            tally.take_certain(above, false);
+            tally.take_counts(&values);
+            pruned += below + above;
+        }
+        Ok((tally, pruned))
     }
 
     /// The values of some of the matchings.
     pub fn values(&self, matchings: Matchings<'_>, range: Range<usize>, par: Par<'_>) -> Result<Vec<f64>> {
+        self.each(matchings, range, |order, par| self.score(order, par), par)
+    }
+
+    fn each<T: Send>(
+        &self,
+        matchings: Matchings<'_>,
+        range: Range<usize>,
+        of: impl Fn(&[usize], Par<'_>) -> Result<T> + Sync,
+        par: Par<'_>,
+    ) -> Result<Vec<T>> {
         let parts = par.map(range.len().div_ceil(self.unit), |unit, par| {
             let from = range.start + unit * self.unit;
             let mut found = Vec::with_capacity(self.unit);
             for at in from..(from + self.unit).min(range.end) {
                 par.check()?;
-                found.push(self.score(&matchings.number(at), par)?);
+                found.push(of(&matchings.number(at), par)?);
                 par.advance(1);
             }
             Ok(found)

@@ -212,7 +212,7 @@ pub struct Tested {
     pub exceedances: usize,
     /// Number of values so close to the observed one that they were computed again from the definition.
     pub adjudicated: usize,
-    /// Number of arrangements that were certain to be less extreme without being computed.
+    /// Number of arrangements whose side of the observed one was certain without computing them.
     pub pruned: usize,
     /// What a sequential test decided: whether p is below alpha; None if it did not come to a decision.
     pub decision: Option<bool>,

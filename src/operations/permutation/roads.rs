@@ -5,20 +5,21 @@
 //! - [`Form::Neighbors`]: orbits by counting ([`Lists`]);
 //! - [`Form::Cross`]: orbits of whole products ([`Products`]), and bounds that spare most decompositions;
 //! - everything else: independent permutations (`"monte_carlo"`), p = (b + 1) / (m + 1), with what is quickest for one
-//!   permutation ([`OneByOne`]); on request until a decision is reached (`"sequential"`).
+//!   permutation ([`OneByOne`]), which may be an interval that shows on which side of the observed score it lies; on
+//!   request until a decision is reached (`"sequential"`).
 
 use std::cmp::Ordering;
 
 use super::features::Features;
 use super::lists::Lists;
-use super::matchings::{Matchings, OneByOne};
+use super::matchings::{Matchings, OneByOne, Wanted};
 use super::moments::{Invariants, Order, moments};
 use super::products::Products;
 use super::residual::Residual;
 use super::restricted::{Grid, GridOrbits};
 use super::sequential::{Betting, Decision};
 use super::settled::{Multipliers, Settled};
-use super::tally::{Scale, Tally, spread};
+use super::tally::{KNOWN, Scale, Tally, spread};
 use super::{Alternative, Design, Method, Request, Scheme, tie_window};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
@@ -35,8 +36,6 @@ const BATCH: usize = 64;
 const SIDE_BY_SIDE: usize = 4;
 /// Fewer arrangements than these are not worth an orbit.
 const FEW: usize = 15;
-/// Scores of whole products that are computed in any case, for their mean and spread.
-const KNOWN: usize = 250;
 /// Products so narrow that a bound is no quicker than the score.
 const NARROW: usize = 8;
 /// Independent matchings between two looks of a sequential test.
@@ -361,8 +360,13 @@ fn one_by_one_of<'t>(
     let window = |observed: f64, spread: f64| tie_window(observed, spread).max(least);
     let key = if every.is_some() { None } else { Some(&plan.request.key) };
     let matchings = Matchings { design: plan.design, key };
-    let tally = engine.tally(scale, window, matchings, count, plan.request.return_null, par)?;
-    Ok(Found::new(tally, if every.is_some() { "exact" } else { "monte_carlo" }))
+    let wanted = match plan.alternative {
+        _ if plan.request.return_null => Wanted::Scores,
+        Alternative::Greater | Alternative::Less if every.is_none() => Wanted::Sides,
+        _ => Wanted::Values,
+    };
+    let (tally, pruned) = engine.tally(scale, window, matchings, count, wanted, par)?;
+    Ok(Found { pruned, ..Found::new(tally, if every.is_some() { "exact" } else { "monte_carlo" }) })
 }
 
 /// Independent matchings until it is clear whether p is below alpha.

@@ -69,6 +69,8 @@ impl Ordering {
     }
 }
 
+/// Scores that are computed in any case, for their mean and spread.
+pub const KNOWN: usize = 250;
 /// Scores that are kept for quantiles.
 const SAMPLE: usize = 1 << 14;
 

@@ -190,7 +190,7 @@ fn with_forms(n: usize, check: impl Fn(&str, &Form<'_>)) {
         let term = |i: usize| a.at(i, 1) * b.at(order.map_or(i, |order| order[i]), 1);
         Ok(term(0) + (0..n).map(term).fold(f64::MIN, f64::max))
     };
-    check("pair", &Form::Pair(Pair { of: Box::new(of), rows: None }));
+    check("pair", &Form::Pair(Pair::new(of)));
 }
 
 /// The other forms: independent matchings from streams 1, 2, .., and all of them for few rows.
@@ -356,7 +356,7 @@ fn scale_does_not_matter() {
         let of = move |order: Option<&[usize]>, _: Par<'_>| {
             Ok(scale * (0..30).map(|i| ((i * order.map_or(i, |order| order[i])) as f64).sin()).sum::<f64>())
         };
-        tails(&Form::Pair(Pair { of: Box::new(of), rows: None }), 30, 99)
+        tails(&Form::Pair(Pair::new(of)), 30, 99)
     };
     assert_eq!(p(1.0), p(2.0_f64.powi(-500)));
 }
@@ -365,7 +365,7 @@ fn scale_does_not_matter() {
 #[test]
 fn undefined_scores_are_refused() {
     let of = |order: Option<&[usize]>, _: Par<'_>| Ok(if order.is_none_or(|o| o[0] == 0) { 1.0 } else { f64::NAN });
-    let form = Form::Pair(Pair { of: Box::new(of), rows: None });
+    let form = Form::Pair(Pair::new(of));
     let found = test_form(&form, "test", &OPEN, 20, &request(99), Par::SEQ);
     assert!(matches!(found, Err(Error::Undefined { .. })));
 }
@@ -418,5 +418,111 @@ fn level() {
         let share = p.iter().filter(|p| **p <= level + 1e-12).count() as f64 / f64::from(sets);
         let error = (level * (1.0 - level) / f64::from(sets)).sqrt();
         assert!((share - level).abs() < 4.0 * error, "at {level}: {share}");
+    }
+}
+
+/// Scores that come with an interval: Kendall's tau of sides with something in common, with ties and without.
+fn with_intervals(n: usize, shared: f64, check: impl Fn(&str, &Form<'_>)) {
+    let noise = |stream: u64| -> Vec<f64> {
+        permutation(&[7; 32], stream, 2 * n).into_iter().map(|at| at as f64 / (2 * n) as f64 - 0.5).collect()
+    };
+    let (common, x, y) = (noise(1), noise(2), noise(3));
+    for (outer, step) in [("kendall_tau_a", 0.0), ("kendall_tau_b", 0.0), ("kendall_tau_b", 0.25)] {
+        // Whole steps make whole distances, most of which are tied.
+        let round = |v: f64| if step > 0.0 { (v / step).round() * step } else { v };
+        let side = |own: &[f64]| -> Vec<f64> { own.iter().zip(&common).map(|(v, c)| round(v + shared * c)).collect() };
+        let [x, y] = [side(&x), side(&y)];
+        let options = [("inner", "euclidean"), ("outer", outer)].map(|(k, v)| (k.to_owned(), v.into())).into();
+        let measure = crate::measure::find("rsa").unwrap().with(options).unwrap();
+        let [k, l] = [("x", &x), ("y", &y)].map(|(name, values)| {
+            measure.summarize(&crate::testing::representation(name, values, 2), Par::SEQ).unwrap()
+        });
+        check(&format!("{outer}, steps of {step}, shared {shared}, n = {n}"), &measure.form(&k, &l).unwrap());
+    }
+}
+
+/// Counts are those of scores, whichever side is asked for and whichever matchings are allowed.
+#[test]
+fn intervals_count_like_scores() {
+    let (pruned, total) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let designs = |n: usize| {
+        let strata: Vec<i64> = (0..n as i64).map(|i| i % 3).collect();
+        let groups: Vec<i64> = (0..n as i64).map(|i| i / 2).collect();
+        [
+            Design::new(n, None, None, Scheme::Permute).unwrap(),
+            Design::new(n, Some(&strata), None, Scheme::Permute).unwrap(),
+            Design::new(n, None, Some(&groups), Scheme::Permute).unwrap(),
+        ]
+    };
+    for (n, shared) in [(12, 0.5), (40, 0.0), (40, 0.4), (90, 0.2), (90, 1.0)] {
+        with_intervals(n, shared, |label, form| {
+            for design in designs(n) {
+                for alternative in [Alternative::Greater, Alternative::Less] {
+                    let asked = Request {
+                        method: Method::MonteCarlo,
+                        alternative: Some(alternative),
+                        design: Some(design.clone()),
+                        ..request(600)
+                    };
+                    let full = run(form, n, &asked, Par::SEQ);
+                    let found = run(form, n, &Request { return_null: false, ..asked }, Par::SEQ);
+                    let counts = |found: &Tested| (found.exceedances, found.n_resamples, found.pvalue);
+                    assert_eq!(counts(&found), counts(&full), "{label}, {alternative:?}");
+                    assert_eq!(full.pruned, 0);
+                    pruned.set(pruned.get() + found.pruned);
+                    total.set(total.get() + 601 - 250);
+                }
+            }
+        });
+    }
+    let (pruned, total) = (pruned.get(), total.get());
+    assert!(pruned > total / 3 && pruned < total, "{pruned} of {total}");
+}
+
+/// Nothing is pruned where every value is wanted: for both sides, for all matchings, and for the null distribution.
+#[test]
+fn every_value_where_every_value_is_wanted() {
+    with_intervals(60, 1.0, |label, form| {
+        let plain = Request { return_null: false, ..request(400) };
+        assert!(run(form, 60, &plain, Par::SEQ).pruned > 0, "{label}");
+        let both = Request { alternative: Some(Alternative::TwoSided), ..plain.clone() };
+        let circle = Design::new(60, None, None, Scheme::Shift).unwrap();
+        for asked in [both, Request { design: Some(circle), ..plain }, request(400)] {
+            assert_eq!(run(form, 60, &asked, Par::SEQ).pruned, 0, "{label}");
+        }
+    });
+}
+
+#[test]
+fn intervals_find_the_same_with_any_number_of_threads_and_stop() {
+    with_intervals(50, 0.4, |label, form| {
+        let asked = Request { return_null: false, ..request(500) };
+        let of = |par: Par<'_>| {
+            let found = run(form, 50, &asked, par);
+            let bits = [found.pvalue, found.null_mean.0, found.null_std.0].map(f64::to_bits);
+            (bits, found.exceedances, found.pruned)
+        };
+        let alone = of(Par::SEQ);
+        for threads in [1, 2, 3] {
+            let watch = Watch::default();
+            assert_eq!(alone, with_threads(threads, &watch, of), "{label}, {threads} threads");
+            assert_eq!(watch.progress(), (501, 501), "{label}");
+            watch.cancel();
+            let stopped =
+                with_threads(threads, &watch, |par| test_form(form, "test", &OPEN, 50, &asked, par).map(|_| ()));
+            assert!(matches!(stopped, Err(Error::Interrupted { .. })));
+        }
+    });
+}
+
+/// The chance level of Kendall's tau is 0, exactly: over all matchings.
+#[test]
+fn kendall_at_chance() {
+    for n in [3, 5, 6] {
+        with_intervals(n, 0.5, |label, form| {
+            let found = run(form, n, &request(719), Par::SEQ);
+            assert_eq!((found.method, form.at_chance(Par::SEQ).unwrap()), ("exact", Some(0.0)));
+            assert!(found.null_mean.0.abs() < 1e-15, "{label}: {:?}", found.null_mean);
+        });
     }
 }
