@@ -82,11 +82,64 @@ impl<'a> GridProducts<'a> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
         scores
     }
+}
 
-    /// The matchings of orbit r.
-    #[cfg(test)]
-    pub fn matchings(&self, r: usize) -> Vec<Vec<usize>> {
-        let tau = self.orbits.tau(r);
-        (0..self.size()).map(|s| self.orbits.matching(&tau, s)).collect()
+#[cfg(test)]
+mod tests {
+    use super::super::grid_roads::Cell;
+    use super::super::grid_roads::tests::{KEY, with_cells};
+    use super::*;
+    use crate::form::Form;
+    use crate::par::{Watch, with_threads};
+    use crate::value::Value;
+
+    fn crosses<'c>(cells: &'c [Cell<'c>]) -> Vec<&'c Cross<'c>> {
+        let cross = |cell: &'c Cell<'c>| if let Form::Cross(form) = &cell.form { Some(form) } else { None };
+        cells.iter().filter_map(cross).collect()
+    }
+
+    /// Every score of every pair is that of its matching, the same for all pairs, by whatever number of threads and whether
+    /// pairs are worked on side by side or not.
+    #[test]
+    fn orbits_are_scores_of_matchings() {
+        let options: [(&str, &[(&str, Value)]); 6] = [
+            ("cca_mean", &[]),
+            ("cca_mean", &[("summary", "wilks".into())]),
+            ("svcca", &[]),
+            ("pwcca", &[]),
+            ("procrustes", &[("center", true.into())]),
+            ("angular_shape", &[]),
+        ];
+        let grids: [(usize, &[usize], &[usize]); 4] =
+            [(12, &[2, 3], &[3]), (31, &[4, 2, 4], &[2, 3]), (50, &[9, 3], &[17, 1]), (130, &[3], &[3, 3])];
+        for (name, options) in options {
+            for (n, xs, ys) in grids {
+                with_cells(name, options, n, (xs, ys), |cells| {
+                    let forms = crosses(cells);
+                    assert_eq!(forms.len(), xs.len() * ys.len());
+                    let mut engine = GridProducts::begin(forms, &KEY, Par::SEQ).unwrap().unwrap();
+                    assert_eq!((engine.of_x.len(), engine.bs.len()), (xs.len(), ys.len()), "{name}");
+                    for r in [0, 2] {
+                        let scores = engine.orbit(r, Par::SEQ).unwrap();
+                        let tau = engine.orbits.tau(r);
+                        for s in 0..engine.size() {
+                            let order = engine.orbits.matching(&tau, s);
+                            assert!((r, s) != (0, 0) || order.iter().copied().eq(0..n));
+                            for (cell, scores) in cells.iter().zip(&scores) {
+                                let slow = cell.form.score(Some(&order), Par::SEQ).unwrap();
+                                assert!((scores[s] - slow).abs() < 1e-10, "{name}, n = {n}, {r}, {s}");
+                            }
+                        }
+                        for threads in [1, 2, 3] {
+                            let again = with_threads(threads, &Watch::default(), |par| engine.orbit(r, par).unwrap());
+                            assert_eq!(scores, again, "{name}");
+                        }
+                        engine.side_by_side = !engine.side_by_side;
+                        let again = with_threads(2, &Watch::default(), |par| engine.orbit(r, par).unwrap());
+                        assert_eq!(scores, again, "{name}");
+                    }
+                });
+            }
+        }
     }
 }
