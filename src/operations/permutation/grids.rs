@@ -2,7 +2,7 @@
 //!
 //! One relabeling of the rows of all ys serves every pair, so the scores of all pairs come with their joint law: that is what
 //! corrections for many tests ([`Family`](super::family::Family)) are made of. By which road they come is told in
-//! `grid_roads.rs`.
+//! `grid_roads`.
 
 use super::family::Adjust;
 use super::grid_roads::{self, Cell, Plan};
