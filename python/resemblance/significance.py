@@ -113,7 +113,7 @@ def permutation_test(
     x, y : array_like, shape (n, d_x) and (n, d_y), or mappings or lists of such arrays
         Row i of both belongs to the same input. Rows must be exchangeable: one row per stimulus, not one per token;
         `groups` and `strata` help where they are not. Mappings (or lists) of representations are tested pair by pair
-        under shared permutations; ``y=None`` then means all pairs within `x`.
+        under shared permutations, in orbits wherever one pair has them; ``y=None`` then means all pairs within `x`.
     measure : callable or str
         One measure. What stays with the inputs, such as ``labels=``, stays with `x`.
     n_resamples : int, default 9999

@@ -464,6 +464,15 @@ impl PairMatrix {
 
     /// The stored matrix, made on demand and kept.
     pub fn dense(&self, par: Par<'_>) -> Result<Arc<Dense>> {
+        let dense = self.dense_once(par)?;
+        Ok(match &self.kept {
+            Kept::Dense(_) => dense,
+            Kept::Factor { .. } => self.dense.get_or_init(|| dense).clone(),
+        })
+    }
+
+    /// The same, not kept: where memory for the matrices of many representations would run out.
+    pub fn dense_once(&self, par: Par<'_>) -> Result<Arc<Dense>> {
         let (a, diagonal) = match &self.kept {
             Kept::Dense(dense) => return Ok(dense.clone()),
             Kept::Factor { a, diagonal, .. } => (a, *diagonal),
@@ -475,7 +484,7 @@ impl PairMatrix {
         if diagonal == Diagonal::UCentered {
             dense.u_center(par)?;
         }
-        Ok(self.dense.get_or_init(|| Arc::new(dense)).clone())
+        Ok(Arc::new(dense))
     }
 
     /// `<k, l>`: the sum of products of all entries, where input i of k meets input `matching[i]` of l.

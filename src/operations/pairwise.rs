@@ -236,10 +236,8 @@ pub(super) fn stacked(
 }
 
 /// The different matrices in a list, and which of them each entry is.
-pub(super) fn distinct<'a>(
-    list: impl Iterator<Item = Option<&'a PairMatrix>>,
-) -> (Vec<&'a PairMatrix>, Vec<Option<usize>>) {
-    let mut seen: HashMap<*const PairMatrix, usize> = HashMap::new();
+pub(super) fn distinct<'a, T>(list: impl Iterator<Item = Option<&'a T>>) -> (Vec<&'a T>, Vec<Option<usize>>) {
+    let mut seen: HashMap<*const T, usize> = HashMap::new();
     let mut kept = Vec::new();
     let which = list
         .map(|side| {

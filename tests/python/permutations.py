@@ -22,6 +22,7 @@ spearman = functools.partial(rs.rsa, inner="euclidean")
 distances = functools.partial(rs.rsa, inner="euclidean", outer="cosine")
 kendall = functools.partial(rs.rsa, inner="euclidean", outer="kendall_tau_b")
 kendall_a = functools.partial(rs.rsa, inner="euclidean", outer="kendall_tau_a")
+CROSS = [rs.cca_mean, rs.svcca, rs.pwcca, rs.procrustes, rs.angular_shape]
 squared_dcor = functools.partial(rs.distance_correlation, squared=True)
 
 
@@ -188,3 +189,27 @@ MEASURES = {
     "own": OWN["own"],
 }
 EACH_FORM = pytest.mark.parametrize("form", MEASURES)
+
+
+def models(count: int, n: int, seed: int) -> dict[str, np.ndarray]:
+    """Models with a common part, so that pairs depend on each other."""
+    rng = np.random.default_rng([seed, n])
+    common = rng.normal(size=(n, 3))
+    return {f"{seed}{i}": 0.5 * common + rng.normal(size=(n, 3)) for i in range(count)}
+
+
+def corrected(z: np.ndarray, adjust: str) -> np.ndarray:
+    """All corrections, from the z of all pairs (rows) under all arrangements; large speaks against the null."""
+    observed, order = z[:, 0], np.argsort(z[:, 0])[::-1]
+    close = 1e-8
+    single = np.array([np.mean(z.max(axis=0) >= one - close) for one in observed])
+    if adjust == "maxT":
+        return single
+    if adjust == "step-down":
+        found, least = np.empty(len(z)), 0.0
+        for at, member in enumerate(order):
+            least = max(least, float(np.mean(z[order[at:]].max(axis=0) >= observed[member] - close)))
+            found[member] = least
+        return found
+    raw = np.array([np.mean(row >= row[0] - close) for row in z])
+    return stats.false_discovery_control(raw, method=adjust)

@@ -17,26 +17,20 @@ from permutations import (
     EACH_DESIGN,
     ROOT,
     codes,
+    corrected,
     debiased,
     kendall,
     mantel,
+    models,
     raises,
+    spearman,
     unrelated,
     weakly,
 )
-from scipy import stats
 from simulations import ENGINES, family_wise_error
 from test_level import standard_error
 
 import resemblance as rs
-
-
-def models(count: int, n: int, seed: int) -> dict[str, np.ndarray]:
-    """Models with a common part, so that pairs depend on each other."""
-    rng = np.random.default_rng([seed, n])
-    common = rng.normal(size=(n, 3))
-    return {f"{seed}{i}": 0.5 * common + rng.normal(size=(n, 3)) for i in range(count)}
-
 
 GRID_OPTIONS = {"n_resamples": 119, "rng": 6}
 LAYERED = [s for s in BILINEAR if s.measure != "linear_regression_r2"] + [BILINEAR[-1], ROOT]
@@ -64,23 +58,6 @@ def test_a_grid_is_its_pairs(setting, alternative):
     assert np.array_equal(grid.pvalues, grid.unadjusted)
 
 
-def corrected(z: np.ndarray, adjust: str) -> np.ndarray:
-    """All corrections, from the z of all pairs (rows) under all arrangements; large speaks against the null."""
-    observed, order = z[:, 0], np.argsort(z[:, 0])[::-1]
-    close = 1e-8
-    single = np.array([np.mean(z.max(axis=0) >= one - close) for one in observed])
-    if adjust == "maxT":
-        return single
-    if adjust == "step-down":
-        found, least = np.empty(len(z)), 0.0
-        for at, member in enumerate(order):
-            least = max(least, float(np.mean(z[order[at:]].max(axis=0) >= observed[member] - close)))
-            found[member] = least
-        return found
-    raw = np.array([np.mean(row >= row[0] - close) for row in z])
-    return stats.false_discovery_control(raw, method=adjust)
-
-
 def z_of_pairs(xs, ys, measure, method: str, towards: float, **options) -> tuple[np.ndarray, np.ndarray]:
     """Of all pairs, one test after the other, under the same permutations: z of all arrangements, and z as reported."""
     rows, reported = [], []
@@ -93,28 +70,36 @@ def z_of_pairs(xs, ys, measure, method: str, towards: float, **options) -> tuple
     return np.array(rows), np.array(reported)
 
 
+_FIFTEEN = {"groups": np.arange(30) // 2}
+_TWO = {"strata": np.arange(30) % 2}
 FAMILIES = {
-    "cka": (rs.cka, "orbits", None, 1),
-    "debiased": (debiased, "orbits", "two-sided", 1),
-    "less": (rs.cka, "orbits", "less", -1),
-    "mantel": (mantel, "orbits", None, 1),
-    "neighbors": (functools.partial(rs.knn_jaccard, k=4), "orbits", None, 1),
-    "distance": (rs.procrustes, "monte_carlo", None, -1),
-    "correlations": (rs.cca_mean, "monte_carlo", "two-sided", 1),
-    "kendall": (kendall, "monte_carlo", None, 1),
-    "own": (lambda x, y: float(np.sum(x * y)), "monte_carlo", None, 1),
+    "cka": (rs.cka, "orbits", None, 1, {}),
+    "debiased": (debiased, "orbits", "two-sided", 1, {}),
+    "less": (rs.cka, "orbits", "less", -1, {}),
+    "mantel": (mantel, "orbits", None, 1, {}),
+    "neighbors": (functools.partial(rs.knn_jaccard, k=4), "orbits", None, 1, {}),
+    "distance": (rs.procrustes, "monte_carlo", None, -1, {}),
+    "correlations": (rs.cca_mean, "monte_carlo", "two-sided", 1, {}),
+    "groups": (rs.cka, "orbits", None, 1, _FIFTEEN),
+    "groups_less": (spearman, "orbits", "less", -1, _FIFTEEN),
+    "strata": (mantel, "orbits", "two-sided", 1, _TWO),
+    "groups_one_by_one": (rs.cka, "monte_carlo", None, 1, _FIFTEEN),
+    "groups_of_products": (rs.cca_mean, "monte_carlo", None, 1, _FIFTEEN),
+    "kendall": (kendall, "monte_carlo", None, 1, {}),
+    "own": (lambda x, y: float(np.sum(x * y)), "monte_carlo", None, 1, {}),
 }
 
 
 @pytest.mark.parametrize("adjust", ["maxT", "step-down", "bh", "by"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_corrections(family, adjust):
-    measure, method, alternative, towards = FAMILIES[family]
+    measure, method, alternative, towards, design = FAMILIES[family]
     if alternative == "two-sided" and adjust in ("bh", "by"):
         pytest.skip("these correct the p-values of the pairs, whatever they are")
     xs, ys = models(3, 30, 1), models(2, 30, 2)
-    options = GRID_OPTIONS | {"alternative": alternative}
-    grid = rs.permutation_test(xs, ys, measure, dtype="float64", adjust=adjust, **options)
+    options = GRID_OPTIONS | {"alternative": alternative} | design
+    grid = rs.permutation_test(xs, ys, measure, dtype="float64", adjust=adjust, method=method, **options)
+    assert grid.method == method
     z, reported = z_of_pairs(xs.values(), ys.values(), measure, method, towards, **options)
     turned = abs(z) if alternative == "two-sided" else z
     assert grid.adjust == adjust
@@ -232,10 +217,12 @@ def test_restricted_grids(design, measure):
     (a, b), (c, d) = unrelated(n, 2, 2), unrelated(n, 2, 2, seed=1)
     grid = rs.permutation_test([a, c], [b, d], measure, n_resamples=49, rng=2, **ids)
     for (i, x), (j, y) in itertools.product(enumerate((a, c)), enumerate((b, d))):
-        method = "auto" if grid.method == "exact" else "monte_carlo"
+        method = "auto" if grid.method == "exact" else grid.method
         one = rs.permutation_test(x, y, measure, n_resamples=49, rng=2, method=method, **ids)
         assert grid.unadjusted[i, j] == one.pvalue
         assert grid.n_resamples == one.n_resamples
+        assert grid.n_orbits == one.n_orbits
+        assert grid.values[i, j] == one.statistic == measure(x, y)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

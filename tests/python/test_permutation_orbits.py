@@ -9,7 +9,19 @@ import math
 import naive
 import numpy as np
 import pytest
-from permutations import ALTERNATIVES, EACH, ROOT, factors_of, kendall, orbit, orbits, rbf, share_of_integers, unrelated
+from permutations import (
+    ALTERNATIVES,
+    CROSS,
+    EACH,
+    ROOT,
+    factors_of,
+    kendall,
+    orbit,
+    orbits,
+    rbf,
+    share_of_integers,
+    unrelated,
+)
 from scipy import stats
 from settings import Setting
 
@@ -141,9 +153,6 @@ def test_more_orbits_do_not_change_those_before():
             for m in (119, 399)
         )
         assert np.array_equal(few.null_distribution, many.null_distribution[: few.n_resamples + 1])
-
-
-CROSS = [rs.cca_mean, rs.svcca, rs.pwcca, rs.procrustes, rs.angular_shape]
 
 
 @pytest.mark.parametrize("measure", CROSS, ids=lambda m: m.__name__)

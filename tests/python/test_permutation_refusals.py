@@ -80,16 +80,25 @@ def test_orbits_where_there_are_none(form):
 
 @pytest.mark.parametrize(("form", "options"), [("product", {}), ("bilinear", {"groups": np.arange(N) // 2})], ids=str)
 def test_orbits_of_grids(form, options):
-    """Where single pairs have orbits, a grid has them too, or says that it has none."""
+    """Where single pairs have orbits, a grid has them too, and the same where it is of one pair."""
     x, y = unrelated(N, 3, 3)
-    options = {"method": "orbits", "n_resamples": 99} | options
-    assert rs.permutation_test(x, y, MEASURES[form], **options).method == "orbits"
-    try:
-        method = rs.permutation_test([x], [y], MEASURES[form], **options).method
-    except rs.ResemblanceError as error:
-        assert error.code == "not_offered"  # noqa: PT017 - one of two good answers
-    else:
-        assert method == "orbits"
+    for method in ("orbits", "auto"):
+        found = {"method": method, "n_resamples": 99, "rng": 0} | options
+        one = rs.permutation_test(x, y, MEASURES[form], **found)
+        grid = rs.permutation_test([x], [y], MEASURES[form], **found)
+        assert one.method == grid.method == "orbits"
+        assert (grid.n_orbits, grid.n_resamples, grid.unadjusted[0, 0]) == (one.n_orbits, one.n_resamples, one.pvalue)
+    alone = rs.permutation_test([x], [y], MEASURES[form], **{"method": "monte_carlo", "n_resamples": 99} | options)
+    assert (alone.method, alone.n_orbits, alone.n_resamples) == ("monte_carlo", None, 99)
+
+
+def test_no_orbits_of_scattered_strata():
+    x, y = unrelated(N, 3, 3)
+    options = {"strata": np.arange(N) // 3, "n_resamples": 99}
+    assert rs.permutation_test([x], [y], rs.cka, **options).method == "monte_carlo"
+    for given in ((x, y), ([x], [y])):
+        with raises("not_offered", "orbits"):
+            rs.permutation_test(*given, rs.cka, method="orbits", **options)
 
 
 @EACH_FORM

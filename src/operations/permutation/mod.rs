@@ -22,7 +22,9 @@
 //! products, product_orbits              functions of a'b: many products by one transform, and bounds
 //! matchings, sequential                 one matching after the other; when to stop
 //! tally                                 what is kept of the values
-//! grids, layers                         all pairs at once
+//! grids, grid_roads, joint              all pairs at once: what is tested, by which road, counted together
+//! layered, layers                       their bilinear scores
+//! grid_products                         their functions of a'b
 //! ```
 
 pub mod affine;
@@ -30,7 +32,11 @@ pub mod approximate;
 pub mod design;
 pub mod family;
 pub mod features;
+mod grid_products;
+mod grid_roads;
 pub mod grids;
+mod joint;
+mod layered;
 pub mod layers;
 mod lists;
 mod matchings;
@@ -95,6 +101,21 @@ impl Alternative {
     /// The word for it.
     pub fn name(self) -> &'static str {
         Self::CHOICES.iter().find(|(_, it)| *it == self).map_or("", |(name, _)| *name)
+    }
+
+    /// -1 if low scores speak against the null hypothesis.
+    fn towards(self) -> f64 {
+        if self == Self::Less { -1.0 } else { 1.0 }
+    }
+
+    /// How many ends of the scores count.
+    fn sides(self) -> usize {
+        if self == Self::TwoSided { 2 } else { 1 }
+    }
+
+    /// The smallest p-value that so many arrangements can give.
+    fn least_p(self, arrangements: usize) -> f64 {
+        (self.sides() as f64 / arrangements as f64).min(1.0)
     }
 
     /// What speaks for likeness.
@@ -310,10 +331,11 @@ fn test_form(
     };
     let total = tally.count();
     let (at_least, at_most) = tally.exceedances();
-    let (exceedances, sides) = match alternative {
-        Alternative::Greater => (at_least, 1),
-        Alternative::Less => (at_most, 1),
-        Alternative::TwoSided => (at_least.min(at_most), 2),
+    let sides = alternative.sides();
+    let exceedances = match alternative {
+        Alternative::Greater => at_least,
+        Alternative::Less => at_most,
+        Alternative::TwoSided => at_least.min(at_most),
     };
     let share = |count: usize| (count as f64 / total as f64).min(1.0);
     let pvalue = found.pvalue.unwrap_or_else(|| share(sides * exceedances));
@@ -329,7 +351,7 @@ fn test_form(
         };
         ((sides as f64 * low).min(1.0), (sides as f64 * high).min(1.0))
     };
-    let min_pvalue = if found.pvalue.is_some() { 0.9 * request.alpha } else { share(sides) };
+    let min_pvalue = if found.pvalue.is_some() { 0.9 * request.alpha } else { alternative.least_p(total) };
     cautions.extend(floor(min_pvalue));
     let low = facts.kind == Kind::Distance;
     let bar = tally.quantile(if low { request.alpha } else { 1.0 - request.alpha });

@@ -14,13 +14,13 @@
 //! joins frequency 0, whose share in all `m_s` is the same.
 //!
 //! The p-value of whole orbits is exact, as in [`super::orbits`], if the first has tau = sigma. Sigma is stream 0 of the key,
-//! tau of orbit r is stream r.
+//! tau of orbit r is stream r. Each side is transformed for itself, a once and b once per orbit, however many others it meets.
 //!
 //! **The length q.** Longer orbits cost less per product, but more memory (q d1 d2 numbers), more scores in the first
 //! orbit, which is always computed in full, and products over so few rows that they only write. Resting rows tie the
 //! matchings of an orbit together: with F of n at rest the count of exceedances varies by about 1 + 8 (F/n)^2 times
 //! as much as that of independent matchings (measured: 1.85 for a third), so they cost like that many more matchings. The
-//! rule weighs all of this in operations per matching and takes the smallest.
+//! rule weighs all of this in operations per matching, for all pairs that share the orbit together, and takes the smallest.
 //!
 //! **Layout.** Columns go in panels of eight, which are transformed side by side ([`StripFft`]), two rows as one complex
 //! sequence. A row of a panel at one frequency is eight real and eight imaginary parts. Blocks of the product small enough
@@ -64,26 +64,33 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The cheapest grid for n rows and products of d1 x d2; None if no orbit fits into memory.
+    /// The cheapest grid for n rows and products of these sizes d1 x d2, whose bs have so many columns together, each
+    /// counted once; None if no orbit fits into memory.
     ///
     /// It does not depend on how many matchings are wanted: more of them must not change those before.
-    pub fn choose(n: usize, (d1, d2): (usize, usize)) -> Option<Self> {
-        let longest = LONGEST.min(n).min(ROOM / (d1 * d2).max(1));
+    pub fn choose(n: usize, sizes: &[(usize, usize)], columns: usize) -> Option<Self> {
+        let widest = sizes.iter().map(|(d1, d2)| d1 * d2).max()?;
+        let longest = LONGEST.min(n).min(ROOM / widest.max(1));
+        let over = |term: fn(f64, f64) -> f64| sizes.iter().map(|&(d1, d2)| term(d1 as f64, d2 as f64)).sum::<f64>();
+        let work = Work {
+            entries: over(|d1, d2| d1 * d2),
+            scores: over(|d1, d2| 20.0 * d1 * d2 * d1.min(d2)),
+            columns: columns as f64,
+        };
         let lengths = (2..=longest).filter(|&q| is_smooth(q));
         let grids = lengths.map(|q| Self { q, u: n / q, rest: n % q });
-        grids.min_by(|a, b| a.cost(n, (d1, d2)).total_cmp(&b.cost(n, (d1, d2))))
+        grids.min_by(|a, b| a.cost(n, &work).total_cmp(&b.cost(n, &work)))
     }
 
     /// Operations per matching asked for, about.
-    fn cost(self, n: usize, (d1, d2): (usize, usize)) -> f64 {
-        let (n, d1, d2, q) = (n as f64, d1 as f64, d2 as f64, self.q as f64);
+    fn cost(self, n: usize, work: &Work) -> f64 {
+        let (n, q) = (n as f64, self.q as f64);
         // What lies around the inner loop of a product costs as much as some rows more.
-        let product = 4.0 * (self.u as f64 + 8.0) * d1 * d2;
-        let transforms = 5.0 * q.log2() * (d1 * d2 + n * d2 / q);
-        let score = 20.0 * d1 * d2 * d1.min(d2);
+        let product = 4.0 * (self.u as f64 + 8.0) * work.entries;
+        let transforms = 5.0 * q.log2() * (work.entries + n * work.columns / q);
         let rounded = (USUAL.div_ceil(self.q) * self.q) as f64 / USUAL as f64;
         let tied = 1.0 + 8.0 * (self.rest as f64 / n).powi(2);
-        (product + transforms + score) * rounded * tied
+        (product + transforms + work.scores) * rounded * tied
     }
 
     /// Rows of a panel of transforms before frequency f.
@@ -102,17 +109,29 @@ impl Grid {
     }
 }
 
-/// The engine: a laid out and transformed.
+/// What the matchings of an orbit are for.
+struct Work {
+    /// Entries of all products.
+    entries: f64,
+    /// Operations from products to scores, about.
+    scores: f64,
+    /// Columns of all bs.
+    columns: f64,
+}
+
+/// The engine: how rows are laid out, and how two sides become products.
 pub struct ProductOrbits<'a> {
     grid: Grid,
     key: &'a [u8; 32],
-    a: Aligned<f64>,
-    /// Columns of a.
-    columns: usize,
-    b: Cow<'a, Matrix>,
     sigma: Vec<usize>,
     plan: StripFft,
     desks: Mutex<Vec<Desk>>,
+}
+
+/// One side, laid out and transformed, panel after panel.
+pub struct Side {
+    panels: Aligned<f64>,
+    columns: usize,
 }
 
 /// Room for one thread.
@@ -125,9 +144,8 @@ struct Desk {
 }
 
 /// The products of an orbit; its memory serves one orbit after the other.
+#[derive(Default)]
 pub struct Products {
-    /// The transforms of b, panel after panel.
-    b: Aligned<f64>,
     /// Block after block: its part of one product after the other.
     blocks: Vec<f64>,
     rows: usize,
@@ -139,16 +157,10 @@ pub struct Products {
 const SIZE: (usize, usize) = (BLOCK.0 * WIDE, BLOCK.1 * WIDE);
 
 impl<'a> ProductOrbits<'a> {
-    /// Transform a, laid out by stream 0 of the key.
-    pub fn new(a: &Matrix, b: Cow<'a, Matrix>, grid: Grid, key: &'a [u8; 32], par: Par<'_>) -> Result<Self> {
-        let (sigma, plan) = (permutation(key, 0, a.rows()), StripFft::new(grid.q));
-        let panels = Aligned::zeros(a.cols().div_ceil(WIDE) * grid.size());
-        let columns = a.cols();
-        let mut engine = Self { grid, key, a: panels, columns, b, sigma, plan, desks: Mutex::default() };
-        let mut panels = std::mem::replace(&mut engine.a, Aligned::zeros(0));
-        engine.transform(a, &engine.sigma, 1.0 / grid.q as f64, &mut panels, par)?;
-        engine.a = panels;
-        Ok(engine)
+    /// For matchings of n rows, with the streams of a key.
+    pub fn new(grid: Grid, n: usize, key: &'a [u8; 32]) -> Self {
+        let (sigma, plan) = (permutation(key, 0, n), StripFft::new(grid.q));
+        Self { grid, key, sigma, plan, desks: Mutex::default() }
     }
 
     /// The grid.
@@ -171,21 +183,36 @@ impl<'a> ProductOrbits<'a> {
         found
     }
 
-    /// Memory for an orbit.
-    pub fn room(&self) -> Products {
-        let (rows, cols, q) = (self.columns, self.b.cols(), self.grid.q);
-        let blocks = rows.div_ceil(SIZE.0) * cols.div_ceil(SIZE.1);
-        let blocks = vec![0.0; blocks * self.grid.q * SIZE.0 * SIZE.1];
-        Products { b: Aligned::zeros(cols.div_ceil(WIDE) * self.grid.size()), blocks, rows, cols, q }
+    /// Numbers of a transformed side.
+    pub fn size_of_side(&self, columns: usize) -> usize {
+        columns.div_ceil(WIDE) * self.grid.size()
     }
 
-    /// The products of the orbit of tau.
-    pub fn products(&self, tau: &[usize], orbit: &mut Products, par: Par<'_>) -> Result<()> {
-        self.transform(&self.b, tau, 1.0, &mut orbit.b, par)?;
-        let panel = self.grid.size();
-        let across = orbit.cols.div_ceil(SIZE.1);
-        let (a, b) = (self.a.get(), orbit.b.get());
-        par.fill(&mut orbit.blocks, self.grid.q * SIZE.0 * SIZE.1, |at, out| {
+    /// Memory for a side of so many columns.
+    pub fn side(&self, columns: usize) -> Side {
+        Side { panels: Aligned::zeros(self.size_of_side(columns)), columns }
+    }
+
+    /// The side of x, in the order sigma.
+    pub fn of_x(&self, a: &Matrix, par: Par<'_>) -> Result<Side> {
+        let mut side = self.side(a.cols());
+        self.transform(a, &self.sigma, 1.0 / self.grid.q as f64, &mut side.panels, par)?;
+        Ok(side)
+    }
+
+    /// The side of y, in the order tau.
+    pub fn of_y(&self, b: &Matrix, tau: &[usize], side: &mut Side, par: Par<'_>) -> Result<()> {
+        self.transform(b, tau, 1.0, &mut side.panels, par)
+    }
+
+    /// The products of an orbit from its two sides.
+    pub fn products(&self, a: &Side, b: &Side, orbit: &mut Products, par: Par<'_>) -> Result<()> {
+        let (panel, size) = (self.grid.size(), self.grid.q * SIZE.0 * SIZE.1);
+        let (down, across) = (a.columns.div_ceil(SIZE.0), b.columns.div_ceil(SIZE.1));
+        (orbit.rows, orbit.cols, orbit.q) = (a.columns, b.columns, self.grid.q);
+        orbit.blocks.resize(down * across * size, 0.0);
+        let (a, b) = (a.panels.get(), b.panels.get());
+        par.fill(&mut orbit.blocks, size, |at, out| {
             let (left, right) = (&a[at / across * BLOCK.0 * panel..], &b[at % across * BLOCK.1 * panel..]);
             let left = &left[..left.len().min(BLOCK.0 * panel)];
             let right = &right[..right.len().min(BLOCK.1 * panel)];
@@ -471,14 +498,16 @@ mod tests {
         for n in (5..=20).chain([31, 34, 60, 125, 130]) {
             for (d1, d2) in sizes {
                 let (a, b) = (wave(n, d1, 0.37), wave(n, d2, 0.91));
-                let best = Grid::choose(n, (d1, d2)).unwrap();
+                let best = Grid::choose(n, &[(d1, d2)], d2).unwrap();
                 let other = [2, 3, 4, 5, 7, 8].map(|q| Grid { q, u: n / q, rest: n % q });
                 for grid in other.into_iter().filter(|grid| grid.u > 0).chain([best]) {
-                    let engine = ProductOrbits::new(&a, Cow::Borrowed(&b), grid, &key, Par::SEQ).unwrap();
-                    let mut orbit = engine.room();
+                    let engine = ProductOrbits::new(grid, n, &key);
+                    let (of_a, mut of_b) = (engine.of_x(&a, Par::SEQ).unwrap(), engine.side(d2));
+                    let mut orbit = Products::default();
                     for r in [0, 3] {
                         let tau = engine.tau(r);
-                        engine.products(&tau, &mut orbit, Par::SEQ).unwrap();
+                        engine.of_y(&b, &tau, &mut of_b, Par::SEQ).unwrap();
+                        engine.products(&of_a, &of_b, &mut orbit, Par::SEQ).unwrap();
                         for s in 0..grid.q {
                             let order = engine.matching(&tau, s);
                             let direct = product(&a, &b.rows_in_order(&order), Par::SEQ).unwrap();
@@ -496,11 +525,16 @@ mod tests {
 
     #[test]
     fn grids() {
-        let of = |n, d| Grid::choose(n, (d, d)).map(|grid| (grid.q, grid.rest));
+        let of = |n, d| Grid::choose(n, &[(d, d)], d).map(|grid| (grid.q, grid.rest));
         assert_eq!(of(5000, 128), Some((125, 0)));
         assert_eq!(of(5, 3), Some((5, 0)));
         assert!(of(1009, 64).is_some_and(|(q, rest)| q >= 50 && rest < 30));
         assert!(of(5000, 1024).is_some_and(|(q, _)| q <= 32));
         assert_eq!(of(50_000, 6000), None);
+        // Pairs that share an orbit: the widest bounds its length, and what most of the work is for decides.
+        let shared = |n, sizes: &[(usize, usize)]| Grid::choose(n, sizes, 64).map(|grid| grid.q);
+        assert_eq!(shared(5000, &[(3, 3), (6000, 6000)]), None);
+        assert_eq!(shared(5000, &[(3, 3), (1024, 1024)]), of(5000, 1024).map(|(q, _)| q));
+        assert_eq!(Grid::choose(5000, &[], 0), None);
     }
 }

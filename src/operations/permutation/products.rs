@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use super::product_orbits::{Grid, ProductOrbits, Products as Room};
+use super::product_orbits::{Grid, ProductOrbits, Products as Room, Side};
 use crate::error::Result;
 use crate::form::{Bound, Cross};
 use crate::linalg::{Matrix, eigh, gram, norm_is_below, product_nn};
@@ -34,14 +34,17 @@ const ALIGNED: f64 = 1e-8;
 pub struct Products<'a> {
     form: &'a Cross<'a>,
     orbits: ProductOrbits<'a>,
-    rooms: Mutex<Vec<Room>>,
+    a: Side,
+    b: Cow<'a, Matrix>,
+    rooms: Mutex<Vec<(Side, Room)>>,
 }
 
 impl<'a> Products<'a> {
     /// Prepare orbits with the streams of a key; None if not even a short orbit fits into memory.
     pub fn begin(form: &'a Cross<'a>, key: &'a [u8; 32], par: Par<'_>) -> Result<Option<Self>> {
-        let Some(grid) = Grid::choose(form.a.rows(), (form.a.cols(), form.b.cols())) else { return Ok(None) };
-        Self::on(form, grid, key, par).map(Some)
+        let sizes = [(form.a.cols(), form.b.cols())];
+        let grid = Grid::choose(form.a.rows(), &sizes, form.b.cols());
+        grid.map(|grid| Self::on(form, grid, key, par)).transpose()
     }
 
     fn on(form: &'a Cross<'a>, grid: Grid, key: &'a [u8; 32], par: Par<'_>) -> Result<Self> {
@@ -50,8 +53,9 @@ impl<'a> Products<'a> {
             _ => Ok(Cow::Borrowed(m)),
         };
         let (a, b) = (turned(form.a)?, turned(form.b)?);
-        let orbits = ProductOrbits::new(&a, b, grid, key, par)?;
-        Ok(Self { form, orbits, rooms: Mutex::default() })
+        let orbits = ProductOrbits::new(grid, a.rows(), key);
+        let a = orbits.of_x(&a, par)?;
+        Ok(Self { form, orbits, a, b, rooms: Mutex::default() })
     }
 
     /// Number of matchings of an orbit.
@@ -72,8 +76,9 @@ impl<'a> Products<'a> {
     pub fn orbit(&self, r: usize, bar: Option<f64>, par: Par<'_>) -> Result<Vec<Option<f64>>> {
         let tau = self.orbits.tau(r);
         let spare = self.rooms.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut room = spare.unwrap_or_else(|| self.orbits.room());
-        self.orbits.products(&tau, &mut room, par)?;
+        let (mut side, mut room) = spare.unwrap_or_else(|| (self.orbits.side(self.b.cols()), Room::default()));
+        self.orbits.of_y(&self.b, &tau, &mut side, par)?;
+        self.orbits.products(&self.a, &side, &mut room, par)?;
         let scores = par.map(self.size(), |s, par| {
             par.advance(1);
             if (r, s) == (0, 0) {
@@ -86,7 +91,7 @@ impl<'a> Products<'a> {
             }
             (self.form.of)(&product, Some(&self.orbits.matching(&tau, s))).map(Some)
         });
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push((side, room));
         scores
     }
 
@@ -183,7 +188,7 @@ mod tests {
     fn scores_are_those_of_matchings() {
         for (n, sizes) in [(12, (2, 3)), (31, (4, 2)), (50, (9, 17)), (130, (3, 3))] {
             with_forms(n, sizes, 1.0, |label, form| {
-                let best = Grid::choose(n, sizes).unwrap();
+                let best = Grid::choose(n, &[sizes], sizes.1).unwrap();
                 for grid in [best, Grid { q: 9, u: n / 9, rest: n % 9 }] {
                     let engine = Products::on(form, grid, &KEY, Par::SEQ).unwrap();
                     for r in [0, 2] {

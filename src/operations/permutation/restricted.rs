@@ -149,17 +149,21 @@ fn share_at_rest(design: &Design, q: usize) -> f64 {
     resting as f64 / moving().map(|class| class.rows.len()).sum::<usize>().max(1) as f64
 }
 
-/// The engine: K transformed once, L laid out anew for every orbit.
+/// The engine: Ks are transformed once, L is laid out anew for every orbit.
 pub struct GridOrbits<'a> {
     grid: &'a Grid,
     forward: Arc<dyn Fft<f64>>,
     inverse: Arc<dyn Fft<f64>>,
+    desks: Mutex<Vec<Desk>>,
+    bands: Mutex<Vec<Vec<f64>>>,
+}
+
+/// The side of x, laid out and transformed.
+pub struct OfX {
     /// Transforms of the sequences of K, two in each, by column.
     khat: Vec<Complex<f64>>,
     /// Entries of K at rest.
     constant: Vec<f64>,
-    desks: Mutex<Vec<Desk>>,
-    bands: Mutex<Vec<Vec<f64>>>,
 }
 
 /// Room for one thread.
@@ -176,74 +180,87 @@ struct Layout {
 }
 
 impl<'a> GridOrbits<'a> {
-    /// Lay x out by sigma, an element of the group, and transform its whole matrix K, row after row.
-    pub fn begin(k: &[f64], grid: &'a Grid, sigma: &[usize], par: Par<'_>) -> Result<Self> {
-        let q = grid.length;
+    /// The engine of a grid.
+    pub fn new(grid: &'a Grid) -> Self {
         let mut planner = FftPlanner::new();
-        let mut engine = Self {
+        Self {
             grid,
-            forward: planner.plan_fft_forward(q),
-            inverse: planner.plan_fft_inverse(q),
-            khat: Vec::new(),
-            constant: Vec::new(),
+            forward: planner.plan_fft_forward(grid.length),
+            inverse: planner.plan_fft_inverse(grid.length),
             desks: Mutex::default(),
             bands: Mutex::default(),
-        };
-        let layout = engine.layout(sigma);
-        engine.constant = engine.at_rest(k, &layout);
-        let mut khat = vec![Complex::default(); (0..grid.columns()).map(|v| engine.pairs(v)).sum::<usize>() * q];
+        }
+    }
+
+    /// Bytes of a transformed side.
+    pub fn need(&self) -> usize {
+        self.all_pairs() * self.grid.length * size_of::<Complex<f64>>()
+    }
+
+    /// Lay x out by sigma, an element of the group, and transform its whole matrix K, row after row.
+    pub fn of_x(&self, k: &[f64], sigma: &[usize], par: Par<'_>) -> Result<OfX> {
+        let (q, unit) = (self.grid.length, self.unit());
+        let layout = self.layout(sigma);
+        let mut khat = vec![Complex::default(); self.all_pairs() * q];
         let mut rest = &mut khat[..];
-        for v in 0..grid.columns() {
-            let (of_column, others) = rest.split_at_mut(engine.pairs(v) * q);
+        for v in 0..self.grid.columns() {
+            let (of_column, others) = rest.split_at_mut(self.pairs(v) * q);
             rest = others;
-            let weights = engine.weights(v);
-            engine.gathered(k, &layout, v, par, |band| {
-                let unit = engine.unit();
+            let weights = self.weights(v);
+            self.gathered(k, &layout, v, par, |band| {
                 par.fill(of_column, unit * q, |number, kept| {
-                    engine.at_desk(|desk| {
-                        engine.pick(band, v, number * unit, Some(&weights), kept);
-                        engine.forward.process_with_scratch(kept, &mut desk.scratch);
+                    self.at_desk(|desk| {
+                        self.pick(band, v, number * unit, Some(&weights), kept);
+                        self.forward.process_with_scratch(kept, &mut desk.scratch);
                     });
                     Ok(())
                 })
             })?;
         }
-        engine.khat = khat;
-        Ok(engine)
+        Ok(OfX { khat, constant: self.at_rest(k, &layout) })
     }
 
-    /// The q values of the orbit of tau, an element of the group, for the whole matrix L, row after row.
+    /// For every K the q values of the orbit of tau, an element of the group, with the whole matrix L, row after row.
     ///
     /// Value s is that of [`Grid::shift`] between sigma and tau; with tau = sigma, value 0 is the observed one.
-    pub fn run(&self, l: &[f64], tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
-        let q = self.grid.length;
+    pub fn run(&self, ks: &[&OfX], l: &[f64], tau: &[usize], par: Par<'_>) -> Result<Vec<Vec<f64>>> {
+        let (q, unit) = (self.grid.length, self.unit());
         let layout = self.layout(tau);
-        let unit = self.unit();
-        let mut spectrum = vec![Complex::default(); q];
-        let mut khat = &self.khat[..];
+        let nothing = || vec![vec![Complex::default(); q]; ks.len()];
+        let mut spectra = nothing();
+        let mut before = 0;
         for v in 0..self.grid.columns() {
-            let (of_column, others) = khat.split_at(self.pairs(v) * q);
-            khat = others;
+            let pairs = self.pairs(v);
             let parts = self.gathered(l, &layout, v, par, |band| {
-                par.map(self.pairs(v).div_ceil(unit), |number, _| {
-                    let with = &of_column[number * unit * q..of_column.len().min((number + 1) * unit * q)];
-                    let mut part = vec![Complex::default(); q];
+                par.map(pairs.div_ceil(unit), |number, _| {
+                    let (first, end) = (number * unit, pairs.min((number + 1) * unit));
+                    let mut part = nothing();
                     self.at_desk(|desk| {
-                        let sequences = &mut desk.sequences[..with.len()];
-                        self.pick(band, v, number * unit, None, sequences);
+                        let sequences = &mut desk.sequences[..(end - first) * q];
+                        self.pick(band, v, first, None, sequences);
                         self.forward.process_with_scratch(sequences, &mut desk.scratch);
-                        Arch::new().dispatch(Correlate { k: with, l: sequences, sum: &mut part });
+                        for (k, sum) in ks.iter().zip(&mut part) {
+                            let with = &k.khat[(before + first) * q..(before + end) * q];
+                            Arch::new().dispatch(Correlate { k: with, l: sequences, sum });
+                        }
                     });
                     Ok(part)
                 })
             })?;
+            before += pairs;
             for part in parts {
-                spectrum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+                for (spectrum, part) in spectra.iter_mut().zip(part) {
+                    spectrum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+                }
             }
         }
-        self.inverse.process(&mut spectrum);
-        let constant: f64 = self.constant.iter().zip(self.at_rest(l, &layout)).map(|(k, l)| k * l).sum();
-        Ok(spectrum.into_iter().map(|value| value.re / q as f64 + constant).collect())
+        let at_rest = self.at_rest(l, &layout);
+        let values = |(k, mut spectrum): (&&OfX, Vec<Complex<f64>>)| {
+            self.inverse.process(&mut spectrum);
+            let constant: f64 = k.constant.iter().zip(&at_rest).map(|(k, l)| k * l).sum();
+            spectrum.into_iter().map(|value| value.re / q as f64 + constant).collect()
+        };
+        Ok(ks.iter().zip(spectra).map(values).collect())
     }
 
     fn layout(&self, order: &[usize]) -> Layout {
@@ -270,6 +287,11 @@ impl<'a> GridOrbits<'a> {
     /// The same, two by two.
     fn pairs(&self, v: usize) -> usize {
         self.sequences(v).div_ceil(2)
+    }
+
+    /// Pairs of sequences of all columns.
+    fn all_pairs(&self) -> usize {
+        (0..self.grid.columns()).map(|v| self.pairs(v)).sum()
     }
 
     /// Pairs of sequences that are transformed by one unit of work.
@@ -405,6 +427,11 @@ mod tests {
         found
     }
 
+    /// The values of the orbit of tau for one K.
+    fn single(engine: &GridOrbits<'_>, k: &OfX, l: &[f64], tau: &[usize], par: Par<'_>) -> Vec<f64> {
+        engine.run(&[k], l, tau, par).unwrap().remove(0)
+    }
+
     /// Designs with interleaved ids: free, strata, groups of two sizes, both.
     fn designs() -> Vec<(usize, Option<Vec<i64>>, Option<Vec<i64>>)> {
         let by = |n: usize, id: &dyn Fn(usize) -> usize| Some((0..n).map(|i| id(i) as i64).collect::<Vec<_>>());
@@ -433,10 +460,16 @@ mod tests {
                 assert_eq!(grid.length() * grid.columns() + grid.resting(), n);
                 with_resting += usize::from(grid.resting() > 0);
                 let sigma = design.draw(&[5; 32], 0);
-                let engine = GridOrbits::begin(&k, &grid, &sigma, Par::SEQ).unwrap();
+                let engine = GridOrbits::new(&grid);
+                let of_x = engine.of_x(&k, &sigma, Par::SEQ).unwrap();
+                let of_l = engine.of_x(&l, &sigma, Par::SEQ).unwrap();
+                assert_eq!(of_x.khat.len() * size_of::<Complex<f64>>(), engine.need());
                 for r in 0..3 {
                     let tau = design.draw(&[5; 32], r);
-                    let found = engine.run(&l, &tau, Par::SEQ).unwrap();
+                    let found = single(&engine, &of_x, &l, &tau, Par::SEQ);
+                    // Several at a time, in any order: the same bits.
+                    let both = engine.run(&[&of_l, &of_x], &l, &tau, Par::SEQ).unwrap();
+                    assert_eq!((&both[0], &both[1]), (&single(&engine, &of_l, &l, &tau, Par::SEQ), &found));
                     assert_eq!(found.len(), q);
                     for (s, value) in found.iter().enumerate() {
                         let order = matching(&grid, &sigma, &tau, s);
@@ -470,8 +503,9 @@ mod tests {
         let design = Design::new(10, Some(&[0, 0, 0, 0, 0, 0, 1, 2, 3, 4]), None, Scheme::Permute).unwrap();
         let grid = Grid::of_length(&design, 3);
         assert_eq!((grid.columns(), grid.resting()), (2, 4));
-        let engine = GridOrbits::begin(&k, &grid, &[0, 2, 4, 1, 3, 5, 6, 7, 8, 9], Par::SEQ).unwrap();
-        let found = engine.run(&l, &[1, 3, 5, 0, 2, 4, 6, 7, 8, 9], Par::SEQ).unwrap();
+        let engine = GridOrbits::new(&grid);
+        let of_x = engine.of_x(&k, &[0, 2, 4, 1, 3, 5, 6, 7, 8, 9], Par::SEQ).unwrap();
+        let found = single(&engine, &of_x, &l, &[1, 3, 5, 0, 2, 4, 6, 7, 8, 9], Par::SEQ);
         for (found, expected) in found.iter().zip([21202.34, 25124.139999999996, 13426.339999999998]) {
             assert!((found - expected).abs() < 1e-10 * expected, "{found} {expected}");
         }
@@ -486,8 +520,9 @@ mod tests {
         let design = Design::new(6, None, None, Scheme::Shift).unwrap();
         let grid = Grid::choose(&design).unwrap();
         let identity: Vec<usize> = (0..6).collect();
-        let engine = GridOrbits::begin(&k, &grid, &identity, Par::SEQ).unwrap();
-        let found = engine.run(&l, &identity, Par::SEQ).unwrap();
+        let engine = GridOrbits::new(&grid);
+        let of_x = engine.of_x(&k, &identity, Par::SEQ).unwrap();
+        let found = single(&engine, &of_x, &l, &identity, Par::SEQ);
         let whole: Vec<i64> = found.iter().map(|v| v.round() as i64).collect();
         assert_eq!(whole, [1142, 838, 862, 778, 826, 862]);
         assert_eq!(grid.shift(2), design.nth(2));
@@ -501,8 +536,9 @@ mod tests {
         let grid = Grid::choose(&design).unwrap();
         let (k, l) = (symmetric(n, 0.7), symmetric(n, 1.3));
         let run = |par: Par<'_>| {
-            let engine = GridOrbits::begin(&k, &grid, &design.draw(&[5; 32], 0), par).unwrap();
-            (0..3).flat_map(|r| engine.run(&l, &design.draw(&[5; 32], r), par).unwrap()).collect::<Vec<_>>()
+            let engine = GridOrbits::new(&grid);
+            let of_x = engine.of_x(&k, &design.draw(&[5; 32], 0), par).unwrap();
+            (0..3).flat_map(|r| single(&engine, &of_x, &l, &design.draw(&[5; 32], r), par)).collect::<Vec<_>>()
         };
         let alone = run(Par::SEQ);
         for threads in [1, 2, 3, 8] {
@@ -578,9 +614,10 @@ mod tests {
         let pvalue = |k: &[f64], l: &[f64], design: &Design, q: usize, orbits: u64, run: u8| {
             let grid = Grid::of_length(design, q);
             let key = [run; 32].map(|byte: u8| byte.wrapping_mul(37));
-            let engine = GridOrbits::begin(k, &grid, &design.draw(&key, 0), Par::SEQ).unwrap();
+            let engine = GridOrbits::new(&grid);
+            let of_x = engine.of_x(k, &design.draw(&key, 0), Par::SEQ).unwrap();
             let values: Vec<f64> =
-                (0..orbits).flat_map(|r| engine.run(l, &design.draw(&key, r), Par::SEQ).unwrap()).collect();
+                (0..orbits).flat_map(|r| single(&engine, &of_x, l, &design.draw(&key, r), Par::SEQ)).collect();
             values.iter().filter(|&&v| v >= values[0] - 1e-9).count() as f64 / values.len() as f64
         };
         let runs = 800;

@@ -35,7 +35,7 @@ const BATCH: usize = 64;
 /// Orbits of whole products at a time, so that threads share out short ones and memory stays bounded.
 const SIDE_BY_SIDE: usize = 4;
 /// Fewer arrangements than these are not worth an orbit.
-const FEW: usize = 15;
+pub const FEW: usize = 15;
 /// Products so narrow that a bound is no quicker than the score.
 const NARROW: usize = 8;
 /// Independent matchings between two looks of a sequential test.
@@ -290,8 +290,9 @@ fn on_grid<'t>(
     par.expect(orbits.saturating_mul(grid.length()));
     let (k, l) = (form.k.dense(par)?.full(), form.l.dense(par)?.full());
     let relabeling = |r: usize| if circle { (0..design.n()).collect() } else { design.draw(key, r as u64) };
-    let engine = GridOrbits::begin(k.data(), &grid, &relabeling(0), par)?;
-    let orbit = |r: usize, par: Par<'_>| engine.run(l.data(), &relabeling(r), par);
+    let engine = GridOrbits::new(&grid);
+    let of_x = engine.of_x(k.data(), &relabeling(0), par)?;
+    let orbit = |r: usize, par: Par<'_>| Ok(engine.run(&[&of_x], l.data(), &relabeling(r), par)?.remove(0));
     let first = orbit(0, par)?;
     par.advance(grid.length());
     let mut tally = tally_of(scale, plan, &first, 0.0);
@@ -303,6 +304,11 @@ fn on_grid<'t>(
     Ok(Found::orbits(tally, orbits, grid.variance_factor(true)))
 }
 
+/// How many orbits of a size are computed side by side.
+pub fn at_a_time(size: usize) -> usize {
+    if size <= SMALL { BATCH } else { 1 }
+}
+
 /// Count the orbits after the first.
 fn count(
     tally: &mut Tally<'_>,
@@ -311,7 +317,7 @@ fn count(
     orbit: impl Fn(usize, Par<'_>) -> Result<Vec<f64>> + Sync,
     par: Par<'_>,
 ) -> Result<()> {
-    let batch = if size <= SMALL { BATCH } else { 1 };
+    let batch = at_a_time(size);
     for from in (1..orbits).step_by(batch) {
         let found = par.map(batch.min(orbits - from), |at, par| {
             let values = orbit(from + at, par)?;
@@ -331,7 +337,7 @@ fn least(form: &Form<'_>, facts: &Facts) -> f64 {
 }
 
 /// How well scores are known.
-fn least_of(facts: &Facts) -> f64 {
+pub fn least_of(facts: &Facts) -> f64 {
     let (low, high) = facts.range;
     if (high - low).is_finite() { ROUND_OFF } else { 0.0 }
 }

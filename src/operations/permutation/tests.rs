@@ -41,7 +41,7 @@ fn linked<'a>(k: &'a PairMatrix, l: &'a PairMatrix, link: Link) -> Form<'a> {
 
 const OPEN: Facts = Facts { range: (f64::NEG_INFINITY, f64::INFINITY), ..Facts::SIMILARITY };
 
-fn request(n_resamples: usize) -> Request {
+pub(super) fn request(n_resamples: usize) -> Request {
     Request {
         n_resamples,
         key: key_of_42(),
