@@ -18,6 +18,13 @@ use pyo3::prelude::*;
 /// The compiled core of `resemblance`.
 #[pymodule]
 mod _core {
+    #[pymodule_init]
+    #[allow(clippy::unnecessary_wraps)] // the signature that is asked for
+    fn init(_module: &super::Bound<'_, super::PyModule>) -> super::PyResult<()> {
+        super::memory::keep();
+        Ok(())
+    }
+
     #[pymodule_export]
     use super::answers::{
         compare, default_threads, facts, group, load_prepared, measures, pairwise, permutation, prepare, rows, score,
