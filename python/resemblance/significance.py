@@ -216,8 +216,12 @@ def permutation_test(
     )
     count = threads(num_threads)
     if _is_grid(x):
-        for option, given in (("return_null", return_null), ("moments", moments), ("executor", executor)):
-            if given:
+        for option, given, asked in (
+            ("return_null", return_null, return_null),
+            ("moments", moments, moments),
+            ("executor", executor, executor is not None),
+        ):
+            if asked:
                 raise refuse(option, given, "is offered for one pair at a time.")
         return _grid(chosen, x, y, request, adjust=adjust, count=count, progress=progress)
     if executor is not None and (chosen.function is None or method == "sequential"):

@@ -250,6 +250,15 @@ def test_alternative(call: Any) -> None:
     assert json.loads(call(*arguments, "two-sided")[1])[0]["alternative"] == "two-sided"
 
 
+def test_ids_say_which_rows_belong_together(call: Any) -> None:
+    np.save("stimuli.npy", np.arange(N) // 2)
+    arguments = ("test", "x.npy", "y.npy", "--permutations", "99", "--ids", "stimuli.npy")
+    code, out, err = call(*arguments)
+    assert (code, "dependent_rows" in out + err) == (0, True)
+    out, err = call(*arguments, "--groups", "stimuli.npy")[1:]
+    assert "dependent_rows" not in out + err
+
+
 def test_a_test_that_makes_no_sense_is_refused_by_name(call: Any) -> None:
     code, out, err = call("test", "x.npy", "y.npy", "-m", "participation_ratio")
     assert (code, out) == (1, "")
