@@ -164,8 +164,8 @@ impl<'py> Lists<'py> {
         (xs, x_names): (&[Bound<'py, PyAny>], Vec<String>),
         (ys, y_names): (Option<&[Bound<'py, PyAny>]>, Option<Vec<String>>),
     ) -> PyResult<Self> {
-        let ys = ys.map(|ys| Inputs::take(ys, y_names.unwrap_or_default())).transpose()?;
-        Ok(Self { xs: Inputs::take(xs, x_names)?, ys })
+        let xs = Inputs::take(xs, x_names)?;
+        Ok(Self { xs, ys: ys.map(|ys| Inputs::take(ys, y_names.unwrap_or_default())).transpose()? })
     }
 
     /// Look at them.

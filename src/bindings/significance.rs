@@ -80,7 +80,7 @@ pub fn judge<'py>(
     let adjust = adjust.map(|name| chosen(py, "adjust", name, &Adjust::CHOICES)).transpose()?;
     let rows = values.as_array().outer_iter().map(|row| row.to_vec()).collect();
     let (family, found) = judged(rows, &counts, alternative, (0.0, exact));
-    let towards = if alternative == Alternative::Less { -1.0 } else { 1.0 };
+    let towards = alternative.towards();
     let (largest, mean) = family.claims(|at| towards * found[at].z);
     let fields = PyDict::new(py);
     let column = |of: fn(&Found) -> f64| PyArray1::from_iter(py, found.iter().map(of));
@@ -201,7 +201,7 @@ pub fn matchings<'py>(
     let matching = |number: u64| if drawn { design.draw(&key, number) } else { design.nth(u128::from(number)) };
     let rows = |number| PyArray1::from_iter(py, matching(number).into_iter().map(|row| row as i64));
     let mut cautions: Vec<_> = operations::permutation::in_place(&design).into_iter().collect();
-    let dependent = operations::permutation::dependent(ids(&request, "ids")?.as_deref(), n, Some(&design));
+    let dependent = operations::permutation::dependent(ids(&request, "ids")?.as_deref(), n, design.is_grouped());
     cautions.extend(dependent.map_err(|error| exception(py, &error))?);
     Ok((design.order(), numbers.into_iter().map(rows).collect(), remarks(py, &cautions)?))
 }

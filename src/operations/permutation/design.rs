@@ -142,6 +142,11 @@ impl Design {
         self.scheme == Scheme::Permute && matches!(&self.classes[..], [class] if class.width == 1)
     }
 
+    /// Whether rows move in groups.
+    pub fn is_grouped(&self) -> bool {
+        self.groups.is_some()
+    }
+
     /// Number of allowed matchings, or None if it is 2^128 or more.
     pub fn order(&self) -> Option<u128> {
         match self.scheme {

@@ -7,7 +7,7 @@
 use super::family::Adjust;
 use super::grid_roads::{self, Cell, Plan};
 pub use super::joint::{Found, judged};
-use super::{Alternative, Design, Request, Scheme, exchangeable};
+use super::{Alternative, Design, Request, Scheme, dependent, exchangeable, floor, in_place};
 use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::Kind;
@@ -88,7 +88,8 @@ pub fn permutation_tests<'s>(
     let mut found =
         TestedGrid::empty(xs.len(), others.len(), request.alternative.unwrap_or_else(|| Alternative::of(&facts)));
 
-    let grouped = request.design.as_ref().is_some_and(|design| design.summary().groups.is_some());
+    let grouped = request.is_grouped();
+    let dependent = dependent(request.ids.as_deref(), n, grouped)?;
     let pairs: Vec<(usize, usize)> =
         (0..xs.len()).flat_map(|i| (if mirrored { i } else { 0 }..others.len()).map(move |j| (i, j))).collect();
     let form_of = |&(i, j): &(usize, usize)| -> Result<Form<'_>> {
@@ -154,10 +155,9 @@ pub fn permutation_tests<'s>(
             found.remark(cautions, cell.at);
         }
     }
-    let mut general: Vec<Caution> = super::floor(found.min_pvalue).into_iter().collect();
-    general.extend(request.design.as_ref().and_then(super::in_place));
-    general.extend(super::dependent(request.ids.as_deref(), n, request.design.as_ref())?);
-    found.general = general;
+    found.general.extend(floor(found.min_pvalue));
+    found.general.extend(request.design.as_ref().and_then(in_place));
+    found.general.extend(dependent);
     if mirrored {
         let turned: Vec<_> =
             found.failures.iter().filter(|(i, j, _)| i != j).map(|(i, j, e)| (*j, *i, e.clone())).collect();

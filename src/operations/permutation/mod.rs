@@ -104,7 +104,7 @@ impl Alternative {
     }
 
     /// -1 if low scores speak against the null hypothesis.
-    fn towards(self) -> f64 {
+    pub fn towards(self) -> f64 {
         if self == Self::Less { -1.0 } else { 1.0 }
     }
 
@@ -192,6 +192,13 @@ pub struct Request {
     pub ids: Option<Vec<i64>>,
 }
 
+impl Request {
+    /// Whether rows move in groups.
+    fn is_grouped(&self) -> bool {
+        self.design.as_ref().is_some_and(Design::is_grouped)
+    }
+}
+
 /// What a test found.
 #[derive(Debug, Clone)]
 pub struct Tested {
@@ -255,8 +262,7 @@ pub fn permutation_test<'s>(
         return Err(Error::PermutationUndefined { measure: measure.name().into() });
     }
     let (k, l) = summaries(asked, x, y, par)?;
-    let grouped = request.design.as_ref().is_some_and(|design| design.summary().groups.is_some());
-    if facts.repeats_matter && !grouped {
+    if facts.repeats_matter && !request.is_grouped() {
         exchangeable(x, y, par)?;
     }
     let form = measure.form(&k, &l)?;
@@ -302,7 +308,7 @@ fn test_form(
         None => Design::new(n, None, None, Scheme::Permute)?,
     };
     cautions.extend(in_place(&design));
-    cautions.extend(dependent(request.ids.as_deref(), n, Some(&design))?);
+    cautions.extend(dependent(request.ids.as_deref(), n, request.is_grouped())?);
     let alternative = request.alternative.unwrap_or_else(|| Alternative::of(facts));
     let suggested = if request.moments { Some(suggest(form, measure, &design, alternative, par)?) } else { None };
     let plan = roads::Plan { measure, facts, design: &design, request, alternative };
@@ -400,13 +406,13 @@ pub fn in_place(design: &Design) -> Option<Caution> {
 }
 
 /// The caution that rows of one stimulus trade places with those of others one by one.
-pub fn dependent(ids: Option<&[i64]>, n: usize, design: Option<&Design>) -> Result<Option<Caution>> {
+pub fn dependent(ids: Option<&[i64]>, n: usize, grouped: bool) -> Result<Option<Caution>> {
     let Some(ids) = ids else { return Ok(None) };
     if ids.len() != n {
         return Err(Error::RowCountMismatch { x: "x".into(), y: "ids".into(), n, m: ids.len() });
     }
     let stimuli = ids.iter().collect::<HashSet<_>>().len();
-    if stimuli == n || design.is_some_and(|design| design.summary().groups.is_some()) {
+    if stimuli == n || grouped {
         return Ok(None);
     }
     let message = format!("{n} rows belong to {stimuli} stimuli: p-values assume exchangeable rows; pass groups=.");
