@@ -373,17 +373,7 @@ impl Dense {
             let row = self.upper_row(i);
             out.row_mut(i)[i + 1..].copy_from_slice(row);
         }
-        const BLOCK: usize = 64;
-        for i0 in (0..n).step_by(BLOCK) {
-            for j0 in (0..=i0).step_by(BLOCK) {
-                for i in i0..(i0 + BLOCK).min(n) {
-                    for j in j0..(j0 + BLOCK).min(i) {
-                        let value = out.at(j, i);
-                        out.row_mut(i)[j] = value;
-                    }
-                }
-            }
-        }
+        linalg::mirror(out.data_mut(), n);
         out
     }
 

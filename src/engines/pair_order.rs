@@ -6,6 +6,7 @@
 //! neither side is put into order: some 20 times quicker for n = 1000.
 
 use crate::error::{Error, Result};
+use crate::linalg::mirror;
 use crate::numerics::kendall::{self, BINS, Order, Tau};
 use crate::options::damaged;
 use crate::par::Par;
@@ -91,18 +92,6 @@ fn order_of(centered: &[f64]) -> Result<Order> {
         return Err(Error::NotOffered { measure: "Kendall's tau".into(), problem });
     }
     Order::of_ranks(centered).ok_or_else(|| damaged("what should be ranks of pairs are none"))
-}
-
-/// Copy what is above the diagonal below it, tile by tile: a column touches as many pages as it has entries.
-fn mirror(matrix: &mut [u8], n: usize) {
-    const TILE: usize = 64;
-    for (top, left) in (0..n).step_by(TILE).flat_map(|top| (top..n).step_by(TILE).map(move |left| (top, left))) {
-        for i in top..(top + TILE).min(n) {
-            for j in left.max(i + 1)..(left + TILE).min(n) {
-                matrix[j * n + i] = matrix[i * n + j];
-            }
-        }
-    }
 }
 
 #[cfg(test)]

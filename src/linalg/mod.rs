@@ -26,7 +26,7 @@ pub use largest::norm_is_below;
 pub use matrix::Matrix;
 pub use orthonormal::{compact, orthonormal};
 pub use product::{
-    Number, gram, gram_with_squared_norm, product, product_nn, product_nt, rows_product, rows_product_add,
+    Number, gram, gram_with_squared_norm, mirror, product, product_nn, product_nt, rows_product, rows_product_add,
     squared_norm_of_gram, squared_norm_of_product, times_upper,
 };
 pub use singular_sums::{Estimate, estimate, sum_of_singular_values};

@@ -143,7 +143,7 @@ pub fn gram(a: &Matrix, par: Par<'_>) -> Result<Matrix> {
 }
 
 /// What is above the diagonal of a square matrix also below it.
-fn mirror(square: &mut [f64], n: usize) {
+pub fn mirror<T: Copy>(square: &mut [T], n: usize) {
     /// Both blocks fit into the first-level cache.
     const BLOCK: usize = 32;
     for i0 in (0..n).step_by(BLOCK) {

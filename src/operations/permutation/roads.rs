@@ -41,7 +41,7 @@ const NARROW: usize = 8;
 /// Independent matchings between two looks of a sequential test.
 const LOOK: usize = 64;
 /// The most matchings that are tried when all are asked for.
-pub const ALL: u128 = 10_000_000;
+const ALL: u128 = 10_000_000;
 /// Variance of the share of an orbit's values above a bound, over that of independent values.
 const ORBIT: f64 = 1.1;
 /// The same where an orbit's places are multiplied by units of a composite number.
@@ -112,12 +112,8 @@ impl<'t> Found<'t> {
 pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
     let (design, request) = (plan.design, plan.request);
     let arrangements = request.n_resamples.saturating_add(1);
-    let order = design.order();
-    let most = if request.method == Method::Exact { ALL } else { arrangements as u128 };
-    let every = order.filter(|order| *order <= most).map(|order| order as usize);
-    let circle = design.scheme() == Scheme::Shift && matches!(request.method, Method::Auto | Method::Orbits);
+    let Whole { every, circle } = Whole::of(design, request)?;
     match (request.method, form) {
-        (Method::Exact, _) if every.is_none() => Err(too_many(order)),
         (Method::Sequential, _) => sequential(form, scale, plan, par),
         (_, Form::Bilinear(form)) if circle => on_grid(form, scale, plan, true, par),
         (_, Form::Neighbors(form)) if circle => {
@@ -139,8 +135,29 @@ pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par
     }
 }
 
-/// The refusal to try all matchings of a large group.
-pub fn too_many(order: Option<u128>) -> Error {
+/// Whether all allowed matchings are to be tried.
+pub struct Whole {
+    /// Their number, if they are few enough.
+    pub every: Option<usize>,
+    /// Whether they are those of a single orbit.
+    pub circle: bool,
+}
+
+impl Whole {
+    /// As it is asked for; refused where all of a large group were insisted on.
+    pub fn of(design: &Design, request: &Request) -> Result<Self> {
+        let (order, exact) = (design.order(), request.method == Method::Exact);
+        let most = if exact { ALL } else { request.n_resamples.saturating_add(1) as u128 };
+        let every = order.filter(|order| *order <= most).map(|order| order as usize);
+        if exact && every.is_none() {
+            return Err(too_many(order));
+        }
+        let orderly = matches!(request.method, Method::Auto | Method::Orbits);
+        Ok(Self { every, circle: orderly && design.scheme() == Scheme::Shift })
+    }
+}
+
+fn too_many(order: Option<u128>) -> Error {
     let count = order.map_or("more than 1e38".into(), |order| order.to_string());
     let problem = format!("would try {count} matchings, and at most {ALL} are tried.");
     Error::BadOption { measure: "permutation_test".into(), option: "method".into(), given: "\"exact\"".into(), problem }

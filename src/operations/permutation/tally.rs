@@ -38,11 +38,6 @@ impl<'a> Scale<'a> {
         }
     }
 
-    /// A number that orders like the score.
-    fn order(&self, value: f64) -> f64 {
-        self.ordering().of(value)
-    }
-
     /// How values order like scores.
     fn ordering(&self) -> Ordering {
         let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -66,6 +61,20 @@ struct Ordering {
 impl Ordering {
     fn of(self, value: f64) -> f64 {
         self.sign * value.max(self.low).min(self.high)
+    }
+}
+
+/// From where on values count as at least, and as at most, the observed one.
+struct Bars {
+    ordering: Ordering,
+    low: f64,
+    high: f64,
+}
+
+impl Bars {
+    fn beyond(&self, value: f64) -> (bool, bool) {
+        let at = self.ordering.of(value);
+        (at >= self.low, at <= self.high)
     }
 }
 
@@ -166,11 +175,15 @@ impl<'a> Tally<'a> {
     }
 
     fn count_beyond(&mut self, values: &[f64]) {
+        let bars = self.bars();
+        self.at_least += values.iter().filter(|value| bars.beyond(**value).0).count();
+        self.at_most += values.iter().filter(|value| bars.beyond(**value).1).count();
+    }
+
+    fn bars(&self) -> Bars {
         let ordering = self.scale.ordering();
         let bar = ordering.of(self.observed);
-        let (low, high) = (bar - self.window, bar + self.window);
-        self.at_least += values.iter().filter(|value| ordering.of(**value) >= low).count();
-        self.at_most += values.iter().filter(|value| ordering.of(**value) <= high).count();
+        Bars { ordering, low: bar - self.window, high: bar + self.window }
     }
 
     /// Count some whose like were partly not computed: their sums would tell of the extreme ones only.
@@ -189,8 +202,7 @@ impl<'a> Tally<'a> {
 
     /// Whether a value's score is at least as high as the observed one, and whether it is at most as high.
     pub fn beyond(&self, value: f64) -> (bool, bool) {
-        let (at, bar) = (self.scale.order(value), self.scale.order(self.observed));
-        (at >= bar - self.window, at <= bar + self.window)
+        self.bars().beyond(value)
     }
 
     /// A quantile of the scores, of those that were kept for it.

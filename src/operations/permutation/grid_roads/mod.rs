@@ -22,7 +22,7 @@ use super::layered::layered;
 use super::lists::Lists;
 use super::matchings::Matchings;
 use super::restricted::{Grid, GridOrbits, OfX};
-use super::roads::{self, FEW};
+use super::roads::{self, FEW, Whole};
 use super::{Alternative, Design, Method, Request, Scheme};
 use crate::engines::pair_matrix::PairMatrix;
 use crate::error::{Error, Result};
@@ -94,12 +94,8 @@ struct Table {
 /// Take the road that suits the forms, the design and the request; None if there is no pair.
 pub fn find(plan: &Plan<'_>, par: Par<'_>) -> Result<Option<Outcome>> {
     let (design, method, arrangements) = (plan.design, plan.request.method, plan.arrangements());
-    let order = design.order();
-    let most = if method == Method::Exact { roads::ALL } else { arrangements as u128 };
-    let every = order.filter(|order| *order <= most).map(|order| order as usize);
-    let circle = plan.circle() && matches!(method, Method::Auto | Method::Orbits);
+    let Whole { every, circle } = Whole::of(design, plan.request)?;
     match method {
-        Method::Exact if every.is_none() => return Err(roads::too_many(order)),
         Method::Sequential => {
             let problem = "decides about one pair at a time, not about grids".into();
             return Err(Error::NotOffered { measure: "method=\"sequential\"".into(), problem });
