@@ -4,6 +4,7 @@
 //! and [`details`](Error::details) that repeat the numbers of the message for machines. Python sees them as subclasses
 //! of `ResemblanceError`; the one place that translates is `bindings/errors.rs`.
 
+use crate::memory::bytes;
 use crate::value::Value;
 
 /// The result of everything in this crate that can fail.
@@ -87,7 +88,9 @@ pub enum Error {
     NoConvergence { solver: &'static str, rows: usize, cols: usize, residual: f64 },
 
     /// More memory than there is.
-    #[error("{what} needs {need:.1} GB, about {free:.1} GB are free; use fewer rows or fewer representations at once.")]
+    #[error(
+        "{what} needs {}, and {} are available; use fewer rows or fewer representations at once.", bytes(*need), bytes(*free)
+    )]
     OverBudget { what: String, need: f64, free: f64 },
 
     /// An array of the wrong number of axes.

@@ -15,7 +15,8 @@
 //! operations/      compare, all pairs, permutation tests, intervals
 //! linalg/          the only door to linear algebra
 //! numerics/        sums, ranks, random streams, Student's t, Fourier transforms
-//! par              parallelism as an argument; pools; cancelling
+//! par              parallelism as an argument; pools; cancelling; the limit on memory
+//! memory           how much memory there is; large pieces of it, refused by name
 //! bindings/        Python (feature `python`)
 //! ```
 
@@ -27,6 +28,7 @@ pub mod form;
 pub mod linalg;
 pub mod measure;
 pub mod measures;
+pub mod memory;
 pub mod numerics;
 pub mod operations;
 pub mod options;

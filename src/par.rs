@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::memory;
 
 /// A run seen from outside: how far it is, and a way to stop it.
 #[derive(Debug, Default)]
@@ -32,23 +33,31 @@ impl Watch {
     }
 }
 
-/// Whether to use several threads, and whom to listen to.
+/// Whether to use several threads, whom to listen to, and how much memory may be taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Par<'a> {
     parallel: bool,
     watch: Option<&'a Watch>,
+    /// In bytes.
+    memory_limit: Option<u64>,
 }
 
 impl<'a> Par<'a> {
     /// On the calling thread, not to be stopped.
-    pub const SEQ: Par<'static> = Par { parallel: false, watch: None };
+    pub const SEQ: Par<'static> = Par { parallel: false, watch: None, memory_limit: None };
 
     /// On all threads of the current rayon pool.
-    pub const ALL: Par<'static> = Par { parallel: true, watch: None };
+    pub const ALL: Par<'static> = Par { parallel: true, watch: None, memory_limit: None };
 
     /// The same, watched.
     pub fn watched(parallel: bool, watch: &'a Watch) -> Self {
-        Self { parallel, watch: Some(watch) }
+        Self { parallel, watch: Some(watch), memory_limit: None }
+    }
+
+    /// The same with at most so many bytes for what an operation needs.
+    #[must_use]
+    pub fn with_memory_limit(self, memory_limit: Option<u64>) -> Self {
+        Self { memory_limit, ..self }
     }
 
     /// The same watch, on one thread.
@@ -60,6 +69,24 @@ impl<'a> Par<'a> {
     /// Whether several threads may be used.
     pub fn is_parallel(self) -> bool {
         self.parallel
+    }
+
+    /// Bytes that an operation may take: what the system has left, and no more than the limit.
+    pub fn available(self) -> f64 {
+        memory::available().min(self.limit())
+    }
+
+    fn limit(self) -> f64 {
+        self.memory_limit.map_or(f64::INFINITY, |bytes| bytes as f64)
+    }
+
+    /// An error if so many bytes are not available for this.
+    pub fn require(self, need: f64, what: impl FnOnce() -> String) -> Result<()> {
+        if need <= memory::SMALL.min(self.limit()) {
+            return Ok(());
+        }
+        let free = self.available();
+        if need <= free { Ok(()) } else { Err(Error::OverBudget { what: what(), need, free }) }
     }
 
     /// An error if the run was asked to stop.

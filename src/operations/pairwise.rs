@@ -179,15 +179,6 @@ fn collect(
     Ok(Grid { values, at_chance: known.then_some(at_chance), failures, cautions })
 }
 
-/// Memory that stacked matrices may take, in bytes.
-pub(super) fn allowance() -> f64 {
-    let free = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
-        line.split_whitespace().nth(1)?.parse::<f64>().ok()
-    });
-    free.map_or(4e9, |kib| 0.5 * 1024.0 * kib)
-}
-
 /// `<k, l>` and its divisor, or the reason why there is none.
 pub(super) type Stacked = Result<(f64, f64)>;
 
@@ -212,7 +203,7 @@ pub(super) fn stacked(
         return Ok(None);
     }
     let need = 4.0 * sides as f64 * (n as f64) * (n as f64);
-    if width > 0 && (!dense_pays(n, width, sides, pairs.len()) || need > allowance()) {
+    if width > 0 && (!dense_pays(n, width, sides, pairs.len()) || need > par.available() / 2.0) {
         return Ok(None);
     }
     let (ks, k_of) = distinct(bilinear.iter().map(|form| form.map(|form| form.k)));

@@ -8,10 +8,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::product_orbits::{Grid, ProductOrbits, Products as Room, Side};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::form::Cross;
 use crate::linalg::Matrix;
-use crate::operations::pairwise::{allowance, distinct};
+use crate::operations::pairwise::distinct;
 use crate::par::Par;
 
 /// Numbers of the products of an orbit up to which pairs are worked on side by side, each by one thread; beyond, one after
@@ -42,11 +42,7 @@ impl<'a> GridProducts<'a> {
         let orbits = ProductOrbits::new(grid, n, key);
         let largest = grid.q * sizes.iter().map(|(d1, d2)| d1 * d2).max().unwrap_or(0);
         let sides = xs.iter().chain(&bs).map(|side| orbits.size_of_side(side.cols())).sum::<usize>();
-        let (need, free) = (8.0 * (sides + largest) as f64, allowance());
-        if need > free {
-            let what = "The transforms of all layers".into();
-            return Err(Error::OverBudget { what, need: need / 1e9, free: free / 1e9 });
-        }
+        par.require(8.0 * (sides + largest) as f64, || "The transforms of all layers".into())?;
         let of_x = par.map(xs.len(), |at, par| orbits.of_x(xs[at], par))?;
         let places = of_a.into_iter().zip(of_b).filter_map(|(a, b)| a.zip(b)).collect();
         Ok(Some(Self { forms, orbits, of_x, bs, places, side_by_side: largest <= LARGE, rooms: Mutex::default() }))

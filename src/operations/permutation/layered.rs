@@ -10,12 +10,12 @@ use super::layers::Layers;
 use super::residual::Residual;
 use super::{Alternative, Precision, tie_window};
 use crate::engines::pair_matrix::PairMatrix;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::form::Bilinear;
 use crate::linalg::Number;
 use crate::numerics::fft::Real;
 use crate::numerics::streams::permutation;
-use crate::operations::pairwise::{allowance, distinct};
+use crate::operations::pairwise::distinct;
 use crate::par::Par;
 
 /// Single precision is right to this in units of z; closer values count as ties, which errs on the safe side.
@@ -35,14 +35,7 @@ fn layered_in<T: Real + Number>(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: P
     let towards = plan.alternative.towards();
     let (ks, k_of) = distinct(forms.iter().map(|form| Some(form.k)));
     let (ls, l_of) = distinct(forms.iter().map(|form| Some(form.l)));
-    let (need, free) = (Layers::<T>::need(n, ks.len(), ls.len()), 2.0 * allowance());
-    if need > free {
-        return Err(Error::OverBudget {
-            what: "The transforms of all layers".into(),
-            need: need / 1e9,
-            free: free / 1e9,
-        });
-    }
+    par.require(Layers::<T>::need(n, ks.len(), ls.len()), || "The transforms of all layers".into())?;
     let dense = |sides: &[&PairMatrix]| par.map(sides.len(), |at, par| sides[at].dense(par));
     let (dense_k, dense_l) = (dense(&ks)?, dense(&ls)?);
     let apart_k = par.map(ks.len(), |at, par| Residual::of(&dense_k[at], par))?;

@@ -25,7 +25,6 @@ use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Bilinear, Cross, Form, NeighborLists};
 use crate::numerics::streams::permutation;
-use crate::operations::pairwise::allowance;
 use crate::par::Par;
 
 /// Up to here all threads work on different orbits, above on one after the other, whose matrices are large.
@@ -180,12 +179,12 @@ fn orbits<'t>(form: &Bilinear<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: P
     let n = plan.design.n();
     let wanted = plan.request.n_resamples.saturating_add(1).div_ceil(n);
     // Both matrices, one of them as whole rows, and the transforms of the other.
-    let (need, free) = (8.0 * (n as f64).powi(2) * 1.75, 2.0 * allowance());
+    let (need, free) = (8.0 * (n as f64).powi(2) * 1.75, par.available());
     if Features::pays(form, need <= free) {
         return features(form, scale, plan, wanted, par);
     }
     if need > free {
-        return Err(Error::OverBudget { what: "Orbits of n x n matrices".into(), need: need / 1e9, free: free / 1e9 });
+        return Err(Error::OverBudget { what: "Orbits of n x n matrices".into(), need, free });
     }
     let multipliers = Multipliers::choose(n, wanted, plan.request.method);
     let (relabelings, size) = (wanted.div_ceil(multipliers.count()), n * multipliers.count());

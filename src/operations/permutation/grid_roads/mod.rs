@@ -28,7 +28,7 @@ use crate::engines::pair_matrix::PairMatrix;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Bilinear, Cross, Form, NeighborLists};
-use crate::operations::pairwise::{allowance, distinct};
+use crate::operations::pairwise::distinct;
 use crate::par::Par;
 
 /// Independent matchings that are scored at a time.
@@ -157,18 +157,15 @@ impl Plan<'_> {
     }
 
     /// A table for so many arrangements.
-    fn table(&self, count: usize, method: &'static str, n_orbits: Option<usize>) -> Result<Table> {
-        let (need, free) = (8.0 * self.cells.len() as f64 * count as f64, allowance());
-        if need > free {
-            let what = format!("The scores of {} pairs under {count} permutations", self.cells.len());
-            return Err(Error::OverBudget { what, need: need / 1e9, free: free / 1e9 });
-        }
+    fn table(&self, count: usize, method: &'static str, n_orbits: Option<usize>, par: Par<'_>) -> Result<Table> {
+        let need = 8.0 * self.cells.len() as f64 * count as f64;
+        par.require(need, || format!("The scores of {} pairs under {count} permutations", self.cells.len()))?;
         Ok(Table { scores: self.cells.iter().map(|_| Vec::with_capacity(count)).collect(), method, n_orbits })
     }
 
     /// A table for whole orbits.
-    fn table_of_orbits(&self, orbits: usize, size: usize) -> Result<Table> {
-        self.table(orbits.saturating_mul(size), if self.circle() { "exact" } else { "orbits" }, Some(orbits))
+    fn table_of_orbits(&self, orbits: usize, size: usize, par: Par<'_>) -> Result<Table> {
+        self.table(orbits.saturating_mul(size), if self.circle() { "exact" } else { "orbits" }, Some(orbits), par)
     }
 }
 
@@ -203,7 +200,7 @@ fn independent(plan: &Plan<'_>, par: Par<'_>) -> Result<Table> {
 /// One matching after the other: all `every` of them, or independent ones.
 fn one_by_one(plan: &Plan<'_>, every: Option<usize>, par: Par<'_>) -> Result<Table> {
     let count = every.unwrap_or_else(|| plan.arrangements());
-    let mut table = plan.table(count, if every.is_some() { "exact" } else { "monte_carlo" }, None)?;
+    let mut table = plan.table(count, if every.is_some() { "exact" } else { "monte_carlo" }, None, par)?;
     par.expect(count);
     let matchings = Matchings { design: plan.design, key: every.is_none().then_some(&plan.request.key) };
     for start in (0..count).step_by(BATCH) {
@@ -224,7 +221,7 @@ fn one_by_one(plan: &Plan<'_>, every: Option<usize>, par: Par<'_>) -> Result<Tab
 fn lists(plan: &Plan<'_>, forms: &[&NeighborLists<'_>], par: Par<'_>) -> Result<Table> {
     let n = plan.design.n();
     let orbits = plan.orbits_of(n);
-    let mut table = plan.table_of_orbits(orbits, n)?;
+    let mut table = plan.table_of_orbits(orbits, n, par)?;
     par.expect(orbits * n);
     let sigma = plan.relabeling(0);
     let engines: Vec<Lists<'_>> = forms.iter().map(|form| Lists::new(form, &sigma)).collect();
@@ -240,7 +237,7 @@ fn lists(plan: &Plan<'_>, forms: &[&NeighborLists<'_>], par: Par<'_>) -> Result<
 fn products(plan: &Plan<'_>, forms: Vec<&Cross<'_>>, par: Par<'_>) -> Result<Table> {
     let Some(engine) = GridProducts::begin(forms, &plan.request.key, par)? else { return independent(plan, par) };
     let orbits = plan.orbits_of(engine.size());
-    let mut table = plan.table_of_orbits(orbits, engine.size())?;
+    let mut table = plan.table_of_orbits(orbits, engine.size(), par)?;
     par.expect(orbits * engine.size());
     for r in 0..orbits {
         table.take(engine.orbit(r, par)?);
@@ -262,18 +259,14 @@ fn restricted(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: Par<'_>) -> Result<
 fn on_grid(plan: &Plan<'_>, forms: &[&Bilinear<'_>], grid: &Grid, budget: usize, par: Par<'_>) -> Result<Table> {
     let (n, q) = (plan.design.n(), grid.length());
     let orbits = plan.orbits_of(q);
-    let mut table = plan.table_of_orbits(orbits, q)?;
+    let mut table = plan.table_of_orbits(orbits, q, par)?;
     let engine = GridOrbits::new(grid);
     let (ks, k_of) = distinct(forms.iter().map(|form| Some(form.k)));
     let (ls, l_of) = distinct(forms.iter().map(|form| Some(form.l)));
     let at_once = (budget / engine.need().max(1)).clamp(1, ks.len().max(1));
     // Beside the transforms, one matrix as it is stored and whole.
     let need = (at_once * engine.need()) as f64 + 12.0 * (n as f64).powi(2);
-    let free = 2.0 * allowance();
-    if need > free {
-        let what = "The transforms of whole matrices".into();
-        return Err(Error::OverBudget { what, need: need / 1e9, free: free / 1e9 });
-    }
+    par.require(need, || "The transforms of whole matrices".into())?;
     let denominators = par.map(forms.len(), |at, par| forms[at].denominator(par))?;
     let whole = |side: &PairMatrix| Ok(side.dense_once(par)?.full());
     let sigma = plan.relabeling(0);
