@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export CARGO_INCREMENTAL := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python test-long check format lint types examples bench bench-kernels docs wheel clean
+.PHONY: help demo test test-rust test-python test-long fuzz check format lint types examples bench bench-kernels docs wheel clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ test-python: $(VENV)/.built $(VENV)/.group-test ## Test the package
 
 test-long: $(VENV)/.built $(VENV)/.group-test ## Simulate levels, coverage and efficiency of the tests at length (a quarter of an hour)
 	RESEMBLANCE_LONG=1 $(BIN)/python -m pytest -q tests/python/long
+
+fuzz: $(VENV)/.built $(VENV)/.group-test ## Damage files of every format at random for five minutes (SEED=0)
+	$(BIN)/python tests/fuzz/readers.py --seconds 300 --seed $(or $(SEED),0)
 
 check: format lint types test examples ## Everything CI checks: layout, lints, types, tests, examples of the documentation
 
