@@ -124,11 +124,11 @@ def test_an_honest_packed_member_takes_the_memory_of_its_numbers(tmp_path: Path)
 def test_memory_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The claim is honest, and the machine too small for it: here by a limit of the address space."""
     path = tmp_path / "x.npz"
-    np.savez_compressed(path, a=np.zeros((512, 1 << 17)))
+    np.savez_compressed(path, a=np.zeros((256, 1 << 17)))
     code = (
         "import resource, sys, resemblance as rs; from resemblance import io\n"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
-        "resource.setrlimit(resource.RLIMIT_AS, (used + (256 << 20), resource.RLIM_INFINITY))\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (used + (128 << 20), resource.RLIM_INFINITY))\n"
         "try:\n    io.open(sys.argv[1], 'a')\n"
         "except rs.ResemblanceError as error:\n    print(error.code)"
     )

@@ -187,7 +187,7 @@ def test_tables_of_hostile_text_are_read_or_refused(table: Any) -> None:
     parts = ["", "1", "0.5", "x", "NA", "id", '"a"', '"', "1e999", "-inf", "0", " 2 "]
     random = np.random.default_rng(0)
     codes = set()
-    for _ in range(1000):
+    for _ in range(400):
         lines = (",".join(random.choice(parts, random.integers(1, 4))) for _ in range(random.integers(1, 5)))
         try:
             found = table("\n".join(lines))
