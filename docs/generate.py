@@ -45,5 +45,5 @@ def page(info: rs.results.Info) -> str:
 HERE.mkdir(exist_ok=True)
 for old in HERE.glob("*.rst"):
     old.unlink()
-for info in rs.measures():
+for info in rs.list_measures():
     (HERE / f"{info.name}.rst").write_text(page(info), encoding="utf-8")

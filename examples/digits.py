@@ -226,7 +226,7 @@ def train_all() -> tuple[dict[str, Array], dict[str, Array], Array, list[Row]]:
 def tested(name: str, activations: dict[str, Array]) -> rs.PermutationGrid:
     """Score every pair of layers, and test whether it is more alike than if images were matched at random."""
     seed = np.random.SeedSequence([2024, list(MEASURES).index(name)])
-    grid = rs.permutation_test(activations, None, MEASURES[name], n_resamples=PERMUTATIONS, rng=seed, adjust="maxT")
+    grid = rs.pairwise_test(activations, MEASURES[name], n_resamples=PERMUTATIONS, rng=seed, adjust="maxT")[0]
     say(f"{name}: {grid.n_tests} pairs, {grid.n_resamples} permutations of all of them together")
     return grid
 

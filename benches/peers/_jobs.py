@@ -101,7 +101,7 @@ def _pairwise(measure: str) -> Setup:
         import resemblance as rs  # noqa: PLC0415
 
         function = getattr(rs, measure)
-        return lambda: np.asarray(rs.pairwise(data.xs, function, others=data.ys, on_error="raise").values)
+        return lambda: np.asarray(rs.pairwise(data.xs, function, y=data.ys, on_error="raise")[0].values)
 
     return setup
 
@@ -145,7 +145,7 @@ def _test(measure: str, *, count: int, ready: bool = False, alternative: str = "
 def _grid(data: Data, threads: int) -> Call:  # noqa: ARG001
     import resemblance as rs  # noqa: PLC0415
 
-    return lambda: rs.permutation_test(data.xs, data.ys, rs.cka, n_resamples=RESAMPLES, rng=0, adjust="maxT").values
+    return lambda: rs.pairwise_test(data.xs, rs.cka, y=data.ys, n_resamples=RESAMPLES, rng=0, adjust="maxT")[0].values
 
 
 def _knn_orbits(data: Data, threads: int) -> Call:  # noqa: ARG001

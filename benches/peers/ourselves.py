@@ -28,7 +28,7 @@ def load() -> None:
     """Import what the calls need."""
     import resemblance as rs  # noqa: PLC0415
 
-    rs.config(on_warning="ignore")
+    rs.set_config(on_warning="ignore")
 
 
 def threads(count: int) -> dict[str, str]:
@@ -48,7 +48,7 @@ def grid_tests(data: Data, threads: int) -> Probe:  # noqa: ARG001
             rs.permutation_test(data.xs[i], data.ys[j], rs.cka, n_resamples=RESAMPLES, rng=0)
 
     def value() -> Value:
-        return np.asarray(rs.pairwise(data.xs, rs.cka, others=data.ys).values)
+        return np.asarray(rs.pairwise(data.xs, rs.cka, y=data.ys)[0].values)
 
     return Probe([(run, layers**2 / PROBED)], value)
 
@@ -57,7 +57,7 @@ def grid_scores(data: Data, threads: int) -> Call:  # noqa: ARG001
     """Score all pairs, and test none."""
     import resemblance as rs  # noqa: PLC0415
 
-    return lambda: np.asarray(rs.pairwise(data.xs, rs.cka, others=data.ys).values)
+    return lambda: np.asarray(rs.pairwise(data.xs, rs.cka, y=data.ys)[0].values)
 
 
 def knn_orbits(data: Data, threads: int) -> Call:  # noqa: ARG001

@@ -13,9 +13,10 @@ A measure is a function of two representations:
 >>> round(rs.cka(x, y), 6)
 0.970143
 
-Operations take measures: `compare` one pair under several, `pairwise` all pairs, `permutation_test` with a p-value:
+Operations take measures: `compare` one pair under several, `pairwise` all pairs; `permutation_test` and
+`pairwise_test` do the same with p-values:
 
->>> grid = rs.pairwise({"both": x, "first": y, "second": x[:, 1:]}, rs.cka)
+>>> grid = rs.pairwise({"both": x, "first": y, "second": x[:, 1:]}, rs.cka)["cka"]
 >>> round(grid["both", "second"], 6), round(grid["first", "second"], 6)
 (0.242536, 0.0)
 >>> [warning.code for warning in grid.warnings]
@@ -25,11 +26,9 @@ The score of unrelated data is high if there are four rows: every result that ma
 """
 
 from resemblance import _core, errors
+from resemblance._config import config, set_config, show_config
 from resemblance._core import Prepared
-from resemblance.config import config, show_config
 from resemblance.errors import ResemblanceError, ResemblanceWarning
-
-# `rs.measures` and `rs.config` are the functions; what stands in the modules is imported from them by name.
 from resemblance.intervals import confidence_interval, similarity_difference
 from resemblance.measures.alignment import aligned_cosine, angular_shape, linear_regression_r2, procrustes
 from resemblance.measures.cca import cca_mean, cca_mean_squared, pwcca, svcca
@@ -43,7 +42,8 @@ from resemblance.measures.functional import (
 from resemblance.measures.neighbors import knn_jaccard, mutual_knn, second_order_cosine
 from resemblance.measures.rsm import cka, distance_correlation, eigenspace_overlap, rsa
 from resemblance.measures.statistics import participation_ratio, uniformity
-from resemblance.operations import compare, measures, pairwise, prepare
+from resemblance.operations import compare, describe, list_measures, pairwise, prepare, rowwise
+from resemblance.pairwise_tests import pairwise_test
 from resemblance.results import (
     Comparison,
     Difference,
@@ -53,6 +53,7 @@ from resemblance.results import (
     Interval,
     NullMoments,
     PermutationGrid,
+    PermutationGrids,
     PermutationResult,
     Score,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "Interval",
     "NullMoments",
     "PermutationGrid",
+    "PermutationGrids",
     "PermutationResult",
     "Prepared",
     "ResemblanceError",
@@ -81,6 +83,7 @@ __all__ = [
     "compare",
     "confidence_interval",
     "config",
+    "describe",
     "disagreement",
     "distance_correlation",
     "eigenspace_overlap",
@@ -90,17 +93,20 @@ __all__ = [
     "js_divergence",
     "knn_jaccard",
     "linear_regression_r2",
-    "measures",
+    "list_measures",
     "mutual_knn",
     "pairwise",
+    "pairwise_test",
     "participation_ratio",
     "permutation_moments",
     "permutation_test",
     "prepare",
     "procrustes",
     "pwcca",
+    "rowwise",
     "rsa",
     "second_order_cosine",
+    "set_config",
     "show_config",
     "similarity_difference",
     "svcca",

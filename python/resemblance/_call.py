@@ -1,7 +1,7 @@
 """The bridge to the compiled core: one function per kind of answer a measure gives.
 
-A measure is one line: its name, its arrays and its options go to `score`, `score_or_rows`, `statistic` or `group`. The
-arrays are converted (`_inputs`), the number of threads is looked up (`config`), and what the core remarks is reported.
+A measure is one line: its name, its arrays and its options go to `score` or `group`. The arrays are converted
+(`_inputs`), the number of threads is looked up (`_config`), and what the core remarks is reported.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from resemblance import _core
+from resemblance._config import on_warning, threads
 from resemblance._inputs import as_input, as_models, as_options
-from resemblance.config import on_warning, threads
 from resemblance.errors import ResemblanceWarning, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from resemblance._inputs import CoreInput, Models, ModelsLike, Representation
 
@@ -34,30 +31,15 @@ def score(measure: str, x: Representation, y: Representation, **options: Any) ->
     return found if isinstance(found, float) else _reported(found)
 
 
-def score_or_rows(
-    measure: str, x: Representation, y: Representation, reduce: str | None, **options: Any
-) -> float | NDArray[np.float64]:
-    """Return the score of a pair, or what each row contributes to it."""
-    if reduce == "mean":
-        return score(measure, x, y, **options)
-    if reduce is not None:
-        raise _no_choice(measure, "reduce", reduce, '"mean", None')
-    found = _core.rows(measure, as_options(options), as_input(x, "x"), as_input(y, "y"), threads())
+def rows(measure: str, given: Mapping[str, Any], x: Representation, y: Representation, count: int) -> Any:
+    """Return what each row contributes to the score of a pair."""
+    found = _core.rows(measure, given, as_input(x, "x"), as_input(y, "y"), count)
     return _reported(found) if isinstance(found, tuple) else found
 
 
-def statistic(
-    measure: str, x: Representation, y: Representation | None, compare: str | None, **options: Any
-) -> float | tuple[float, float]:
-    """Return a number of one representation, or the comparison of two such numbers."""
-    if y is not None and compare is not None:
-        return score(measure, x, y, compare=compare, **options)
-    numbers = [
-        _number(_core.statistic(measure, as_options(options), as_input(side, name), threads()))
-        for side, name in ((x, "x"), (y, "y"))
-        if side is not None
-    ]
-    return numbers[0] if len(numbers) == 1 else (numbers[0], numbers[1])
+def statistic(measure: str, given: Mapping[str, Any], x: Representation, count: int) -> float:
+    """Return the number of one representation."""
+    return _number(_core.statistic(measure, given, as_input(x, "x"), count))
 
 
 def group(measure: str, models: ModelsLike, **options: Any) -> float:
@@ -115,11 +97,6 @@ def _reported(found: tuple[Any, list[Remark]]) -> Any:
     if on_warning() != "ignore":
         report(as_warnings(remarks))
     return value
-
-
-def _no_choice(measure: str, option: str, given: object, known: str) -> Exception:
-    message = f"{measure}: {option}={given!r} is not a choice; known are {known}."
-    return make("bad_option", message, {"measure": measure, "option": option, "given": repr(given)})
 
 
 def _depth_of_user() -> int:

@@ -49,7 +49,7 @@ class Prepared:
     @property
     def dtype(self) -> str: ...
     @property
-    def hash(self) -> str: ...
+    def fingerprint(self) -> str: ...
     def __len__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]: ...
 
@@ -119,7 +119,7 @@ def confidence_interval(
     given: Mapping[str, Any],
     x: _Input,
     y: _Input,
-    level: float,
+    alpha: float,
     groups: Sequence[int] | None,
     threads: int,
     progress: _Progress,
@@ -130,14 +130,14 @@ def similarity_difference(
     x: _Input,
     y1: _Input,
     y2: _Input,
-    level: float,
+    alpha: float,
     margin: float | None,
     groups: Sequence[int] | None,
     threads: int,
     progress: _Progress,
 ) -> dict[str, Any]: ...
 def jackknife(
-    estimate: float, leave_one_out: Sequence[float], level: float, margin: float | None, grouped: bool
+    estimate: float, leave_one_out: Sequence[float], alpha: float, margin: float | None, grouped: bool
 ) -> dict[str, Any]: ...
 def prepare(name: str, given: Mapping[str, Any], x: _Input, threads: int) -> Prepared: ...
 def load_prepared(*state: Any) -> Prepared: ...

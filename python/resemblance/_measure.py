@@ -66,7 +66,7 @@ def as_measure(wanted: Any) -> Measure:
         if wanted.args:
             message = f"A partial of {name} may fix options only, not the arrays."
             raise make("bad_option", message, {"measure": name, "given": len(wanted.args)})
-        given = _options(name, wanted.keywords)
+        given = as_options(wanted.keywords)
         shown = ", ".join(f"{option}={value}" for option, value in given.items() if np.ndim(value) == 0)
         return Measure(name, given, f"{name}[{shown}]" if shown else name)
     if callable(wanted):
@@ -80,10 +80,10 @@ def as_measure(wanted: Any) -> Measure:
     raise make("unknown_measure", message, {"given": repr(wanted)})
 
 
-def as_measures(wanted: Any) -> tuple[list[Measure], bool]:
-    """Recognize one measure or several, and say whether it was several."""
+def as_measures(wanted: Any) -> list[Measure]:
+    """Recognize one measure or several."""
     if isinstance(wanted, str) or callable(wanted) or not hasattr(wanted, "__iter__"):
-        return [as_measure(wanted)], False
+        return [as_measure(wanted)]
     found = [as_measure(one) for one in wanted]
     labels = [measure.label for measure in found]
     for position, label in enumerate(labels):  # functions may share a name, and labels tell results apart
@@ -91,7 +91,7 @@ def as_measures(wanted: Any) -> tuple[list[Measure], bool]:
             found[position] = replace(found[position], label=f"{label} ({twins + 1})")
     if not found:
         raise make("unknown_measure", "The list of measures is empty.", {"given": "[]"})
-    return found, True
+    return found
 
 
 @cache
@@ -113,16 +113,6 @@ def _name(function: Any) -> str | None:
         return _functions().get(function)
     except TypeError:  # a callable object that cannot be hashed
         return None
-
-
-def _options(name: str, given: dict[str, Any]) -> dict[str, Any]:
-    for option in ("reduce", "compare"):
-        if given.get(option, ...) is None:
-            message = (
-                f"{name}: {option}=None gives no single number, and an operation needs one per pair; leave it out."
-            )
-            raise make("bad_option", message, {"measure": name, "option": option, "given": "None"})
-    return as_options({option: value for option, value in given.items() if (option, value) != ("reduce", "mean")})
 
 
 def _defaults(name: str) -> dict[str, Any]:

@@ -31,9 +31,9 @@ class Request:
     strata: NDArray[np.int64] | None
     groups: NDArray[np.int64] | None
     scheme: str
-    alpha: float
     key: bytes
-    dtype: str
+    precision: str
+    alpha: float = 0.05
     return_null: bool = False
     moments: bool = False
     ids: NDArray[np.int64] | None = None
@@ -48,7 +48,7 @@ class Request:
         if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0.0 < float(alpha) < 1.0:
             raise refuse("alpha", alpha, "must lie between 0 and 1.")
         require_choice("method", self.method, _METHODS)
-        require_choice("dtype", self.dtype, _PRECISIONS)
+        require_choice("precision", self.precision, _PRECISIONS)
         require_choice("scheme", self.scheme, _SCHEMES)
         if self.alternative is not None:
             require_choice("alternative", self.alternative, _ALTERNATIVES)
@@ -60,7 +60,7 @@ class Request:
     def kept(self) -> dict[str, Any]:
         """Tell what a result keeps to be run again."""
         given = self.fields()
-        return {name: given[name] for name in ("n_resamples", "method", "scheme", "alpha", "dtype", "moments")}
+        return {name: given[name] for name in ("n_resamples", "method", "scheme", "alpha", "precision", "moments")}
 
 
 def as_ids(given: ArrayLike | None, name: str) -> NDArray[np.int64] | None:

@@ -37,7 +37,7 @@ examples:
   resemblance compare a.npy b.npy --measure cka:estimator=debiased --measure knn_jaccard
   resemblance pairwise 'run1/*.npy' --measure cka -o out/
   resemblance test acts.npz:layer1 acts.npz:layer2 --measure rsa --permutations 9999
-  resemblance test 'run1/*.npy' --others 'run2/*.npy' --adjust maxT -o out/
+  resemblance test 'run1/*.npy' --y 'run2/*.npy' --adjust maxT -o out/
   resemblance measures cka
 
 files: .npy, .npz, .safetensors, .csv, .tsv; file.npz:key is one array of several; files with pickled code are refused.
@@ -168,7 +168,7 @@ def _parser() -> argparse.ArgumentParser:
     pairwise = command("pairwise", _pairwise, "score all pairs: a table and a picture per measure", measured)
     pairwise.add_argument("files", nargs="+", metavar="FILE", help="files or quoted patterns ('run1/*.npy')")
     pairwise.add_argument(
-        "--others", nargs="+", metavar="FILE", help="a second set; pairs are then of one set with the other"
+        "--y", nargs="+", metavar="FILE", help="a second set; pairs are then of one set with the other"
     )
     pairwise.add_argument("-o", "--out", type=Path, metavar="FOLDER", help="where to write NAME.csv and NAME.png")
     pairwise.add_argument(
@@ -179,9 +179,7 @@ def _parser() -> argparse.ArgumentParser:
         "test", _test, "test whether a pair is more alike than chance, by permutations of the rows", measured
     )
     test.add_argument("files", nargs="+", metavar="FILE", help="two files; more, or patterns, are tested pair by pair")
-    test.add_argument(
-        "--others", nargs="+", metavar="FILE", help="a second set; pairs are then of one set with the other"
-    )
+    test.add_argument("--y", nargs="+", metavar="FILE", help="a second set; pairs are then of one set with the other")
     test.add_argument(
         "--adjust",
         choices=["maxT", "step-down", "bh", "by"],
@@ -246,7 +244,7 @@ def _chosen(options: argparse.Namespace) -> list[_Chosen]:
     wanted = options.measure or ["cka"]
     if options.option and len(wanted) > 1:
         raise _UsageError("--option is ambiguous with several measures: write --measure NAME:OPTION=VALUE")
-    known = {info.name: info for info in rs.measures()}
+    known = {info.name: info for info in rs.list_measures()}
     chosen = []
     for text in wanted:
         name, _, listed = text.partition(":")
@@ -317,11 +315,10 @@ def _compare(options: argparse.Namespace) -> None:
 def _pairwise(options: argparse.Namespace) -> None:
     chosen = _chosen(options)
     models = io.load_many(options.files)
-    others = io.load_many(options.others) if options.others else None
     grids = rs.pairwise(
         models,
         [one.measure for one in chosen],
-        others=others,
+        y=io.load_many(options.y) if options.y else None,
         on_error=options.on_error,
         progress=True if sys.stderr.isatty() else None,
     )
@@ -375,9 +372,9 @@ def _test(options: argparse.Namespace) -> None:
         "rng": options.seed,
         "progress": True if sys.stderr.isatty() else None,
     }
-    if len(options.files) == 1 and not options.others and not set("*?[") & set(options.files[0]):
-        raise _UsageError("give two files, a pattern of several, or a second set with --others")
-    if options.adjust or options.others or options.out or len(options.files) != 2:
+    if len(options.files) == 1 and not options.y and not set("*?[") & set(options.files[0]):
+        raise _UsageError("give two files, a pattern of several, or a second set with --y")
+    if options.adjust or options.y or options.out or len(options.files) != 2:
         _test_grid(options, chosen, how)
         return
     x, y = (_one(path) for path in options.files)
@@ -387,8 +384,9 @@ def _test(options: argparse.Namespace) -> None:
 
 def _test_grid(options: argparse.Namespace, chosen: list[_Chosen], how: dict[str, Any]) -> None:
     models = io.load_many(options.files)
-    others = io.load_many(options.others) if options.others else None
-    grids = [rs.permutation_test(models, others, one.measure, adjust=options.adjust, **how) for one in chosen]
+    second = io.load_many(options.y) if options.y else None
+    measures = [one.measure for one in chosen]
+    grids = rs.pairwise_test(models, measures, y=second, adjust=options.adjust, **how).grids
     written = _write(options.out, grids, _file_names(chosen)) if options.out else []
     if options.json:
         _show(options, "", lambda: [grid.to_dict() for grid in grids])
@@ -404,7 +402,7 @@ def _ids(path: str | None) -> Any:
 
 
 def _measures(options: argparse.Namespace) -> None:
-    known = {info.name: info for info in rs.measures()}
+    known = {info.name: info for info in rs.list_measures()}
     for name in options.names:
         if name not in known:
             raise _UsageError(_unknown(name, known))

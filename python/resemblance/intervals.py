@@ -8,10 +8,10 @@ import numpy as np
 
 from resemblance import _callables, _core
 from resemblance._call import as_warnings, report
+from resemblance._config import threads
 from resemblance._inputs import as_input, require_choice
 from resemblance._measure import as_measure
 from resemblance._progress import reporting
-from resemblance.config import threads
 from resemblance.errors import make
 from resemblance.results import Difference, Interval
 
@@ -30,7 +30,7 @@ def confidence_interval(
     y: Representation,
     measure: MeasureLike,
     *,
-    level: float = 0.95,
+    alpha: float = 0.05,
     method: Literal["jackknife"] = "jackknife",
     groups: ArrayLike | None = None,
     num_threads: int | None = None,
@@ -54,8 +54,8 @@ def confidence_interval(
         One measure. For `cka` (biased and debiased), `distance_correlation`, `disagreement` and `js_divergence` the
         scores without a row follow from sums over all rows, and prepared summaries are accepted; a bandwidth taken from
         the data stays that of all rows. Any other measure, and any function of your own, is computed n times.
-    level : float, default 0.95
-        Share of intervals that should cover the true score.
+    alpha : float, default 0.05
+        Share of intervals that may miss the true score: 0.05 for 95 % intervals.
     method : {"jackknife"}, default "jackknife"
         How the precision is found.
     groups : array_like of n ids, optional
@@ -89,7 +89,7 @@ def confidence_interval(
     >>> rows, columns = np.ogrid[:60, :4]
     >>> x = np.sin(1.3 * rows + 0.7 * columns**2 + 0.4 * rows * columns)
     >>> y = x[:, :3] + 0.8 * np.cos(2.1 * rows + columns[:, :3])
-    >>> found = rs.confidence_interval(x, y, functools.partial(rs.cka, estimator="debiased"), level=0.9)
+    >>> found = rs.confidence_interval(x, y, functools.partial(rs.cka, estimator="debiased"), alpha=0.1)
     >>> print(found)
     cka[estimator=debiased] = 0.6297, 90% interval 0.5623 to 0.6972, standard error 0.0404, n = 60
 
@@ -100,7 +100,7 @@ def confidence_interval(
     """
     chosen = as_measure(measure)
     require_choice("method", method, ("jackknife",))
-    _share("level", level)
+    _share("alpha", alpha)
     units = _units(groups)
     with reporting(progress, "rows" if groups is None else "groups") as tell:
         if chosen.function is None:
@@ -109,17 +109,17 @@ def confidence_interval(
                 chosen.given,
                 as_input(x, "x"),
                 as_input(y, "y"),
-                float(level),
+                float(alpha),
                 units,
                 threads(num_threads),
                 tell,
             )
         else:
             (score,), (without,), n = _callables.leave_one_out(chosen, x, {"y": y}, units, tell)
-            found = _core.jackknife(score, without, float(level), None, groups is not None)
+            found = _core.jackknife(score, without, float(alpha), None, groups is not None)
             del found["pvalue_equivalence"]
             found |= {"n": n, "closed_form": False}
-    return Interval(**_described(chosen, found, level, groups))
+    return Interval(**_described(chosen, found, alpha, groups))
 
 
 def similarity_difference(
@@ -128,7 +128,7 @@ def similarity_difference(
     y2: Representation,
     measure: MeasureLike,
     *,
-    level: float = 0.95,
+    alpha: float = 0.05,
     margin: float | None = None,
     groups: ArrayLike | None = None,
     num_threads: int | None = None,
@@ -142,7 +142,7 @@ def similarity_difference(
 
     That it contains 0 does not show that they are equal. For that, give a `margin`, the largest difference that does
     not matter: the scores are called equivalent if the whole interval lies within it. Those are two one-sided tests,
-    each at level (1 - `level`)/2; the usual 5 % need ``level=0.9``.
+    each at level `alpha`/2; the usual 5 % need ``alpha=0.1``.
 
     Parameters
     ----------
@@ -150,8 +150,8 @@ def similarity_difference(
         Row i of all three belongs to the same input.
     measure : callable or str
         One measure; `confidence_interval` says which of them are quick.
-    level : float, default 0.95
-        Share of intervals that should cover the true difference.
+    alpha : float, default 0.05
+        Share of intervals that may miss the true difference: 0.05 for 95 % intervals.
     margin : float, optional
         The largest difference that is negligible.
     groups : array_like of n ids, optional
@@ -188,7 +188,7 @@ def similarity_difference(
     not shown equivalent within 0.100 (p = 1), n = 60
     """
     chosen = as_measure(measure)
-    _share("level", level)
+    _share("alpha", alpha)
     if margin is not None and not (_is_number(margin) and 0 < margin < float("inf")):
         raise _bad("margin", margin, "must be a positive number")
     units = _units(groups)
@@ -201,7 +201,7 @@ def similarity_difference(
                 as_input(x, "x"),
                 as_input(y1, "y1"),
                 as_input(y2, "y2"),
-                float(level),
+                float(alpha),
                 limit,
                 units,
                 threads(num_threads),
@@ -210,20 +210,20 @@ def similarity_difference(
         else:
             (first, second), (a, b), n = _callables.leave_one_out(chosen, x, {"y1": y1, "y2": y2}, units, tell)
             without = [p - q for p, q in zip(a, b, strict=True)]
-            found = _core.jackknife(first - second, without, float(level), limit, groups is not None)
+            found = _core.jackknife(first - second, without, float(alpha), limit, groups is not None)
             found |= {"first": first, "second": second, "n": n, "closed_form": False}
     pvalue = found["pvalue_equivalence"]
-    equivalent = None if pvalue is None else bool(pvalue <= (1 - level) / 2)
-    return Difference(**_described(chosen, found, level, groups), margin=limit, equivalent=equivalent)
+    equivalent = None if pvalue is None else bool(pvalue <= alpha / 2)
+    return Difference(**_described(chosen, found, alpha, groups), margin=limit, equivalent=equivalent)
 
 
-def _described(measure: Measure, found: dict[str, Any], level: float, groups: Any) -> dict[str, Any]:
+def _described(measure: Measure, found: dict[str, Any], alpha: float, groups: Any) -> dict[str, Any]:
     """Complete what an interval has in common with a difference, and report the warnings."""
     warnings = as_warnings(found["warnings"])
     report(warnings)
     units = found.pop("n_units")
     of_measure = {"measure": measure.name, "label": measure.label, "options": measure.options, "facts": measure.facts}
-    more = {"level": float(level), "method": "jackknife", "n_groups": None if groups is None else units}
+    more = {"alpha": float(alpha), "method": "jackknife", "n_groups": None if groups is None else units}
     return found | of_measure | more | {"warnings": warnings}
 
 

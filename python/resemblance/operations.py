@@ -6,25 +6,28 @@ your own, ``f(x, y) -> float``, works in the same places, at the speed of Python
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal
 
 from resemblance import _callables, _core
-from resemblance._call import as_group, as_warnings, failed_pairs, report
+from resemblance._call import as_group, as_warnings, failed_pairs, report, rows, statistic
+from resemblance._config import threads
 from resemblance._inputs import as_input, as_models, require_choice, row_count
 from resemblance._measure import as_measure, as_measures
 from resemblance._progress import reporting
-from resemblance.config import threads
 from resemblance.errors import make
 from resemblance.results import Comparison, Grid, Grids, Info, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from resemblance._inputs import Models, ModelsLike, Representation
     from resemblance._measure import Measure, MeasureLike, MeasuresLike
     from resemblance._progress import Progress
 
-__all__ = ["compare", "measures", "pairwise", "prepare"]
+__all__ = ["compare", "describe", "list_measures", "pairwise", "prepare", "rowwise"]
 
 
 def compare(
@@ -68,7 +71,7 @@ def compare(
     >>> round(found["cca_mean_squared"].value, 6), round(found["cca_mean_squared"].null_mean, 6)
     (1.0, 0.666667)
     """
-    chosen, _ = as_measures(measures)
+    chosen = as_measures(measures)
     require_choice("on_error", on_error, ("raise", "record"))
     count = threads(num_threads)
     if y is None:
@@ -85,35 +88,90 @@ def compare(
     return Comparison(scores)
 
 
-@overload
-def pairwise(  # type: ignore[overload-overlap]  # a name is also a sequence of names; the first signature wins
-    models: ModelsLike,
-    measures: MeasureLike,
-    *,
-    others: ModelsLike | None = ...,
-    on_error: Literal["record", "raise"] = ...,
-    num_threads: int | None = ...,
-    progress: Progress = ...,
-) -> Grid: ...
-@overload
+def rowwise(
+    x: Representation, y: Representation, measure: MeasureLike, *, num_threads: int | None = None
+) -> NDArray[np.float64]:
+    """Score each row of a pair, for a measure that is a mean over rows.
+
+    Parameters
+    ----------
+    x, y : array_like
+        The pair, as the measure takes it.
+    measure : callable or str
+        A measure of this library whose score is a mean over rows, such as `knn_jaccard`, `aligned_cosine` or
+        `disagreement`, with its options.
+    num_threads : int, optional
+        Number of threads; the result does not depend on it.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        What each row contributes; NaN for rows that are left out of the mean.
+
+    Raises
+    ------
+    ResemblanceError
+        ``not_offered`` if the score is no mean over rows, or if the measure is a function of your own; and whatever the
+        measure itself refuses.
+
+    Examples
+    --------
+    >>> import resemblance as rs
+    >>> rs.rowwise([0, 1, 2, 1], [0, 1, 1, 1], rs.disagreement)
+    array([0., 0., 1., 0.])
+    """
+    chosen = as_measure(measure)
+    if chosen.function is not None:
+        raise make("not_offered", f"{chosen.name} is a function of your own; nothing is known about its rows.")
+    found: NDArray[np.float64] = rows(chosen.name, chosen.given, x, y, threads(num_threads))
+    return found
+
+
+def describe(x: Representation, measure: MeasureLike, *, num_threads: int | None = None) -> float:
+    """Compute a descriptive statistic of one representation.
+
+    Parameters
+    ----------
+    x : array_like, shape (n, d)
+        The representation, or a prepared summary of it.
+    measure : callable or str
+        A descriptive statistic of this library, `participation_ratio` or `uniformity`, with its options.
+    num_threads : int, optional
+        Number of threads; the result does not depend on it.
+
+    Returns
+    -------
+    float
+        The number; for a pair, the measure itself compares the two numbers.
+
+    Raises
+    ------
+    ResemblanceError
+        ``not_offered`` if the measure needs a pair; and whatever the measure itself refuses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import resemblance as rs
+    >>> x = np.array([[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0]])
+    >>> round(rs.describe(x, rs.participation_ratio), 6)
+    1.470588
+    """
+    chosen = as_measure(measure)
+    if chosen.function is not None:
+        raise make("not_offered", f"{chosen.name} is a function of your own and needs a pair.")
+    return statistic(chosen.name, chosen.given, x, threads(num_threads))
+
+
 def pairwise(
-    models: ModelsLike,
-    measures: Sequence[MeasureLike],
-    *,
-    others: ModelsLike | None = ...,
-    on_error: Literal["record", "raise"] = ...,
-    num_threads: int | None = ...,
-    progress: Progress = ...,
-) -> Grids: ...
-def pairwise(
-    models: ModelsLike,
+    x: ModelsLike,
     measures: MeasuresLike,
     *,
-    others: ModelsLike | None = None,
+    y: ModelsLike | None = None,
     on_error: Literal["record", "raise"] = "record",
     num_threads: int | None = None,
     progress: Progress = None,
-) -> Grid | Grids:
+) -> Grids[Grid]:
     """Score all pairs of one set of representations, or of two sets.
 
     Each representation is summarized once, whatever the number of pairs and measures, and a symmetric measure is
@@ -121,12 +179,12 @@ def pairwise(
 
     Parameters
     ----------
-    models : mapping or sequence of array_like
+    x : mapping or sequence of array_like
         The representations; the keys of a mapping name them, a sequence is numbered.
     measures : callable, str or list of them
-        One measure gives a `Grid`, a list gives `Grids`.
-    others : mapping or sequence of array_like, optional
-        A second set: row i of the result is of `models`, column j of `others`. Without it, all pairs within `models`.
+        One measure or several; work they have in common is done once.
+    y : mapping or sequence of array_like, optional
+        A second set: row i of a grid is of `x`, column j of `y`. Without it, all pairs within `x`.
     on_error : {"record", "raise"}, default "record"
         Whether a pair without a value is NaN with its reason in ``status``, or raises.
     num_threads : int, optional
@@ -136,8 +194,8 @@ def pairwise(
 
     Returns
     -------
-    Grid or Grids
-        A labelled matrix, or one per measure, by position, name or label.
+    Grids
+        A labelled matrix per measure, by name, label or position.
 
     Raises
     ------
@@ -149,7 +207,8 @@ def pairwise(
     >>> import numpy as np
     >>> import resemblance as rs
     >>> x = np.array([[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0]])
-    >>> grid = rs.pairwise({"both": x, "first": x[:, :1], "second": x[:, 1:]}, rs.linear_regression_r2)
+    >>> grids = rs.pairwise({"both": x, "first": x[:, :1], "second": x[:, 1:]}, rs.linear_regression_r2)
+    >>> grid = grids["linear_regression_r2"]
     >>> grid.values.round(6) + 0.0
     array([[1. , 1. , 1. ],
            [0.8, 1. , 0. ],
@@ -157,16 +216,16 @@ def pairwise(
     >>> round(grid["first", "both"], 6)
     0.8
     """
-    chosen, several = as_measures(measures)
+    chosen = as_measures(measures)
     require_choice("on_error", on_error, ("record", "raise"))
     count = threads(num_threads)
-    left = as_models(models, "models")
-    right = left if others is None else as_models(others, "others")
+    left = as_models(x, "x")
+    right = left if y is None else as_models(y, "y")
     compiled = [(measure.name, measure.given) for measure in chosen if measure.function is None]
     found: Iterator[dict[str, Any]] = iter(())
     with reporting(progress, "pairs") as tell:
         if compiled:
-            ys, names = (None, None) if others is None else (right.inputs(), right.names)
+            ys, names = (None, None) if y is None else (right.inputs(), right.names)
             found = iter(_core.pairwise(compiled, left.inputs(), left.names, ys, names, count, on_error, tell))
         grids = tuple(
             _grid(
@@ -178,7 +237,7 @@ def pairwise(
             for measure in chosen
         )
     report([warning for grid in grids for warning in grid.warnings])
-    return Grids(grids) if several else grids[0]
+    return Grids(grids)
 
 
 def prepare(x: Representation, measure: MeasureLike, *, num_threads: int | None = None) -> _core.Prepared:
@@ -220,7 +279,7 @@ def prepare(x: Representation, measure: MeasureLike, *, num_threads: int | None 
     return _core.prepare(chosen.name, chosen.given, as_input(x, "x"), threads(num_threads))
 
 
-def measures() -> list[Info]:
+def list_measures() -> list[Info]:
     """List the measures with their options and what they state about themselves.
 
     Returns
@@ -231,7 +290,7 @@ def measures() -> list[Info]:
     Examples
     --------
     >>> import resemblance as rs
-    >>> [info.name for info in rs.measures() if info.facts["kind"] == "statistic"]
+    >>> [info.name for info in rs.list_measures() if info.facts["kind"] == "statistic"]
     ['participation_ratio', 'uniformity']
     """
     return [Info(**entry) for entry in _core.measures()]

@@ -1,4 +1,4 @@
-"""Is it more than chance? Permutation tests of one pair and of all pairs.
+"""Is it more than chance? Permutation tests of one pair; those of all pairs are in `pairwise_tests`.
 
 Rows matched at random say what a measure scores when the two sides have nothing to do with each other. Which orders of
 the rows are equally likely is the user's knowledge: `strata`, `groups` and `scheme` say it.
@@ -6,18 +6,18 @@ the rows are equally likely is the user's knowledge: `strata`, `groups` and `sch
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal
 
 from resemblance import _callables, _core
-from resemblance._call import as_warnings, failed_pairs, report
-from resemblance._inputs import as_input, as_models
+from resemblance._call import as_warnings, report
+from resemblance._config import threads
+from resemblance._inputs import as_input
 from resemblance._measure import Measure, as_measure
 from resemblance._progress import reporting
 from resemblance._request import Request, as_ids, refuse
 from resemblance._rng import key_of
-from resemblance.config import threads
 from resemblance.errors import make
-from resemblance.results import NullMoments, PermutationGrid, PermutationResult
+from resemblance.results import NullMoments, PermutationResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,64 +25,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from resemblance._inputs import ModelsLike, Representation
+    from resemblance._inputs import Representation
     from resemblance._measure import MeasureLike
     from resemblance._progress import Progress
     from resemblance._rng import RNG
 
 __all__ = ["permutation_moments", "permutation_test"]
 
-_AXES = 2  # of a representation
 
-
-@overload
-def permutation_test(  # type: ignore[overload-overlap]  # a list of arrays is also an array; the second signature wins
+def permutation_test(
     x: Representation,
     y: Representation,
-    measure: MeasureLike,
-    *,
-    n_resamples: int = ...,
-    alternative: Literal["greater", "less", "two-sided"] | None = ...,
-    method: Literal["auto", "orbits", "monte_carlo", "exact", "sequential"] = ...,
-    strata: ArrayLike | None = ...,
-    groups: ArrayLike | None = ...,
-    ids: ArrayLike | None = ...,
-    scheme: Literal["permute", "shift"] = ...,
-    alpha: float = ...,
-    rng: RNG = ...,
-    num_threads: int | None = ...,
-    executor: Executor | None = ...,
-    progress: Progress = ...,
-    return_null: bool = ...,
-    moments: bool = ...,
-    dtype: Literal["auto", "float32", "float64"] = ...,
-    adjust: None = ...,
-) -> PermutationResult: ...
-@overload
-def permutation_test(
-    x: ModelsLike,
-    y: ModelsLike | None,
-    measure: MeasureLike,
-    *,
-    n_resamples: int = ...,
-    alternative: Literal["greater", "less", "two-sided"] | None = ...,
-    method: Literal["auto", "orbits", "monte_carlo", "exact", "sequential"] = ...,
-    strata: ArrayLike | None = ...,
-    groups: ArrayLike | None = ...,
-    ids: ArrayLike | None = ...,
-    scheme: Literal["permute", "shift"] = ...,
-    alpha: float = ...,
-    rng: RNG = ...,
-    num_threads: int | None = ...,
-    progress: Progress = ...,
-    return_null: Literal[False] = ...,
-    moments: Literal[False] = ...,
-    dtype: Literal["auto", "float32", "float64"] = ...,
-    adjust: Literal["maxT", "step-down", "bh", "by"] | None = ...,
-) -> PermutationGrid: ...
-def permutation_test(
-    x: Representation | ModelsLike,
-    y: Representation | ModelsLike | None,
     measure: MeasureLike,
     *,
     n_resamples: int = 9999,
@@ -99,10 +52,9 @@ def permutation_test(
     progress: Progress = None,
     return_null: bool = False,
     moments: bool = False,
-    dtype: Literal["auto", "float32", "float64"] = "auto",
-    adjust: Literal["maxT", "step-down", "bh", "by"] | None = None,
-) -> PermutationResult | PermutationGrid:
-    """Test whether scores are beyond what rows matched at random would give.
+    precision: Literal["auto", "float32", "float64"] = "auto",
+) -> PermutationResult:
+    """Test whether a score is beyond what rows matched at random would give.
 
     The null hypothesis: given `x`, every order of the rows of `y` is equally likely. Everything that belongs to one
     representation alone is computed once. Where the form of the measure allows it, the permutations come in orbits of
@@ -110,10 +62,9 @@ def permutation_test(
 
     Parameters
     ----------
-    x, y : array_like, shape (n, d_x) and (n, d_y), or mappings or lists of such arrays
+    x, y : array_like, shape (n, d_x) and (n, d_y)
         Row i of both belongs to the same input. Rows must be exchangeable: one row per stimulus, not one per token;
-        `groups` and `strata` help where they are not. Mappings (or lists) of representations are tested pair by pair
-        under shared permutations, in orbits wherever one pair has them; ``y=None`` then means all pairs within `x`.
+        `groups` and `strata` help where they are not. Sets of representations are for `pairwise_test`.
     measure : callable or str
         One measure. What stays with the inputs, such as ``labels=``, stays with `x`.
     n_resamples : int, default 9999
@@ -146,27 +97,22 @@ def permutation_test(
         Number of threads; the result does not depend on it.
     executor : concurrent.futures.Executor, optional
         Who calls a function of your own, pair by pair of arrays; by default the calling thread. The function must allow
-        it: a pool of processes needs one that can be pickled. Not for ``sequential`` and not for grids.
+        it: a pool of processes needs one that can be pickled. Not for ``sequential``.
     progress : bool or callable, optional
         True shows a bar (of tqdm, if it is installed); a function is called with the numbers done and in all.
     return_null : bool, default False
-        Whether to keep the scores of all permutations, the observed one first. One pair only.
+        Whether to keep the scores of all permutations, the observed one first.
     moments : bool, default False
         Whether to compute the exact skewness over all n! orders too, and the p-value that exact moments suggest
-        (`permutation_moments`), for measures that have them. One pair only.
-    dtype : {"auto", "float32", "float64"}, default "auto"
+        (`permutation_moments`), for measures that have them.
+    precision : {"auto", "float32", "float64"}, default "auto"
         Precision of orbits. In single precision whatever comes close to the statistic is computed again in double, so
-        that the p-value of a pair is the same; in grids, values within 1e-5 standard deviations count as ties.
-    adjust : {"maxT", "step-down", "bh", "by"}, optional
-        Correction for the many pairs of a grid. ``maxT`` and ``step-down`` (never worse) bound the chance of even one
-        false discovery and know how the pairs depend on each other; ``bh`` and ``by`` bound the share of false
-        discoveries.
+        that the p-value is the same.
 
     Returns
     -------
-    PermutationResult or PermutationGrid
-        The score with p-value, chance level, z-score and calibrated score; for mappings and lists a grid of these,
-        with statements about the best pair and about all pairs.
+    PermutationResult
+        The score with p-value, chance level, z-score and calibrated score.
 
     Raises
     ------
@@ -189,15 +135,6 @@ def permutation_test(
     >>> found = rs.permutation_test(x, y, correlation)
     >>> found.method, round(found.statistic, 6), round(found.pvalue * 720)
     ('exact', 0.994576, 1)
-
-    Layers of two networks, corrected for looking at all of them:
-
-    >>> i = np.arange(40)
-    >>> first = {"a": np.sin(i)[:, None], "b": np.sin(i * i)[:, None]}
-    >>> second = {"c": np.sin(i)[:, None] + np.sin(7 * i * i)[:, None] / 2, "d": np.sin(3 * i * i)[:, None]}
-    >>> grid = rs.permutation_test(first, second, rs.cka, rng=0, n_resamples=999, adjust="maxT")
-    >>> (grid.pvalues < 0.05).tolist()
-    [[True, False], [False, False]]
     """
     chosen = as_measure(measure)
     request = Request(
@@ -209,26 +146,14 @@ def permutation_test(
         scheme=scheme,
         alpha=alpha,
         key=key_of(rng),
-        dtype=dtype,
+        precision=precision,
         return_null=return_null,
         moments=moments,
         ids=as_ids(ids, "ids"),
     )
-    count = threads(num_threads)
-    if _is_grid(x):
-        for option, given, asked in (
-            ("return_null", return_null, return_null),
-            ("moments", moments, moments),
-            ("executor", executor, executor is not None),
-        ):
-            if asked:
-                raise refuse(option, given, "is offered for one pair at a time.")
-        return _grid(chosen, x, y, request, adjust=adjust, count=count, progress=progress)
     if executor is not None and (chosen.function is None or method == "sequential"):
         raise refuse("executor", executor, "calls functions of your own, and not in sequence.")
-    if adjust is not None:
-        raise refuse("adjust", adjust, "corrects the many pairs of a grid; here is one pair.")
-    return _pair(chosen, x, y, request, count=count, progress=progress, executor=executor)
+    return _pair(chosen, x, y, request, count=threads(num_threads), progress=progress, executor=executor)
 
 
 def permutation_moments(
@@ -242,7 +167,7 @@ def permutation_moments(
 ) -> NullMoments:
     """Compute the exact moments of a score over all n! orders of the rows, without a permutation.
 
-    For measures whose score is an inner product of two matrices over pairs of inputs (`measures` calls their form
+    For measures whose score is an inner product of two matrices over pairs of inputs (`list_measures` calls their form
     bilinear): CKA, RSA, distance correlation, mean squared CCA, regression R2 and others. Mean and standard deviation
     cost about as much as the score itself.
 
@@ -319,15 +244,6 @@ def replay(
     return _pair(chosen, x, y, request, count=threads(None), progress=None)
 
 
-def _is_grid(given: Any) -> bool:
-    """Say whether several representations were given; a list of rows is one representation."""
-    if hasattr(given, "keys") and callable(getattr(given, "values", None)):
-        return not hasattr(given, "dtypes")  # a data frame is one representation
-    if not isinstance(given, list | tuple):
-        return False
-    return any(isinstance(one, _core.Prepared) or len(getattr(one, "shape", ())) == _AXES for one in given)
-
-
 def _pair(
     measure: Measure,
     x: Any,
@@ -349,36 +265,3 @@ def _pair(
     report(warnings)
     more = {"key": request.key.hex(), "request": request.kept(), "warnings": warnings}
     return PermutationResult(**found | about | more)
-
-
-def _grid(
-    measure: Measure, x: Any, y: Any, request: Request, *, adjust: str | None, count: int, progress: Progress
-) -> PermutationGrid:
-    left = as_models(x, "x")
-    right = left if y is None else as_models(y, "y")
-    with reporting(progress, "permutations") as tell:
-        if measure.function is None:
-            ys, names = (None, None) if y is None else (right.inputs(), right.names)
-            found = _core.permutation_grid(
-                measure.name, measure.given, left.inputs(), left.names, ys, names, request.fields(), adjust, count, tell
-            )
-        else:
-            others = None if y is None else right
-            found = _callables.permutation_grid(measure, left, others, request, adjust=adjust, tell=tell)
-    warnings = as_warnings(found.pop("warnings"))
-    warnings += failed_pairs(found["status"], left, right)
-    report(warnings)
-    adjusted = found.pop("adjusted")
-    return PermutationGrid(
-        measure=measure.name,
-        label=measure.label,
-        options=measure.options,
-        rows=tuple(left.labels),
-        columns=tuple(right.labels),
-        facts=measure.facts,
-        pvalues=found["unadjusted"] if adjusted is None else adjusted,
-        adjust=adjust,
-        key=request.key.hex(),
-        warnings=warnings,
-        **found,
-    )

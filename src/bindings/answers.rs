@@ -233,11 +233,11 @@ pub fn prepare<'py>(
     let asked = asked(py, name, &given)?;
     let held = Held::take(&x, "x")?;
     let side = held.side("x").map_err(|error| exception(py, &error))?;
-    let (summary, hash) = run(py, threads, held.size(), None, |par| {
-        let hash = side.data().map(crate::Representation::fingerprint).unwrap_or_default();
-        Ok((side.summary(&asked, par)?, hash))
+    let (summary, fingerprint) = run(py, threads, held.size(), None, |par| {
+        let fingerprint = side.data().map(crate::Representation::fingerprint).unwrap_or_default();
+        Ok((side.summary(&asked, par)?, fingerprint))
     })?;
-    Ok(PyPrepared { asked, given: options(&given)?, summary, dtype: held.storage().to_owned(), hash })
+    Ok(PyPrepared { asked, given: options(&given)?, summary, dtype: held.storage().to_owned(), fingerprint })
 }
 
 /// Back from a pickle.

@@ -21,7 +21,7 @@ pub struct PyPrepared {
     pub(super) given: Vec<(String, Value)>,
     pub(super) summary: AnySummary,
     pub(super) dtype: String,
-    pub(super) hash: String,
+    pub(super) fingerprint: String,
 }
 
 impl PyPrepared {
@@ -68,8 +68,8 @@ impl PyPrepared {
 
     /// A fingerprint of the data.
     #[getter]
-    fn hash(&self) -> &str {
-        &self.hash
+    fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     fn __repr__(&self) -> String {
@@ -80,7 +80,7 @@ impl PyPrepared {
             self.asked.measure.name(),
             self.summary.rows(),
             self.dtype,
-            &self.hash[..8.min(self.hash.len())]
+            &self.fingerprint[..8.min(self.fingerprint.len())]
         )
     }
 
@@ -94,7 +94,7 @@ impl PyPrepared {
             parts.append((name, to_python(py, &value)?))?;
         }
         let load = py.import("resemblance._core")?.getattr("load_prepared")?;
-        let state = (VERSION, self.measure(), self.options(py)?, self.n(), &self.dtype, &self.hash, parts);
+        let state = (VERSION, self.measure(), self.options(py)?, self.n(), &self.dtype, &self.fingerprint, parts);
         Ok((load, state.into_pyobject(py)?))
     }
 }
@@ -103,7 +103,7 @@ impl PyPrepared {
 pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPrepared> {
     type State<'py> = (i64, String, Bound<'py, PyDict>, usize, String, String, Vec<(String, Bound<'py, PyAny>)>);
     let refuse = |problem: &str| exception(py, &damaged(problem));
-    let (version, measure, given, n, dtype, hash, parts): State<'_> =
+    let (version, measure, given, n, dtype, fingerprint, parts): State<'_> =
         state.extract().map_err(|_| refuse("it is no saved summary"))?;
     if version != VERSION {
         let problem = format!("was saved in layout {version}, this version reads layout {VERSION}");
@@ -119,7 +119,7 @@ pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPre
         if summary.rows() != n {
             return Err(damaged(format!("it says {n} rows and has {}", summary.rows())));
         }
-        Ok(PyPrepared { asked, given, summary, dtype, hash })
+        Ok(PyPrepared { asked, given, summary, dtype, fingerprint })
     };
     made().map_err(|error| exception(py, &error))
 }

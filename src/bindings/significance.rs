@@ -156,7 +156,7 @@ fn requested(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Request>
         key: given.as_any().get_item("key")?.extract()?,
         alternative,
         return_null: given.as_any().get_item("return_null")?.extract()?,
-        precision: chosen(py, "dtype", &some("dtype")?, &Precision::CHOICES)?,
+        precision: chosen(py, "precision", &some("precision")?, &Precision::CHOICES)?,
         method: chosen(py, "method", &some("method")?, &Method::CHOICES)?,
         design: design(py, given, n)?,
         alpha: given.as_any().get_item("alpha")?.extract()?,
@@ -291,7 +291,7 @@ pub fn confidence_interval<'py>(
     given: Options<'py>,
     x: Any<'py>,
     y: Any<'py>,
-    level: f64,
+    alpha: f64,
     groups: Option<Vec<usize>>,
     threads: usize,
     progress: Option<Any<'py>>,
@@ -299,7 +299,7 @@ pub fn confidence_interval<'py>(
     let asked = asked(py, name, &given)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
-    let wanted = Wanted { level, groups };
+    let wanted = Wanted { alpha, groups };
     let size = pair.size().saturating_mul(pair.rows());
     let found = run(py, threads, size, progress.as_ref(), |par| {
         operations::confidence_interval(&asked, &sides[0], &sides[1], &wanted, par)
@@ -321,7 +321,7 @@ pub fn similarity_difference<'py>(
     x: Any<'py>,
     y1: Any<'py>,
     y2: Any<'py>,
-    level: f64,
+    alpha: f64,
     margin: Option<f64>,
     groups: Option<Vec<usize>>,
     threads: usize,
@@ -330,7 +330,7 @@ pub fn similarity_difference<'py>(
     let asked = asked(py, name, &given)?;
     let held = Inputs::take(&[x, y1, y2], ["x", "y1", "y2"].map(str::to_owned).into())?;
     let sides = held.sides(py)?;
-    let wanted = Wanted { level, groups };
+    let wanted = Wanted { alpha, groups };
     let size = held.size().saturating_mul(held.rows());
     let found = run(py, threads, size, progress.as_ref(), |par| {
         operations::similarity_difference(&asked, &sides[0], (&sides[1], &sides[2]), &wanted, margin, par)
@@ -351,12 +351,12 @@ pub fn jackknife(
     py: Python<'_>,
     estimate: f64,
     leave_one_out: Vec<f64>,
-    level: f64,
+    alpha: f64,
     margin: Option<f64>,
     grouped: bool,
 ) -> PyResult<Bound<'_, PyDict>> {
     let everything = (f64::NEG_INFINITY, f64::INFINITY);
-    let interval = Interval::new(estimate, leave_one_out, level, everything);
+    let interval = Interval::new(estimate, leave_one_out, alpha, everything);
     let pvalue = margin.map(|margin| interval.pvalue_within(margin));
     let cautions = of_interval(&interval, None, grouped);
     let fields = interval_dict(py, interval)?;

@@ -17,7 +17,7 @@
 //! measure is computed n times.
 //!
 //! The difference of two similarities to the same x is treated the same way, row by row, so that what both have in
-//! common cancels. Two one-sided tests at level (1 - `level`)/2 say whether it is smaller than a margin. Neither is a
+//! common cancels. Two one-sided tests at level `alpha`/2 say whether it is smaller than a margin. Neither is a
 //! permutation test: rows are not exchangeable under "equally similar".
 
 use std::sync::Arc;
@@ -50,8 +50,8 @@ const FEW_GROUPS: usize = 5;
 /// An interval, as it is asked for.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// Share of intervals that should cover the true score.
-    pub level: f64,
+    /// Share of intervals that may miss the true score.
+    pub alpha: f64,
     /// The group of every row, numbered from 0 without gaps.
     pub groups: Option<Vec<usize>>,
 }
@@ -105,12 +105,12 @@ pub struct Difference {
 
 impl Interval {
     /// From a number and what it is without each row or group; cut to `range`.
-    pub fn new(estimate: f64, leave_one_out: Vec<f64>, level: f64, range: (f64, f64)) -> Self {
+    pub fn new(estimate: f64, leave_one_out: Vec<f64>, alpha: f64, range: (f64, f64)) -> Self {
         let units = leave_one_out.len() as f64;
         let mean = sums::sum(&leave_one_out) / units;
         let scatter: f64 = leave_one_out.iter().map(|v| (v - mean) * (v - mean)).sum();
         let standard_error = ((units - 1.0) / units * scatter).sqrt();
-        let reach = student(leave_one_out.len()).exceeded_with((1.0 - level) / 2.0) * standard_error;
+        let reach = student(leave_one_out.len()).exceeded_with(alpha / 2.0) * standard_error;
         Self {
             estimate,
             standard_error,
@@ -149,7 +149,7 @@ pub fn confidence_interval<'s>(
     let facts = asked.measure.facts();
     let [outcome] = outcomes.as_slice() else { return Err(lost(asked)) };
     let without = scores.pop().ok_or_else(|| lost(asked))?;
-    let interval = Interval::new(outcome.value, without, wanted.level, facts.range);
+    let interval = Interval::new(outcome.value, without, wanted.alpha, facts.range);
     let mut cautions = outcome.cautions.clone();
     cautions.extend(job.cautions(&facts, &interval, &cautions, par)?);
     Ok(Estimated { interval, n: x.rows(), closed_form, cautions })
@@ -169,7 +169,7 @@ pub fn similarity_difference<'s>(
     let facts = asked.measure.facts();
     let ([first, second], [a, b]) = (outcomes.as_slice(), scores.as_slice()) else { return Err(lost(asked)) };
     let without = a.iter().zip(b).map(|(a, b)| a - b).collect();
-    let interval = Interval::new(first.value - second.value, without, wanted.level, range_of_difference(facts.range));
+    let interval = Interval::new(first.value - second.value, without, wanted.alpha, range_of_difference(facts.range));
     let mut cautions = first.cautions.clone();
     cautions.extend(second.cautions.iter().filter(|caution| !first.cautions.contains(caution)).cloned());
     cautions.extend(job.cautions(&facts, &interval, &cautions, par)?);
@@ -485,7 +485,7 @@ mod tests {
     }
 
     fn wanted(groups: Option<Vec<usize>>) -> Wanted {
-        Wanted { level: 0.9, groups }
+        Wanted { alpha: 0.1, groups }
     }
 
     /// The sample mean: its standard error is s / sqrt n, it has no bias, and its interval is the textbook's.
@@ -493,15 +493,15 @@ mod tests {
     fn the_mean_has_its_textbook_interval() {
         let values = [2.0, 3.0, 5.0, 8.0, 9.0, 15.0];
         let (n, sum) = (6.0, 42.0);
-        let found = Interval::new(sum / n, values.iter().map(|v| (sum - v) / (n - 1.0)).collect(), 0.95, (-9.0, 11.0));
+        let found = Interval::new(sum / n, values.iter().map(|v| (sum - v) / (n - 1.0)).collect(), 0.05, (-9.0, 11.0));
         let variance: f64 = values.iter().map(|v| (v - 7.0) * (v - 7.0)).sum::<f64>() / 5.0;
         assert!((found.standard_error - (variance / 6.0).sqrt()).abs() < 1e-14);
         assert!(found.bias.abs() < 1e-13);
         assert!((found.low - (7.0 - 2.570581835636314 * found.standard_error)).abs() < 1e-12);
         assert_eq!(found.high, 11.0);
-        // Both one-sided tests: the interval at level 1 - 2p just touches the margin.
+        // Both one-sided tests: the interval of alpha 2p just touches the margin.
         let p = found.pvalue_within(9.0);
-        let touching = Interval::new(7.0, found.leave_one_out.clone(), 1.0 - 2.0 * p, (-99.0, 99.0));
+        let touching = Interval::new(7.0, found.leave_one_out.clone(), 2.0 * p, (-99.0, 99.0));
         assert!((touching.high - 9.0).abs() < 1e-12, "{p}");
         assert!(found.pvalue_within(6.0) > 0.5 && found.pvalue_within(7.0) == 0.5);
     }

@@ -146,7 +146,6 @@ GOLDEN = [
         "js_divergence",
         "P1 P2",
         kind="probs",
-        reduce=None,
     ),
     _line("G24", 0.182795214712, "js_divergence", "P1 P2", kind="probs", sqrt=True),
     _line("G26", 0.0753776759548, "js_divergence", "Z1 Z2", kind="logits"),

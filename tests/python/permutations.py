@@ -35,6 +35,14 @@ def raises(code: str, *words: str):
         assert word in str(caught.value)
 
 
+def as_grid(x, y, measure, **options):
+    """Test one pair as a grid of one pair."""
+    return rs.pairwise_test([x], measure, y=[y], **options)[0]
+
+
+TESTS = {"pair": rs.permutation_test, "grid": as_grid}
+
+
 def codes(found) -> list[str]:
     return [warning.code for warning in found.warnings]
 
@@ -67,7 +75,7 @@ def drawn(n: int, numbers, *, seed: int | None = 0, strata=None, groups=None, sc
         "method": "auto",
         "scheme": scheme,
         "alpha": 0.05,
-        "dtype": "auto",
+        "precision": "auto",
         "alternative": None,
         "key": key(seed or 0),
         "return_null": False,

@@ -98,6 +98,10 @@ class Setting:
     def library(self, x: Any, y: Any, **more: Any) -> Any:
         return self._call(getattr(rs, self.measure), x, y, self.options_for(x) | more)
 
+    def rowwise(self, x: Any, y: Any) -> Any:
+        """Call the library for the value of every row."""
+        return rs.rowwise(x, y, self.bound(x))
+
     def library_of(self, x: Any, y: Any, like: Any) -> Any:
         """Call the library where x or y is a prepared summary; the options fit the array `like`."""
         return self._call(getattr(rs, self.measure), x, y, self.options_for(like))
@@ -150,11 +154,11 @@ def _settings_of(info: Any) -> list[Setting]:
     return found + [Setting(info.name, options) for options in FURTHER.get(info.name, [])]
 
 
-MEASURES = {info.name: info for info in rs.measures()}
+MEASURES = {info.name: info for info in rs.list_measures()}
 SETTINGS = [setting for info in MEASURES.values() for setting in _settings_of(info)]
 PLAIN = [next(s for s in SETTINGS if s.measure == name) for name in MEASURES]  # one per measure: every default
 
 
 def has_rows(measure: str) -> bool:
-    """Whether the measure gives a value per row on request."""
-    return "reduce" in parameters(measure)
+    """Whether the measure is a mean over rows; the oracle says so."""
+    return "reduce" in inspect.signature(getattr(naive, measure)).parameters

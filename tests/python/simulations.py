@@ -88,7 +88,7 @@ ENGINES = {
     "five_powers_of_31": Engine(_rbf, 31, 154, orbits=5, multipliers=5),
     "all_powers_of_31": Engine(_rbf, 31, 929, orbits=30, multipliers=30),
     "all_powers_of_31_twice": Engine(_spearman, 31, 1859, orbits=60, multipliers=30),
-    "powers_in_double": Engine(_rbf, 31, 154, {"dtype": "float64"}, orbits=5, multipliers=5),
+    "powers_in_double": Engine(_rbf, 31, 154, {"precision": "float64"}, orbits=5, multipliers=5),
     "units_of_98": Engine(_rbf, 98, 98 * 20 - 1, orbits=20, multipliers=4),
     "lists_of_20": Engine(_lists, 20, 99, orbits=5, ties=True),
     "lists_of_31": Engine(_lists, 31, 30, orbits=1, ties=True),
@@ -130,7 +130,7 @@ def family_wise_error(
     for i in range(sets):
         x, y = heavy(rng, 20, 3), heavy(rng, 20, 3)
         xs, ys = ([one[groups] + 0.5 * heavy(rng, len(groups), 3) for _ in range(3)] for one in (x, y))
-        grid = rs.permutation_test(xs, ys, measure, n_resamples=99, rng=i, adjust=adjust, num_threads=1, **options)
+        grid = rs.pairwise_test(xs, measure, y=ys, n_resamples=99, rng=i, adjust=adjust, num_threads=1, **options)[0]
         assert grid.method == "orbits"
         hits += bool((grid.pvalues <= 0.05 + 1e-12).any())
     return hits / sets

@@ -131,7 +131,7 @@ def test_a_group_and_a_single_file(call: Any) -> None:
     assert 0 < json.loads(out)[0]["value"] < 1
     code, out, _ = call("compare", "x.npy", "-m", "participation_ratio", "--json")
     assert code == 0
-    assert json.loads(out)[0]["value"] == pytest.approx(rs.participation_ratio(np.load("x.npy")))
+    assert json.loads(out)[0]["value"] == pytest.approx(rs.describe(np.load("x.npy"), rs.participation_ratio))
 
 
 def test_arrays_of_a_container(call: Any) -> None:
@@ -183,7 +183,7 @@ def test_pairwise_writes_tables_and_pictures(call: Any) -> None:
     with open("deep/out/cka.csv", encoding="utf-8") as file:  # noqa: PTH123
         table = list(csv.reader(file))
     assert table[0] == ["", "x", "y"]
-    assert float(table[1][2]) == rs.pairwise([np.load("x.npy"), np.load("y.npy")], rs.cka).values[0, 1]
+    assert float(table[1][2]) == rs.pairwise([np.load("x.npy"), np.load("y.npy")], rs.cka)[0].values[0, 1]
 
 
 def test_pairwise_without_matplotlib(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +197,7 @@ def test_pairwise_without_matplotlib(call: Any, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_pairwise_of_two_sets(call: Any) -> None:
-    code, out, _ = call("pairwise", "x.npy", "--others", "y.npy", "noise.npy", "--json")
+    code, out, _ = call("pairwise", "x.npy", "--y", "y.npy", "noise.npy", "--json")
     assert code == 0
     grid = json.loads(out)[0]
     assert (grid["rows"], grid["columns"]) == (["x"], ["y", "noise"])
@@ -216,7 +216,7 @@ def test_a_pair_without_a_value_is_recorded(call: Any) -> None:
 
 
 def test_nothing_but_failures_is_a_failure(call: Any) -> None:
-    code, out, err = call("pairwise", "x.npy", "--others", "constant.npy")
+    code, out, err = call("pairwise", "x.npy", "--y", "constant.npy")
     assert (code, out) == (1, "")
     assert err.splitlines()[-1].startswith("no_variance: ")
 
@@ -272,13 +272,13 @@ def test_a_test_that_makes_no_sense_is_refused_by_name(call: Any) -> None:
 def test_measures_lists_all(call: Any) -> None:
     code, out, err = call("measures")
     assert (code, err) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()[1:] if line][: len(rs.measures())] == [
-        info.name for info in rs.measures()
+    assert [line.split()[0] for line in out.splitlines()[1:] if line][: len(rs.list_measures())] == [
+        info.name for info in rs.list_measures()
     ]
 
 
 def test_measures_tells_all_about_every_one(call: Any) -> None:
-    for info in rs.measures():
+    for info in rs.list_measures():
         code, out, _ = call("measures", info.name)
         assert code == 0
         assert out.startswith(info.name + ":")
@@ -369,7 +369,7 @@ def test_the_version() -> None:
 
 
 def test_a_reader_that_leaves_early_is_no_failure() -> None:
-    command = [sys.executable, "-m", "resemblance", "measures", *[info.name for info in rs.measures()] * 200]
+    command = [sys.executable, "-m", "resemblance", "measures", *[info.name for info in rs.list_measures()] * 200]
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=buffered) as process:  # noqa: S603
         assert process.stdout is not None

@@ -79,7 +79,7 @@ def test_a_grid_has_the_same_bits(setting):
     models = [x, y, *(pair(setting, 120, 20 + i)[0] for i in range(0 if setting.facts["equal_widths"] else 3))]
     if setting.input in ("predictions", "probabilities"):
         models = [x, y, y]
-    grids = [rs.pairwise(models, setting.bound(x), num_threads=threads).values.tobytes() for threads in THREADS]
+    grids = [rs.pairwise(models, setting.bound(x), num_threads=threads)[0].values.tobytes() for threads in THREADS]
     assert len(set(grids)) == 1
 
 

@@ -94,7 +94,7 @@ def check(found, units: int) -> None:
     error = math.sqrt((units - 1) / units * np.sum((theta - mean) ** 2))
     assert found.standard_error == pytest.approx(error, rel=1e-10, abs=1e-14)
     assert found.bias == pytest.approx((units - 1) * (mean - found.estimate), rel=1e-6, abs=1e-11)
-    reach = stats.t.ppf(0.5 + found.level / 2, units - 1) * error
+    reach = stats.t.ppf(0.5 + (1 - found.alpha) / 2, units - 1) * error
     low, high = found.facts["range"] or (-math.inf, math.inf)
     if isinstance(found, rs.Difference):
         low, high = low - high, high - low
@@ -184,7 +184,7 @@ def test_coverage(d):
     draw, true = draws(40, d, np.random.default_rng(4))
     inside, biases = [], []
     for _ in range(500):
-        found = rs.confidence_interval(*draw(), debiased, level=0.9)
+        found = rs.confidence_interval(*draw(), debiased, alpha=0.1)
         inside.append(found.low <= true <= found.high)
         biases.append(found.estimate - true)
     assert 0.86 <= np.mean(inside) <= 0.95
@@ -195,7 +195,7 @@ def test_coverage(d):
 def test_coverage_of_biased_intervals_is_poor(d):
     """Why the warning is there: the bias is larger than the standard error, and the jackknife sees most of it."""
     draw, true = draws(40, d, np.random.default_rng(4))
-    found = [rs.confidence_interval(*draw(), rs.cka, level=0.9) for _ in range(200)]
+    found = [rs.confidence_interval(*draw(), rs.cka, alpha=0.1) for _ in range(200)]
     assert np.mean([one.low <= true <= one.high for one in found]) < 0.85
     bias = np.mean([one.estimate - true for one in found])
     assert 0.03 < bias < 0.09
@@ -218,7 +218,7 @@ def test_coverage_with_groups():
     for _ in range(250):
         x, y = draw()
         for found, units in ((by_row, None), (by_group, groups)):
-            one = rs.confidence_interval(x, y, debiased, level=0.9, groups=units)
+            one = rs.confidence_interval(x, y, debiased, alpha=0.1, groups=units)
             found.append(one.low <= true <= one.high)
     assert np.mean(by_row) < 0.75
     assert 0.82 <= np.mean(by_group) <= 0.97
@@ -231,7 +231,7 @@ def test_coverage_of_a_difference():
     for _ in range(300):
         x, y = draw()
         one, other = (y + 2 * rng.normal(size=y.shape) for _ in range(2))  # equally similar to x
-        found = rs.similarity_difference(x, one, other, debiased, level=0.9)
+        found = rs.similarity_difference(x, one, other, debiased, alpha=0.1)
         inside.append(found.low <= 0 <= found.high)
     assert 0.85 <= np.mean(inside) <= 0.96
 
@@ -251,29 +251,29 @@ def test_one_sample_stands_for_many():
 def test_a_difference_is_paired(setting):
     x, y = data(setting)
     other = data(setting, seed=1)[1]
-    found = rs.similarity_difference(x, y, other, setting.bound(x), level=0.8)
+    found = rs.similarity_difference(x, y, other, setting.bound(x), alpha=0.2)
     one, two = (rs.confidence_interval(x, b, setting.bound(x)) for b in (y, other))
     assert (found.first, found.second) == (one.estimate, two.estimate)
     assert found.estimate == float(found) == found.first - found.second
     assert np.array_equal(found.leave_one_out, one.leave_one_out - two.leave_one_out)
     assert (found.margin, found.equivalent, found.pvalue_equivalence) == (None, None, None)
     check(found, 20)
-    turned = rs.similarity_difference(x, other, y, setting.bound(x), level=0.8)
+    turned = rs.similarity_difference(x, other, y, setting.bound(x), alpha=0.2)
     assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low), rel=1e-12, abs=1e-14)
 
 
 @pytest.mark.parametrize("margin", [0.01, 0.05, 0.1, 0.3, 0.9])
-@pytest.mark.parametrize("level", [0.8, 0.9, 0.99])
-def test_equivalence_is_two_one_sided_tests(margin, level):
+@pytest.mark.parametrize("alpha", [0.2, 0.1, 0.01])
+def test_equivalence_is_two_one_sided_tests(margin, alpha):
     x, y = pairs.related(50, 5, 5, noise=0.2)
     other = y + 0.3 * pairs.related(50, 5, 5, seed=2)[0]
-    found = rs.similarity_difference(x, y, other, debiased, margin=margin, level=level)
+    found = rs.similarity_difference(x, y, other, debiased, margin=margin, alpha=alpha)
     t = stats.t(49)
     below = t.sf((found.estimate + margin) / found.standard_error)
     above = t.cdf((found.estimate - margin) / found.standard_error)
     assert found.pvalue_equivalence == pytest.approx(max(below, above), rel=1e-9)
     assert found.equivalent == (-margin <= found.low and found.high <= margin)
-    assert found.equivalent == (found.pvalue_equivalence <= (1 - level) / 2)
+    assert found.equivalent == (found.pvalue_equivalence <= alpha / 2)
 
 
 def test_known_differences():
@@ -353,7 +353,7 @@ def test_results_in_other_forms(groups):
         assert "95% interval" in str(found)
         assert json.loads(json.dumps(found.to_dict()))["n"] == 20
         assert "<table" in found._repr_html_()
-        assert (found.measure, found.method, found.level) == ("cka", "jackknife", 0.95)
+        assert (found.measure, found.method, found.alpha) == ("cka", "jackknife", 0.05)
         assert found.options["estimator"] == "debiased"
         assert found.facts["chance_corrected"]
         assert found.n_groups == (None if groups is None else 5)
@@ -425,13 +425,13 @@ def test_groups_that_make_no_sense():
 
 @pytest.mark.parametrize("measure", [debiased, rs.rsa, correlation], ids=["closed", "anew", "own"])
 @pytest.mark.parametrize(
-    "options", [{"level": 0}, {"level": 1}, {"level": 95}, {"level": "high"}, {"level": math.nan}, {"level": True}]
+    "options", [{"alpha": 0}, {"alpha": 1}, {"alpha": 95}, {"alpha": "high"}, {"alpha": math.nan}, {"alpha": True}]
 )
-def test_bad_levels(measure, options):
+def test_bad_values_of_alpha(measure, options):
     x, y = pairs.related(12, 4, 3)
     with raises("bad_option") as caught:
         rs.confidence_interval(x, y, measure, **options)
-    assert "level" in str(caught.value)
+    assert "alpha" in str(caught.value)
     with raises("bad_option"):
         rs.similarity_difference(x, y, x, measure, **options)
 

@@ -168,7 +168,7 @@ def tiny(setting: Setting, n: int) -> tuple[Setting, np.ndarray, np.ndarray]:
 @EACH
 def test_pairwise(setting):
     named = models(setting)
-    grid = rs.pairwise(named, setting.bound(named["a"]))
+    grid = rs.pairwise(named, setting.bound(named["a"]))[0]
     assert grid.measure == setting.measure
     assert grid.rows == grid.columns == ("a", "b", "c")
     assert repr(grid.facts) == repr(setting.facts)
@@ -185,7 +185,7 @@ def test_pairwise(setting):
 def test_pairwise_of_two_sets(setting):
     named = models(setting, 5)
     first, second = list(named.values())[:2], dict(list(named.items())[2:])
-    grid = rs.pairwise(first, setting.bound(first[0]), others=second)
+    grid = rs.pairwise(first, setting.bound(first[0]), y=second)[0]
     assert (grid.rows, grid.columns) == (("0", "1"), ("c", "d", "e"))
     expected = [[setting.library(x, y) for y in second.values()] for x in first]
     assert grid.values == pytest.approx(np.array(expected), rel=1e-9, abs=1e-11)
@@ -194,7 +194,7 @@ def test_pairwise_of_two_sets(setting):
 @EACH_MEASURE
 def test_pairwise_null_mean(setting):
     named = models(setting)
-    grid = rs.pairwise(named, setting.bound(named["a"]))
+    grid = rs.pairwise(named, setting.bound(named["a"]))[0]
     singles = [[rs.compare(x, y, setting.bound(x))[0].null_mean for y in named.values()] for x in named.values()]
     if grid.null_mean is None:
         assert singles[0][1] is None
@@ -208,7 +208,7 @@ def test_pairwise_with_many_measures():
     grids = rs.pairwise(named, [s.bound(named["a"]) for s in settings])
     assert len(grids) == len(settings)
     for i, setting in enumerate(settings):
-        alone = rs.pairwise(named, setting.bound(named["a"]))
+        alone = rs.pairwise(named, setting.bound(named["a"]))[0]
         assert grids[i] is grids[setting.measure]
         assert np.array_equal(grids[i].values, alone.values)
     two = rs.pairwise(named, [rs.cka, functools.partial(rs.cka, estimator="debiased")])
@@ -223,12 +223,12 @@ def test_pairwise_records_failures(setting):
     broken = np.array(named["b"], dtype=float)
     broken[3, 1] = np.nan
     bad = named | {"b": broken}
-    grid = rs.pairwise(bad, setting.bound(named["a"]))
+    grid = rs.pairwise(bad, setting.bound(named["a"]))[0]
     assert np.isnan(grid.values).tolist() == [[False, True, False], [True, True, True], [False, True, False]]
     assert set(grid.status) == {(0, 1), (1, 0), (1, 1), (1, 2), (2, 1)}
     assert {code for code, _ in grid.status.values()} == {"nonfinite_input"}
     assert all("b" in message for _, message in grid.status.values())
-    assert grid["a", "c"] == rs.pairwise(named, setting.bound(named["a"]))["a", "c"]
+    assert grid["a", "c"] == rs.pairwise(named, setting.bound(named["a"]))[0]["a", "c"]
     with raises("nonfinite_input"):
         rs.pairwise(bad, setting.bound(named["a"]), on_error="raise")
 
@@ -238,7 +238,7 @@ def test_pairwise_records_other_row_counts(setting):
     named = models(setting)
     short = named["c"][:15, :15] if setting.input == "pair_matrix" else named["c"][:15]
     measure = setting.bound(named["a"])
-    grid = rs.pairwise(named | {"c": short}, measure)
+    grid = rs.pairwise(named | {"c": short}, measure)[0]
     mismatched = {(0, 2), (1, 2), (2, 0), (2, 1)}
     assert mismatched <= set(grid.status)
     assert {grid.status[at][0] for at in mismatched} == {"row_count_mismatch"}
@@ -253,11 +253,11 @@ def test_pairwise_with_own_function():
     def larger(x, y, *, factor=1.0):
         return factor * float(x[0, 0] > y[0, 0])
 
-    grid = rs.pairwise(named, larger)
+    grid = rs.pairwise(named, larger)[0]
     expected = [[float(x[0, 0] > y[0, 0]) for y in named.values()] for x in named.values()]
     assert np.array_equal(grid.values, expected)
     assert grid.measure == "larger"
-    doubled = rs.pairwise(named, functools.partial(larger, factor=2.0))
+    doubled = rs.pairwise(named, functools.partial(larger, factor=2.0))[0]
     assert np.array_equal(doubled.values, 2 * np.array(expected))
     mixed = rs.pairwise(named, [rs.cka, larger])
     assert np.array_equal(mixed[1].values, grid.values)
@@ -272,7 +272,7 @@ def test_pairwise_with_own_function_that_fails():
     def broken(x, y):
         raise RuntimeError("mine")
 
-    assert {code for code, _ in rs.pairwise(named, nan).status.values()} == {"undefined"}
+    assert {code for code, _ in rs.pairwise(named, nan)[0].status.values()} == {"undefined"}
     with raises("undefined"):
         rs.pairwise(named, nan, on_error="raise")
     with pytest.raises(RuntimeError, match="mine"):
@@ -301,7 +301,7 @@ def test_progress_bar_and_bad_progress(capsys):
 
 def test_grid_in_other_forms(tmp_path):
     named = models(PLAIN[0])
-    grid = rs.pairwise(named, rs.linear_regression_r2)
+    grid = rs.pairwise(named, rs.linear_regression_r2)[0]
     grid.to_csv(tmp_path / "grid.csv")
     lines = (tmp_path / "grid.csv").read_text().splitlines()
     assert lines[0] == ",a,b,c"
@@ -338,7 +338,7 @@ def test_prepare(setting):
         other = pickle.loads(pickle.dumps(right, protocol))  # noqa: S301 - our own bytes
         assert setting.library_of(other, y, x) == setting.library_of(right, y, x)
     assert (left.measure, left.n) == (setting.measure, 20)
-    assert left.hash == again.hash != right.hash
+    assert left.fingerprint == again.fingerprint != right.fingerprint
     assert setting.measure in repr(left)
 
 
@@ -347,7 +347,7 @@ def test_prepared_in_operations(setting):
     named = models(setting)
     measure = setting.bound(named["a"])
     summaries = {name: rs.prepare(x, measure) for name, x in named.items()}
-    plain, prepared = rs.pairwise(named, measure), rs.pairwise(summaries, measure)
+    plain, prepared = rs.pairwise(named, measure)[0], rs.pairwise(summaries, measure)[0]
     assert np.array_equal(plain.values, prepared.values)
     assert (
         rs.compare(summaries["a"], named["b"], measure)[0].value == rs.compare(named["a"], named["b"], measure)[0].value
@@ -721,7 +721,7 @@ def test_defaults_stand_in_both_places(setting):
     """The Python signature and the compiled core agree on every option and its default."""
     parameters = inspect.signature(getattr(rs, setting.measure)).parameters
     options = {o["name"]: o for o in MEASURES[setting.measure].options}
-    assert set(options) == set(parameters) - {"x", "y", "models", "reduce"}
+    assert set(options) == set(parameters) - {"x", "y", "models"}
     for name, option in options.items():
         default = parameters[name].default
         assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY

@@ -124,9 +124,9 @@ def test_golden_family():
     """
     xs, ys = [features(8, 3, k) for k in (0, 1)], [features(8, 2, k) for k in (1, 4)]
     for adjust, expected in (("maxT", (17, 24, 1, 8)), ("step-down", (16, 23, 1, 8))):
-        grid = rs.permutation_test(
-            xs, ys, rs.cka, n_resamples=23, rng=42, adjust=adjust, dtype="float64", groups=np.arange(8)
-        )
+        grid = rs.pairwise_test(
+            xs, rs.cka, y=ys, n_resamples=23, rng=42, adjust=adjust, precision="float64", groups=np.arange(8)
+        )[0]
         assert grid.zscores.ravel() == pytest.approx([0.294295836, -1.258843976, 3.519177812, 1.272238240], rel=1e-8)
         assert grid.pvalues.ravel() * 24 == pytest.approx(expected)
 

@@ -41,11 +41,11 @@ LAYERED = [s for s in BILINEAR if s.measure != "linear_regression_r2"] + [BILINE
 def test_a_grid_is_its_pairs(setting, alternative):
     xs, ys = models(3, 30, 1), models(2, 30, 2)
     measure, options = setting.bound(None), GRID_OPTIONS | {"alternative": alternative}
-    grid = rs.permutation_test(xs, ys, measure, dtype="float64", **options)
+    grid = rs.pairwise_test(xs, measure, y=ys, precision="float64", **options)[0]
     assert (grid.method, grid.n_orbits, grid.n_resamples, grid.n_tests) == ("orbits", 4, 119, 6)
     for i, x in enumerate(xs.values()):
         for j, y in enumerate(ys.values()):
-            one = rs.permutation_test(x, y, measure, method="orbits", dtype="float64", **options)
+            one = rs.permutation_test(x, y, measure, method="orbits", precision="float64", **options)
             assert grid.unadjusted[i, j] == one.pvalue
             assert grid.values[i, j] == pytest.approx(one.statistic, rel=1e-12)
             assert grid.zscores[i, j] == pytest.approx(one.zscore, rel=1e-9)
@@ -62,7 +62,7 @@ def z_of_pairs(xs, ys, measure, method: str, towards: float, **options) -> tuple
     """Of all pairs, one test after the other, under the same permutations: z of all arrangements, and z as reported."""
     rows, reported = [], []
     for x, y in itertools.product(xs, ys):
-        found = rs.permutation_test(x, y, measure, method=method, dtype="float64", return_null=True, **options)
+        found = rs.permutation_test(x, y, measure, method=method, precision="float64", return_null=True, **options)
         null = found.null_distribution
         mean, std = (found.null_mean, found.null_std) if found.null_std_exact else (null.mean(), null.std())
         rows.append(towards * (null - mean) / std)
@@ -98,7 +98,7 @@ def test_corrections(family, adjust):
         pytest.skip("these correct the p-values of the pairs, whatever they are")
     xs, ys = models(3, 30, 1), models(2, 30, 2)
     options = GRID_OPTIONS | {"alternative": alternative} | design
-    grid = rs.permutation_test(xs, ys, measure, dtype="float64", adjust=adjust, method=method, **options)
+    grid = rs.pairwise_test(xs, measure, y=ys, precision="float64", adjust=adjust, method=method, **options)[0]
     assert grid.method == method
     z, reported = z_of_pairs(xs.values(), ys.values(), measure, method, towards, **options)
     turned = abs(z) if alternative == "two-sided" else z
@@ -120,7 +120,7 @@ def test_step_down_is_never_worse_and_in_order():
     for seed in range(20):
         xs, ys = models(3, 24, seed), models(3, 24, seed + 100)
         single, down = (
-            rs.permutation_test(xs, ys, rs.cka, n_resamples=239, rng=seed, adjust=adjust)
+            rs.pairwise_test(xs, rs.cka, y=ys, n_resamples=239, rng=seed, adjust=adjust)[0]
             for adjust in ("maxT", "step-down")
         )
         assert (down.pvalues <= single.pvalues).all()
@@ -139,10 +139,10 @@ def test_pairs_within_a_list(measure):
 
     measure = own if measure == "own" else measure
     symmetric = measure in (rs.cka, rs.knn_jaccard)
-    grid = rs.permutation_test(named, None, measure, adjust="maxT", **GRID_OPTIONS)
+    grid = rs.pairwise_test(named, measure, adjust="maxT", **GRID_OPTIONS)[0]
     assert grid.rows == grid.columns == tuple(named)
     assert grid.n_tests == (3 if symmetric else 6)
-    both = rs.permutation_test(named, named, measure, adjust="maxT", **GRID_OPTIONS)
+    both = rs.pairwise_test(named, measure, y=named, adjust="maxT", **GRID_OPTIONS)[0]
     assert both.n_tests == 9
     apart = ~np.eye(3, dtype=bool)
     if symmetric:
@@ -163,10 +163,10 @@ def test_failures_cost_their_pairs_only(measure):
         xs, ys = ({str(i): pairs.scores(30, 3, seed=i)[s] for i in range(2)} for s in (0, 1))
     else:
         xs, ys = models(2, 30, 1), models(2, 30, 2)
-    good = rs.permutation_test(xs, ys, measure, adjust="maxT", **GRID_OPTIONS)
+    good = rs.pairwise_test(xs, measure, y=ys, adjust="maxT", **GRID_OPTIONS)[0]
     broken = np.array(ys[next(iter(ys))])
     broken[3, 1] = np.nan
-    grid = rs.permutation_test(xs, {"broken": broken} | ys, measure, adjust="maxT", **GRID_OPTIONS)
+    grid = rs.pairwise_test(xs, measure, y={"broken": broken} | ys, adjust="maxT", **GRID_OPTIONS)[0]
     assert set(grid.status) == {(0, 0), (1, 0)}
     assert {code for code, _ in grid.status.values()} == {"nonfinite_input"}
     assert "failed_pairs" in codes(grid)
@@ -180,7 +180,7 @@ def test_failures_cost_their_pairs_only(measure):
 
 def test_all_pairs_fail():
     bad = np.full((20, 3), np.nan)
-    grid = rs.permutation_test({"a": bad}, {"b": bad}, rs.cka, n_resamples=99, adjust="maxT")
+    grid = rs.pairwise_test({"a": bad}, rs.cka, y={"b": bad}, n_resamples=99, adjust="maxT")[0]
     assert np.isnan(grid.pvalues).all()
     assert (grid.n_tests, grid.largest, grid.mean) == (0, None, None)
 
@@ -188,7 +188,7 @@ def test_all_pairs_fail():
 def test_other_row_counts_in_a_grid():
     xs = models(2, 30, 1)
     with raises("row_count_mismatch"):
-        rs.permutation_test(xs, {"short": next(iter(xs.values()))[:20]}, rs.cka)
+        rs.pairwise_test(xs, rs.cka, y={"short": next(iter(xs.values()))[:20]})
 
 
 def test_own_functions_in_grids():
@@ -199,7 +199,7 @@ def test_own_functions_in_grids():
         return math.nan if x is xs["10"] and y[0, 0] == ys["21"][0, 0] else float(np.sum(x * y))
 
     for options in ({}, {"strata": np.arange(20) // 5}, {"groups": np.arange(20) // 2}, {"scheme": "shift"}):
-        grid = rs.permutation_test(xs, ys, own, n_resamples=59, rng=1, **options)
+        grid = rs.pairwise_test(xs, own, y=ys, n_resamples=59, rng=1, **options)[0]
         assert set(grid.status) in ({(0, 1)}, set())
         for i, j in [(0, 0), (1, 0), (1, 1)]:
             one = rs.permutation_test(list(xs.values())[i], list(ys.values())[j], own, n_resamples=59, rng=1, **options)
@@ -215,7 +215,7 @@ def test_restricted_grids(design, measure):
     """The same matchings, lawful ones, as those of single pairs."""
     n, ids, _ = DESIGNS[design]
     (a, b), (c, d) = unrelated(n, 2, 2), unrelated(n, 2, 2, seed=1)
-    grid = rs.permutation_test([a, c], [b, d], measure, n_resamples=49, rng=2, **ids)
+    grid = rs.pairwise_test([a, c], measure, y=[b, d], n_resamples=49, rng=2, **ids)[0]
     for (i, x), (j, y) in itertools.product(enumerate((a, c)), enumerate((b, d))):
         method = "auto" if grid.method == "exact" else grid.method
         one = rs.permutation_test(x, y, measure, n_resamples=49, rng=2, method=method, **ids)
@@ -225,17 +225,17 @@ def test_restricted_grids(design, measure):
         assert grid.values[i, j] == one.statistic == measure(x, y)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize(
     "measure", [rs.cka, mantel, kendall, rs.cca_mean, rs.knn_jaccard, rs.distance_correlation], ids=str
 )
-def test_threads_do_not_matter(dtype, measure):
+def test_threads_do_not_matter(precision, measure):
     xs, ys = models(3, 61, 1), models(4, 61, 2)
     found = set()
     for threads in (1, 2, 3, 8):
-        grid = rs.permutation_test(
-            xs, ys, measure, adjust="step-down", dtype=dtype, num_threads=threads, rng=1, n_resamples=999
-        )
+        grid = rs.pairwise_test(
+            xs, measure, y=ys, adjust="step-down", precision=precision, num_threads=threads, rng=1, n_resamples=999
+        )[0]
         tables = (grid.values, grid.pvalues, grid.unadjusted, grid.zscores, grid.null_mean, grid.null_std)
         found.add((*(table.tobytes() for table in tables), grid.largest, grid.mean))
     assert len(found) == 1
@@ -274,7 +274,7 @@ def test_the_picture_marks_what_is_significant():
     pytest.importorskip("matplotlib").use("Agg")
     x, y = weakly(40, weight=3.0)
     a, b = unrelated(40, seed=5)
-    grid = rs.permutation_test({"x": x, "a": a}, {"y": y, "b": b}, rs.cka, n_resamples=399, rng=0, adjust="maxT")
+    grid = rs.pairwise_test({"x": x, "a": a}, rs.cka, y={"y": y, "b": b}, n_resamples=399, rng=0, adjust="maxT")[0]
     assert (grid.pvalues <= 0.05).tolist() == [[True, False], [False, False]]
     ax = grid.plot()
     ax.figure.draw_without_rendering()

@@ -48,7 +48,7 @@ def test_orbits(setting, n):
     """Every value of every orbit: odd, even, prime, twice a prime."""
     x, y = unrelated(n)
     found = rs.permutation_test(
-        x, y, setting.bound(x), n_resamples=3 * n - 1, method="orbits", rng=3, return_null=True, dtype="float64"
+        x, y, setting.bound(x), n_resamples=3 * n - 1, method="orbits", rng=3, return_null=True, precision="float64"
     )
     expected = scores(setting, x, y, orbits(3, n, 3))
     assert found.null_distribution == pytest.approx(expected, rel=1e-9, abs=1e-10)

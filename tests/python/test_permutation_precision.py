@@ -23,7 +23,7 @@ import resemblance as rs
 
 
 def counts(x, y, measure, **options) -> list[tuple[int, float]]:
-    found = [rs.permutation_test(x, y, measure, dtype=dtype, **options) for dtype in ("float64", "float32", "auto")]
+    found = [rs.permutation_test(x, y, measure, precision=one, **options) for one in ("float64", "float32", "auto")]
     assert found[0].n_adjudicated == 0
     return [(one.exceedances, one.pvalue) for one in found]
 
@@ -35,7 +35,7 @@ def test_single_precision_counts_alike(measure, n, method):
         x, y = weakly(n, seed, 0.1)
         options = {"n_resamples": 4000, "rng": seed, "method": method, "alternative": ALTERNATIVES[seed % 3]}
         assert len(set(counts(x, y, measure, **options))) == 1
-        single = rs.permutation_test(x, y, measure, dtype="float32", **options)
+        single = rs.permutation_test(x, y, measure, precision="float32", **options)
         # A ten-thousandth of a standard deviation on either side: less than one value in ten thousand.
         assert single.n_adjudicated <= 8
 
@@ -50,8 +50,10 @@ def test_a_mean_far_above_the_spread():
     for seed in range(3):
         assert len(set(counts(x, y, rs.cka, n_resamples=4999, rng=seed))) == 1
     null = [
-        rs.permutation_test(x, y, rs.cka, n_resamples=999, rng=0, dtype=dtype, return_null=True, method="orbits")
-        for dtype in ("float32", "float64")
+        rs.permutation_test(
+            x, y, rs.cka, n_resamples=999, rng=0, precision=precision, return_null=True, method="orbits"
+        )
+        for precision in ("float32", "float64")
     ]
     gap = abs(null[0].null_distribution - null[1].null_distribution).max()
     assert gap < 2e-5 * moments.std
@@ -88,13 +90,15 @@ precomputed = functools.partial(rs.rsa, inner="precomputed", outer="pearson")
 
 
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("n", [40, 41])
-def test_all_scores_equal(alternative, dtype, n):
+def test_all_scores_equal(alternative, precision, n):
     """One input per column: no order of the rows changes anything."""
     y = np.random.default_rng(0).normal(size=(n, 2))
     for measure in (rs.cka, distances):
         if measure is distances:
             y = y + 10
-        found = rs.permutation_test(np.eye(n), y, measure, alternative=alternative, dtype=dtype, n_resamples=999)
+        found = rs.permutation_test(
+            np.eye(n), y, measure, alternative=alternative, precision=precision, n_resamples=999
+        )
         assert found.pvalue == 1.0, measure

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from permutations import ALTERNATIVES, EACH_FORM, MEASURES, OWN, codes, raises, unrelated
+from permutations import ALTERNATIVES, EACH_FORM, MEASURES, OWN, TESTS, as_grid, codes, raises, unrelated
 
 import resemblance as rs
 
@@ -37,7 +37,7 @@ REFUSED = [
     ("bad_option", {"alpha": math.nan}, "between 0 and 1"),
     ("bad_option", {"alpha": "small"}, "between 0 and 1"),
     ("bad_option", {"method": "orbit"}, "monte_carlo"),
-    ("bad_option", {"dtype": "float16"}, "float32"),
+    ("bad_option", {"precision": "float16"}, "float32"),
     ("bad_option", {"scheme": "rotate"}, "shift"),
     ("bad_option", {"alternative": "bigger"}, "two-sided"),
     ("bad_option", {"method": "exact"}, "10000000"),
@@ -51,21 +51,18 @@ def test_refusals(form, code, options, words):
     x, y = unrelated(N, 3, 3)
     with raises(code, words):
         rs.permutation_test(x, y, MEASURES[form], **{"n_resamples": 99} | options)
-    with raises(code):
-        rs.permutation_test({"x": x}, {"y": y}, MEASURES[form], **{"n_resamples": 99} | options)
+    if "alpha" not in options:  # which is for sequential tests, of one pair
+        with raises(code):
+            rs.pairwise_test({"x": x}, MEASURES[form], y={"y": y}, **{"n_resamples": 99} | options)
 
 
 @EACH_FORM
-def test_one_pair_and_grids(form):
+def test_what_is_for_one_pair_only(form):
     x, y = unrelated(N, 3, 3)
-    with raises("bad_option", "adjust"):
-        rs.permutation_test(x, y, MEASURES[form], adjust="maxT")
     with raises("bad_option", "adjust", "step-down"):
-        rs.permutation_test([x], [y], MEASURES[form], adjust="holm", n_resamples=99)
-    with raises("bad_option", "return_null"):
-        rs.permutation_test([x], [y], MEASURES[form], return_null=True)
+        rs.pairwise_test([x], MEASURES[form], y=[y], adjust="holm", n_resamples=99)
     with raises("not_offered"):
-        rs.permutation_test([x], [y], MEASURES[form], method="sequential")
+        rs.pairwise_test([x], MEASURES[form], y=[y], method="sequential")
 
 
 @pytest.mark.parametrize("form", ["rows", "own"])
@@ -75,7 +72,7 @@ def test_orbits_where_there_are_none(form):
     with raises("not_offered"):
         rs.permutation_test(x, y, MEASURES[form], method="orbits", n_resamples=99)
     with raises("not_offered"):
-        rs.permutation_test([x], [y], MEASURES[form], method="orbits", n_resamples=99)
+        rs.pairwise_test([x], MEASURES[form], y=[y], method="orbits", n_resamples=99)
 
 
 @pytest.mark.parametrize(("form", "options"), [("product", {}), ("bilinear", {"groups": np.arange(N) // 2})], ids=str)
@@ -85,20 +82,21 @@ def test_orbits_of_grids(form, options):
     for method in ("orbits", "auto"):
         found = {"method": method, "n_resamples": 99, "rng": 0} | options
         one = rs.permutation_test(x, y, MEASURES[form], **found)
-        grid = rs.permutation_test([x], [y], MEASURES[form], **found)
+        grid = rs.pairwise_test([x], MEASURES[form], y=[y], **found)[0]
         assert one.method == grid.method == "orbits"
         assert (grid.n_orbits, grid.n_resamples, grid.unadjusted[0, 0]) == (one.n_orbits, one.n_resamples, one.pvalue)
-    alone = rs.permutation_test([x], [y], MEASURES[form], **{"method": "monte_carlo", "n_resamples": 99} | options)
+    alone = rs.pairwise_test([x], MEASURES[form], y=[y], **{"method": "monte_carlo", "n_resamples": 99} | options)[0]
     assert (alone.method, alone.n_orbits, alone.n_resamples) == ("monte_carlo", None, 99)
 
 
 def test_no_orbits_of_scattered_strata():
     x, y = unrelated(N, 3, 3)
     options = {"strata": np.arange(N) // 3, "n_resamples": 99}
-    assert rs.permutation_test([x], [y], rs.cka, **options).method == "monte_carlo"
-    for given in ((x, y), ([x], [y])):
-        with raises("not_offered", "orbits"):
-            rs.permutation_test(*given, rs.cka, method="orbits", **options)
+    assert rs.pairwise_test([x], rs.cka, y=[y], **options)[0].method == "monte_carlo"
+    with raises("not_offered", "orbits"):
+        rs.permutation_test(x, y, rs.cka, method="orbits", **options)
+    with raises("not_offered", "orbits"):
+        rs.pairwise_test([x], rs.cka, y=[y], method="orbits", **options)
 
 
 @EACH_FORM
@@ -106,19 +104,17 @@ def test_exact_grids(form):
     """`exact` insists on all orders, in grids as for one pair, whatever `n_resamples` is."""
     x, y = unrelated(5, 2, 2)
     measure = functools.partial(rs.knn_jaccard, k=2) if form == "lists" else MEASURES[form]
-    grid = rs.permutation_test([x], [y], measure, method="exact", n_resamples=9)
+    grid = rs.pairwise_test([x], measure, y=[y], method="exact", n_resamples=9)[0]
     one = rs.permutation_test(x, y, measure, method="exact", n_resamples=9)
     assert (grid.method, grid.n_resamples) == (one.method, one.n_resamples) == ("exact", 119)
     assert grid.pvalues[0, 0] == one.pvalue
 
 
 @EACH_FORM
-@pytest.mark.parametrize("as_grid", [False, True], ids=["pair", "grid"])
-def test_remarks(form, as_grid):
+@pytest.mark.parametrize("test", TESTS)
+def test_remarks(form, test):
     """Groups without a partner stay in place, and a test that can find nothing says so."""
-    x, y = unrelated(N, 3, 3)
-    x, y = ([x], [y]) if as_grid else (x, y)
-    run = functools.partial(rs.permutation_test, x, y, MEASURES[form], rng=0)
+    run = functools.partial(TESTS[test], *unrelated(N, 3, 3), MEASURES[form], rng=0)
     alone = np.r_[0, 0, 0, np.arange(1, N - 2)]
     found = run(groups=alone, n_resamples=99)
     assert "groups_in_place" in codes(found)
@@ -135,14 +131,12 @@ def test_remarks(form, as_grid):
 def test_repeated_pairs_need_groups():
     x, y = unrelated(10, 3, 3)
     rows = np.repeat(np.arange(10), 2)
-    for given in ((x[rows], y[rows]), ([x[rows]], [y[rows]])):
-        if isinstance(given[0], list):
-            grid = rs.permutation_test(*given, rs.cka, n_resamples=99)
-            assert {code for code, _ in grid.status.values()} == {"not_exchangeable"}
-        else:
-            with raises("not_exchangeable", "20"):
-                rs.permutation_test(*given, rs.cka, n_resamples=99)
-        rs.permutation_test(*given, rs.cka, n_resamples=99, groups=rows)
+    with raises("not_exchangeable", "20"):
+        rs.permutation_test(x[rows], y[rows], rs.cka, n_resamples=99)
+    grid = as_grid(x[rows], y[rows], rs.cka, n_resamples=99)
+    assert {code for code, _ in grid.status.values()} == {"not_exchangeable"}
+    for test in TESTS.values():
+        assert test(x[rows], y[rows], rs.cka, n_resamples=99, groups=rows).n_resamples >= 99
 
 
 def test_ids_of_any_kind():
@@ -187,7 +181,6 @@ def test_executors_call_own_functions():
         assert shared.to_dict() == alone.to_dict()
         for refused in (
             {"x": x, "y": y, "measure": rs.cka},
-            {"x": [x], "y": [y], "measure": OWN["own"]},
             {"x": x, "y": y, "measure": OWN["own"], "method": "sequential"},
         ):
             with raises("bad_option", "executor"):
@@ -202,9 +195,9 @@ def test_infinite_scores_of_own_functions(alternative):
     def own(x, z):
         return math.inf if np.array_equal(y, z) else float(np.sum(x[:, 0] * z[:, 0]))
 
-    for given in ((x, y), ([x], [y])):
+    for test in TESTS.values():
         try:
-            found = rs.permutation_test(*given, own, n_resamples=99, rng=0, alternative=alternative)
+            found = test(x, y, own, n_resamples=99, rng=0, alternative=alternative)
         except rs.ResemblanceError as error:
             assert error.code == "undefined"  # noqa: PT017 - one of two good answers
         else:

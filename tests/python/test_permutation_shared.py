@@ -34,7 +34,7 @@ def test_products_of_grids(measure, alternative):
     """Pairs of unlike widths meet the same matchings; p-values and corrections are those of the scores of these."""
     xs = [unrelated(31, d, 2, seed=d)[0] for d in (2, 4)]
     ys = [unrelated(31, 2, d, seed=d)[1] for d in (3, 2, 5)]
-    grid = rs.permutation_test(xs, ys, measure, n_resamples=99, rng=3, alternative=alternative, adjust="maxT")
+    grid = rs.pairwise_test(xs, measure, y=ys, n_resamples=99, rng=3, alternative=alternative, adjust="maxT")[0]
     q, over = divmod(grid.n_resamples + 1, grid.n_orbits)
     assert (grid.method, over) == ("orbits", 0)
     assert 99 <= grid.n_resamples < 99 + q
@@ -68,7 +68,7 @@ def test_orbits_of_grids_estimate_the_exact_p(case):
     measure, n, options = IN_ORBITS[case]
     (a, b), (c, d) = weakly(n, d=2), weakly(n, d=2, seed=1)
     exact, *others = (
-        rs.permutation_test([a, c], [b, d], measure, method=method, n_resamples=3999, rng=0, **options)
+        rs.pairwise_test([a, c], measure, y=[b, d], method=method, n_resamples=3999, rng=0, **options)[0]
         for method in ("exact", "orbits", "monte_carlo")
     )
     for found in others:
@@ -84,9 +84,9 @@ def test_more_orbits_of_grids_keep_those_before(case):
     (a, b), (c, d) = unrelated(n, 2, 2), unrelated(n, 2, 2, seed=1)
     before, arrangements = np.zeros((2, 2)), 0
     for count in (19, 60, 61, 400):
-        grid = rs.permutation_test(
-            [a, c], [b, d], measure, alternative="greater", method="orbits", n_resamples=count, rng=0, **options
-        )
+        grid = rs.pairwise_test(
+            [a, c], measure, y=[b, d], alternative="greater", method="orbits", n_resamples=count, rng=0, **options
+        )[0]
         total = grid.n_resamples + 1
         counts = np.rint(grid.unadjusted * total)
         assert (counts >= before).all()
@@ -103,9 +103,9 @@ def test_threads_do_not_matter_to_restricted_grids(options):
     xs, ys = models(3, 60, 1), models(4, 60, 2)
     found = set()
     for threads in (1, 2, 3):
-        grid = rs.permutation_test(
-            xs, ys, mantel, adjust="maxT", num_threads=threads, rng=1, n_resamples=199, **options
-        )
+        grid = rs.pairwise_test(
+            xs, mantel, y=ys, adjust="maxT", num_threads=threads, rng=1, n_resamples=199, **options
+        )[0]
         tables = (grid.values, grid.pvalues, grid.unadjusted, grid.zscores, grid.null_mean, grid.null_std)
         found.add((*(table.tobytes() for table in tables), grid.largest, grid.mean, grid.method))
     assert len(found) == 1

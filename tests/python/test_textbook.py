@@ -106,11 +106,11 @@ def test_ids_and_scores_mix(setting):
 
 @pytest.mark.parametrize("setting", [s for s in SETTINGS if has_rows(s.measure)], ids=str)
 def test_rows(setting):
-    """`reduce=None` gives the value of every row, and their mean is the score."""
+    """`rowwise` gives the value of every row, and their mean is the score."""
     table = {"predictions": pairs.PREDICTIONS + pairs.SCORES, "probabilities": pairs.SCORES}
     for pair in table.get(setting.input, pairs.DEFINED + [p for p in pairs.DEGENERATE if p.name == "zero_row"]):
         x, y = (pair.dress(a) for a in setting.inputs(pair.x, pair.y))
-        rows, expected = setting.library(x, y, reduce=None), setting.oracle(x, y, reduce=None)
+        rows, expected = setting.rowwise(x, y), setting.oracle(x, y, reduce=None)
         assert rows.dtype == np.float64
         assert rows == pytest.approx(expected, rel=pair.rel, abs=pair.abs, nan_ok=True), pair
         if np.isnan(rows).all():  # every row is left out, and a mean of none would be a silent NaN
@@ -124,14 +124,12 @@ def test_rows(setting):
 def test_statistic_of_one_representation(setting):
     for pair in pairs.DEFINED:
         x, y = pair.dress(pair.x), pair.dress(pair.y)
-        options = setting.options | {"compare": None}
+        measure = setting.bound(x)
         expected = setting.oracle(x, y, compare=None)
-        assert setting.library(x, y, compare=None) == pytest.approx(expected, rel=pair.rel), pair
-        function = getattr(rs, setting.measure)
-        assert function(x, **options) == pytest.approx(expected[0], rel=pair.rel), pair
-        assert function(x, y[:9], **options)[1] == pytest.approx(
-            setting.oracle(x, y[:9], compare=None)[1], rel=pair.rel
-        ), pair
+        assert [rs.describe(side, measure) for side in (x, y)] == pytest.approx(expected, rel=pair.rel), pair
+        assert rs.describe(rs.prepare(x, measure), measure) == rs.describe(x, measure)
+        fewer = setting.oracle(x, y[:9], compare=None)[1]
+        assert rs.describe(y[:9], measure) == pytest.approx(fewer, rel=pair.rel), pair
 
 
 # How the score grows with the data, for measures that are no ratio: both sides scaled by s multiply it by s ** degree

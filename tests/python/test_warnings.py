@@ -99,9 +99,9 @@ CASES = [
     ("dead_units", rs.linear_regression_r2, dead(1), dead(0)),
     ("rank_deficient_map", rs.aligned_cosine, independent(10, 20), independent(40, 5)),
     ("ties", rs.disagreement, tied_scores(0), tied_scores(12)),
-    ("neighbours_chance", rs.knn_jaccard, independent(100, 6), None),
-    ("neighbours_chance", functools.partial(rs.knn_jaccard, k=1), None, independent(300, 6)),
-    ("neighbours_duplicates", rs.knn_jaccard, copies(11), copies(1)),
+    ("null_inflated", rs.knn_jaccard, independent(100, 6), None),
+    ("null_inflated", functools.partial(rs.knn_jaccard, k=1), None, independent(300, 6)),
+    ("neighbors_duplicates", rs.knn_jaccard, copies(11), copies(1)),
     ("size_decides", rs.procrustes, sized(5.0), sized(1.0)),
     ("size_decides", functools.partial(rs.procrustes, normalize=True), None, sized(5.0)),
     ("same_content", rs.cka, same(copy=True), same(copy=False)),
@@ -259,7 +259,7 @@ def test_grids_collect_warnings():
     models = {str(i): independent(30, 40, seed=i)[0] for i in range(3)}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        grid = rs.pairwise(models, rs.cca_mean)
+        grid = rs.pairwise(models, rs.cca_mean)[0]
     assert "rank_saturated" in {w.code for w in grid.warnings}
     told = [w.message.code for w in caught if isinstance(w.message, rs.ResemblanceWarning)]
     assert len(told) == len(set(told)), "each kind is told once, however many pairs show it"
@@ -270,7 +270,7 @@ def test_grids_warn_of_failed_pairs():
     models["bad"] = models["0"][:20]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        grid = rs.pairwise(models, rs.cca_mean)
+        grid = rs.pairwise(models, rs.cca_mean)[0]
     assert "failed_pairs" in [w.message.code for w in caught if isinstance(w.message, rs.ResemblanceWarning)]
     assert len(grid.status) == 6
 
@@ -278,7 +278,7 @@ def test_grids_warn_of_failed_pairs():
 def test_grids_find_identical_layers():
     x, y = independent(50, 6)
     with rs.config(on_warning="ignore"):
-        grid = rs.pairwise({"one": x, "two": y, "copy": x.copy()}, rs.cka)
+        grid = rs.pairwise({"one": x, "two": y, "copy": x.copy()}, rs.cka)[0]
     found = [w for w in grid.warnings if w.code == "same_content"]
     assert len(found) == 1
     assert "one" in found[0].message

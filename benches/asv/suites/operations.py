@@ -46,13 +46,13 @@ class Pairwise:
         self.measure = getattr(rs, measure)
 
     def time_two_networks(self, measure: str) -> None:  # noqa: ARG002
-        rs.pairwise(self.rows, self.measure, others=self.columns)
+        rs.pairwise(self.rows, self.measure, y=self.columns)
 
     def time_one_network(self, measure: str) -> None:  # noqa: ARG002
         rs.pairwise(self.rows, self.measure)
 
     def peakmem_two_networks(self, measure: str) -> None:  # noqa: ARG002
-        rs.pairwise(self.rows, self.measure, others=self.columns)
+        rs.pairwise(self.rows, self.measure, y=self.columns)
 
 
 class PermutationTest:

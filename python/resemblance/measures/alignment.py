@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import score, score_or_rows
+from resemblance._call import score
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from resemblance._inputs import Representation
 
 
@@ -204,25 +201,12 @@ def linear_regression_r2(
     return score("linear_regression_r2", x, y, alpha=alpha, average=average)
 
 
-@overload
-def aligned_cosine(
-    x: Representation,
-    y: Representation,
-    *,
-    group: Literal["orthogonal", "permutation"] = ...,
-    reduce: Literal["mean"] = ...,
-) -> float: ...
-@overload
-def aligned_cosine(
-    x: Representation, y: Representation, *, group: Literal["orthogonal", "permutation"] = ..., reduce: None
-) -> NDArray[np.float64]: ...
 def aligned_cosine(
     x: Representation,
     y: Representation,
     *,
     group: Literal["orthogonal", "permutation"] = "orthogonal",
-    reduce: Literal["mean"] | None = "mean",
-) -> float | NDArray[np.float64]:
+) -> float:
     r"""Mean cosine of the rows after alignment, a similarity of two representations.
 
     Asks whether each input points the same way in `x` and in `y`, once `x` has been moved onto `y` as a whole.
@@ -240,14 +224,12 @@ def aligned_cosine(
         Row i belongs to the same input as row i of `x`. The widths are equal.
     group : {"orthogonal", "permutation"}, default "orthogonal"
         What the alignment may do: rotate and reflect, or only reorder the columns.
-    reduce : {"mean", None}, default "mean"
-        None returns the cosine of each row instead of their mean.
 
     Returns
     -------
-    float or ndarray, shape (n,)
+    float
         Dimensionless, from -1 to 1 (equal up to the alignment and a positive factor per row). Rows of zeros have no
-        direction: they are left out of the mean and are NaN in the vector.
+        direction: they are left out of the mean (and NaN in `rowwise`).
 
     Raises
     ------
@@ -269,7 +251,7 @@ def aligned_cosine(
     Examples
     --------
     >>> import numpy as np
-    >>> from resemblance import aligned_cosine
+    >>> from resemblance import aligned_cosine, rowwise
     >>> x = np.array([[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0]])
     >>> turned = x @ np.array([[0.0, 1.0], [-1.0, 0.0]])
     >>> round(aligned_cosine(x, turned), 6)
@@ -279,7 +261,7 @@ def aligned_cosine(
 
     >>> y = x.copy()
     >>> y[1] = -0.1 * y[1]
-    >>> np.round(aligned_cosine(x, y, reduce=None), 6)
+    >>> rowwise(x, y, aligned_cosine).round(6)
     array([ 1., -1.,  1.,  1.])
     """
-    return score_or_rows("aligned_cosine", x, y, reduce, group=group)
+    return score("aligned_cosine", x, y, group=group)

@@ -6,24 +6,17 @@ largest entry is the predicted class (the lowest index if tied). Column c means 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import group, score, score_or_rows
+from resemblance._call import group, score
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from resemblance._inputs import ModelsLike, Representation
 
 
-@overload
-def disagreement(x: Representation, y: Representation, *, reduce: Literal["mean"] = ...) -> float: ...
-@overload
-def disagreement(x: Representation, y: Representation, *, reduce: None) -> NDArray[np.float64]: ...
-def disagreement(
-    x: Representation, y: Representation, *, reduce: Literal["mean"] | None = "mean"
-) -> float | NDArray[np.float64]:
+def disagreement(x: Representation, y: Representation) -> float:
     r"""Share of inputs on which two models predict different classes, a distance of predictions.
 
     .. math:: \mathrm{disagreement}(x, y) = \frac{1}{n} \sum_i [a_i \ne b_i]
@@ -34,12 +27,10 @@ def disagreement(
     ----------
     x, y : array_like, shape (n,) or (n, C)
         Class ids (integers), or scores of C classes. Row i of both belongs to the same input.
-    reduce : {"mean", None}, default "mean"
-        None returns 0 or 1 for each input instead of their mean.
 
     Returns
     -------
-    float or ndarray, shape (n,)
+    float
         From 0 (the same predictions) to 1.
 
     Raises
@@ -60,13 +51,13 @@ def disagreement(
 
     Examples
     --------
-    >>> from resemblance import disagreement
+    >>> from resemblance import disagreement, rowwise
     >>> disagreement([0, 1, 2, 1], [0, 1, 1, 1])
     0.25
-    >>> disagreement([[0.9, 0.1], [0.4, 0.6]], [1, 1], reduce=None)
+    >>> rowwise([[0.9, 0.1], [0.4, 0.6]], [1, 1], disagreement)
     array([1., 0.])
     """
-    return score_or_rows("disagreement", x, y, reduce)
+    return score("disagreement", x, y)
 
 
 def cohen_kappa(x: Representation, y: Representation) -> float:
@@ -223,28 +214,6 @@ def error_corrected_disagreement(
     return score("error_corrected_disagreement", x, y, labels=labels, reference=reference)
 
 
-@overload
-def js_divergence(
-    x: Representation,
-    y: Representation,
-    *,
-    kind: Literal["probs", "logits", "log_probs"],
-    base: float | None = ...,
-    sqrt: bool = ...,
-    renormalize: bool = ...,
-    reduce: Literal["mean"] = ...,
-) -> float: ...
-@overload
-def js_divergence(
-    x: Representation,
-    y: Representation,
-    *,
-    kind: Literal["probs", "logits", "log_probs"],
-    base: float | None = ...,
-    sqrt: bool = ...,
-    renormalize: bool = ...,
-    reduce: None,
-) -> NDArray[np.float64]: ...
 def js_divergence(
     x: Representation,
     y: Representation,
@@ -253,8 +222,7 @@ def js_divergence(
     base: float | None = None,
     sqrt: bool = False,
     renormalize: bool = False,
-    reduce: Literal["mean"] | None = "mean",
-) -> float | NDArray[np.float64]:
+) -> float:
     r"""Jensen-Shannon divergence of the class probabilities, a distance of predictions.
 
     Asks how differently two models distribute their belief over the classes. With :math:`p_i, q_i` the probabilities
@@ -276,12 +244,10 @@ def js_divergence(
         Whether to take the root of each input's value before the mean, which makes it a metric.
     renormalize : bool, default False
         Whether to divide rows of ``probs`` by their sum instead of refusing those that do not sum to 1.
-    reduce : {"mean", None}, default "mean"
-        None returns the value of each input instead of their mean.
 
     Returns
     -------
-    float or ndarray, shape (n,)
+    float
         In nats, or units of the given base, from 0 (the same probabilities) to log 2 (no class in common).
 
     Raises
@@ -302,12 +268,13 @@ def js_divergence(
 
     Examples
     --------
-    >>> from resemblance import js_divergence
+    >>> from functools import partial
+    >>> from resemblance import js_divergence, rowwise
     >>> x = [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1]]
     >>> y = [[0.5, 0.3, 0.2], [0.1, 0.8, 0.1]]
-    >>> js_divergence(x, y, kind="probs", reduce=None).round(6)
+    >>> rowwise(x, y, partial(js_divergence, kind="probs")).round(6)
     array([0.021901, 0.      ])
     >>> round(js_divergence([[1.0, 0.0]], [[0.0, 1.0]], kind="probs", base=2), 6)
     1.0
     """
-    return score_or_rows("js_divergence", x, y, reduce, kind=kind, base=base, sqrt=sqrt, renormalize=renormalize)
+    return score("js_divergence", x, y, kind=kind, base=base, sqrt=sqrt, renormalize=renormalize)

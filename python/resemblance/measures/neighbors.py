@@ -5,43 +5,21 @@ Ties are broken by the lower index, and a point is never its own neighbor, whate
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import score_or_rows
+from resemblance._call import score
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from resemblance._inputs import Representation
 
 
-@overload
-def knn_jaccard(
-    x: Representation,
-    y: Representation,
-    *,
-    k: int = ...,
-    metric: Literal["cosine", "euclidean", "inner", "precomputed"] = ...,
-    reduce: Literal["mean"] = ...,
-) -> float: ...
-@overload
-def knn_jaccard(
-    x: Representation,
-    y: Representation,
-    *,
-    k: int = ...,
-    metric: Literal["cosine", "euclidean", "inner", "precomputed"] = ...,
-    reduce: None,
-) -> NDArray[np.float64]: ...
 def knn_jaccard(
     x: Representation,
     y: Representation,
     *,
     k: int = 10,
     metric: Literal["cosine", "euclidean", "inner", "precomputed"] = "cosine",
-    reduce: Literal["mean"] | None = "mean",
-) -> float | NDArray[np.float64]:
+) -> float:
     r"""Mean Jaccard index of the neighbor lists, a similarity of two representations.
 
     Asks how many of the k nearest neighbors of an input are the same in `x` and in `y`. With :math:`N_i` the lists,
@@ -59,12 +37,10 @@ def knn_jaccard(
     metric : {"cosine", "euclidean", "inner", "precomputed"}, default "cosine"
         What makes a neighbor: the largest cosine, the smallest distance, the largest inner product. ``precomputed``
         takes symmetric n x n matrices of distances as `x` and `y`.
-    reduce : {"mean", None}, default "mean"
-        None returns the index of each row instead of their mean.
 
     Returns
     -------
-    float or ndarray, shape (n,)
+    float
         Dimensionless, from 0 (no neighbor in common) to 1 (all).
 
     Raises
@@ -76,7 +52,7 @@ def knn_jaccard(
     Notes
     -----
     Unrelated data share k / (n - 1) of their lists, so the score rises with k for any data (the warning
-    ``neighbours_chance``). Only the nearest few count: large-scale structure goes unseen. Duplicated inputs are their
+    ``null_inflated``). Only the nearest few count: large-scale structure goes unseen. Duplicated inputs are their
     own neighbors in both.
 
     References
@@ -88,47 +64,29 @@ def knn_jaccard(
 
     Examples
     --------
+    >>> from functools import partial
     >>> import numpy as np
-    >>> from resemblance import knn_jaccard
+    >>> from resemblance import knn_jaccard, rowwise
     >>> x = np.array([[0.0], [1.0], [3.0], [7.0], [8.0]])
     >>> y = np.array([[0.0], [1.0], [3.0], [2.5], [8.0]])
 
     Moving the input at 7 next to the one at 3 changes its own list and those of its new and old neighbors:
 
-    >>> knn_jaccard(x, y, k=2, metric="euclidean", reduce=None).round(3)
+    >>> rowwise(x, y, partial(knn_jaccard, k=2, metric="euclidean")).round(3)
     array([0.333, 0.333, 0.333, 0.333, 1.   ])
     >>> round(knn_jaccard(x, y, k=2, metric="euclidean"), 6)
     0.466667
     """
-    return score_or_rows("knn_jaccard", x, y, reduce, k=k, metric=metric)
+    return score("knn_jaccard", x, y, k=k, metric=metric)
 
 
-@overload
-def mutual_knn(
-    x: Representation,
-    y: Representation,
-    *,
-    k: int = ...,
-    metric: Literal["cosine", "euclidean", "inner", "precomputed"] = ...,
-    reduce: Literal["mean"] = ...,
-) -> float: ...
-@overload
-def mutual_knn(
-    x: Representation,
-    y: Representation,
-    *,
-    k: int = ...,
-    metric: Literal["cosine", "euclidean", "inner", "precomputed"] = ...,
-    reduce: None,
-) -> NDArray[np.float64]: ...
 def mutual_knn(
     x: Representation,
     y: Representation,
     *,
     k: int = 10,
     metric: Literal["cosine", "euclidean", "inner", "precomputed"] = "cosine",
-    reduce: Literal["mean"] | None = "mean",
-) -> float | NDArray[np.float64]:
+) -> float:
     r"""Mean overlap of the neighbor lists, a similarity of two representations.
 
     Asks which share of the k nearest neighbors of an input is the same in `x` and in `y`. With :math:`N_i` the lists,
@@ -146,12 +104,10 @@ def mutual_knn(
     metric : {"cosine", "euclidean", "inner", "precomputed"}, default "cosine"
         What makes a neighbor: the largest cosine, the smallest distance, the largest inner product. ``precomputed``
         takes symmetric n x n matrices of distances as `x` and `y`.
-    reduce : {"mean", None}, default "mean"
-        None returns the share of each row instead of their mean.
 
     Returns
     -------
-    float or ndarray, shape (n,)
+    float
         Dimensionless, from 0 (no neighbor in common) to 1 (all).
 
     Raises
@@ -170,43 +126,22 @@ def mutual_knn(
 
     Examples
     --------
+    >>> from functools import partial
     >>> import numpy as np
-    >>> from resemblance import mutual_knn
+    >>> from resemblance import mutual_knn, rowwise
     >>> x = np.array([[0.0], [1.0], [3.0], [7.0], [8.0]])
     >>> y = np.array([[0.0], [1.0], [3.0], [2.5], [8.0]])
 
     Four of the five inputs keep one neighbor of two:
 
-    >>> mutual_knn(x, y, k=2, metric="euclidean", reduce=None)
+    >>> rowwise(x, y, partial(mutual_knn, k=2, metric="euclidean"))
     array([0.5, 0.5, 0.5, 0.5, 1. ])
     >>> round(mutual_knn(x, y, k=2, metric="euclidean"), 6)
     0.6
     """
-    return score_or_rows("mutual_knn", x, y, reduce, k=k, metric=metric)
+    return score("mutual_knn", x, y, k=k, metric=metric)
 
 
-@overload
-def second_order_cosine(
-    x: Representation,
-    y: Representation,
-    *,
-    k: int = ...,
-    metric: Literal["cosine", "euclidean", "inner"] = ...,
-    inner: Literal["similarity", "distance"] = ...,
-    neighbors: Literal["union", "intersection"] = ...,
-    reduce: Literal["mean"] = ...,
-) -> float: ...
-@overload
-def second_order_cosine(
-    x: Representation,
-    y: Representation,
-    *,
-    k: int = ...,
-    metric: Literal["cosine", "euclidean", "inner"] = ...,
-    inner: Literal["similarity", "distance"] = ...,
-    neighbors: Literal["union", "intersection"] = ...,
-    reduce: None,
-) -> NDArray[np.float64]: ...
 def second_order_cosine(
     x: Representation,
     y: Representation,
@@ -215,8 +150,7 @@ def second_order_cosine(
     metric: Literal["cosine", "euclidean", "inner"] = "cosine",
     inner: Literal["similarity", "distance"] = "similarity",
     neighbors: Literal["union", "intersection"] = "union",
-    reduce: Literal["mean"] | None = "mean",
-) -> float | NDArray[np.float64]:
+) -> float:
     r"""Second-order cosine similarity of two representations.
 
     Asks whether an input is equally close to its neighbors in `x` and in `y`. For each input i, the cosines to the
@@ -238,14 +172,12 @@ def second_order_cosine(
         Whether the vectors hold cosines, or 1 minus them, which puts the score of unrelated data higher.
     neighbors : {"union", "intersection"}, default "union"
         Whether neighbors of either representation count, or those of both.
-    reduce : {"mean", None}, default "mean"
-        None returns the cosine of each row instead of their mean.
 
     Returns
     -------
-    float or ndarray, shape (n,)
+    float
         Dimensionless, from -1 to 1 (equal cosines to all neighbors, up to a factor per row). Rows without a direction
-        are left out of the mean and are NaN in the vector.
+        are left out of the mean (and NaN in `rowwise`).
 
     Raises
     ------
@@ -278,4 +210,4 @@ def second_order_cosine(
     >>> round(second_order_cosine(x, y, k=2), 6)
     0.533484
     """
-    return score_or_rows("second_order_cosine", x, y, reduce, k=k, metric=metric, inner=inner, neighbors=neighbors)
+    return score("second_order_cosine", x, y, k=k, metric=metric, inner=inner, neighbors=neighbors)

@@ -1,35 +1,23 @@
-"""Descriptive statistics: a number of one representation; of a pair, the comparison of the two numbers."""
+"""Descriptive statistics: how much the numbers of two representations differ; `describe` tells the number of one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import statistic
+from resemblance._call import score
 
 if TYPE_CHECKING:
     from resemblance._inputs import Representation
 
 
-@overload
 def participation_ratio(
     x: Representation,
-    y: Representation | None = ...,
-    *,
-    center: bool = ...,
-    compare: Literal["absolute_difference", "ratio"] = ...,
-) -> float: ...
-@overload
-def participation_ratio(
-    x: Representation, y: Representation, *, center: bool = ..., compare: None
-) -> tuple[float, float]: ...
-def participation_ratio(
-    x: Representation,
-    y: Representation | None = None,
+    y: Representation,
     *,
     center: bool = True,
-    compare: Literal["absolute_difference", "ratio"] | None = "absolute_difference",
-) -> float | tuple[float, float]:
-    r"""Participation ratio: how many directions share the variance of a representation.
+    compare: Literal["absolute_difference", "ratio"] = "absolute_difference",
+) -> float:
+    r"""Difference of two participation ratios: of how many directions share the variance of a representation.
 
     With :math:`\lambda_i` the eigenvalues of the covariance of the columns,
 
@@ -39,19 +27,18 @@ def participation_ratio(
     ----------
     x : array_like, shape (n, d_x)
         One row per input, one column per unit. Real numbers on any scale, the same scale for all columns.
-    y : array_like, shape (m, d_y), optional
+    y : array_like, shape (m, d_y)
         A second representation, of the same inputs or of others.
     center : bool, default True
         Whether to subtract the mean of each column first.
-    compare : {"absolute_difference", "ratio", None}, default "absolute_difference"
-        What to return of a pair: the absolute difference of the two numbers, the smaller over the larger, or None for
-        both numbers.
+    compare : {"absolute_difference", "ratio"}, default "absolute_difference"
+        The absolute difference of the two numbers, or the smaller over the larger.
 
     Returns
     -------
-    float or tuple of two floats
-        Of one representation, the effective number of directions, from 1 to its rank. Of two, their difference (0 if
-        equal), their ratio (1 if equal), or both numbers.
+    float
+        The difference of the effective numbers of directions (0 if equal), or their ratio (1 if equal). The number of
+        one representation, from 1 to its rank, is what `describe` returns.
 
     Raises
     ------
@@ -72,49 +59,29 @@ def participation_ratio(
     Examples
     --------
     >>> import numpy as np
-    >>> from resemblance import participation_ratio
+    >>> from resemblance import describe, participation_ratio
     >>> x = np.array([[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0]])
 
     Variances of 4 and 1: the square of 5 over 17.
 
-    >>> round(participation_ratio(x), 6)
+    >>> round(describe(x, participation_ratio), 6)
     1.470588
     >>> round(participation_ratio(x, x[:, :1]), 6)
     0.470588
     """
-    return statistic("participation_ratio", x, y, compare, center=center)
+    return score("participation_ratio", x, y, center=center, compare=compare)
 
 
-@overload
-def uniformity(
-    x: Representation,
-    y: Representation | None = ...,
-    *,
-    t: float = ...,
-    pairs: Literal["all", "distinct"] = ...,
-    normalize_rows: bool = ...,
-    compare: Literal["absolute_difference", "ratio"] = ...,
-) -> float: ...
-@overload
 def uniformity(
     x: Representation,
     y: Representation,
     *,
-    t: float = ...,
-    pairs: Literal["all", "distinct"] = ...,
-    normalize_rows: bool = ...,
-    compare: None,
-) -> tuple[float, float]: ...
-def uniformity(
-    x: Representation,
-    y: Representation | None = None,
-    *,
     t: float = 2.0,
     pairs: Literal["all", "distinct"] = "all",
     normalize_rows: bool = False,
-    compare: Literal["absolute_difference", "ratio"] | None = "absolute_difference",
-) -> float | tuple[float, float]:
-    r"""Uniformity: how evenly the rows of a representation are spread out.
+    compare: Literal["absolute_difference", "ratio"] = "absolute_difference",
+) -> float:
+    r"""Difference of two uniformities: of how evenly the rows of a representation are spread out.
 
     .. math::
 
@@ -126,7 +93,7 @@ def uniformity(
     ----------
     x : array_like, shape (n, d_x)
         One row per input, one column per unit.
-    y : array_like, shape (m, d_y), optional
+    y : array_like, shape (m, d_y)
         A second representation, of the same inputs or of others.
     t : float, default 2.0
         Inverse square of the length that counts as near, positive.
@@ -134,15 +101,14 @@ def uniformity(
         Whether each row is also paired with itself, or only pairs i < j count.
     normalize_rows : bool, default False
         Whether to scale each row to unit length first.
-    compare : {"absolute_difference", "ratio", None}, default "absolute_difference"
-        What to return of a pair: the absolute difference of the two numbers, the smaller over the larger, or None for
-        both numbers.
+    compare : {"absolute_difference", "ratio"}, default "absolute_difference"
+        The absolute difference of the two numbers, or the smaller over the larger.
 
     Returns
     -------
-    float or tuple of two floats
-        Of one representation, from -log n (all rows far apart) to 0 (all rows equal). Of two, their difference (0 if
-        equal), their ratio (1 if equal), or both numbers.
+    float
+        The difference of the two numbers (0 if equal), or their ratio (1 if equal). The number of one representation,
+        from -log n (all rows far apart) to 0 (all rows equal), is what `describe` returns.
 
     Raises
     ------
@@ -162,13 +128,14 @@ def uniformity(
 
     Examples
     --------
+    >>> from functools import partial
     >>> import numpy as np
-    >>> from resemblance import uniformity
+    >>> from resemblance import describe, uniformity
     >>> x = np.array([[2.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0]])
 
     The rows are so far apart that the number is at its floor, log(1/4) = -1.386294; for a longer length it is not:
 
-    >>> round(uniformity(x), 6), round(uniformity(x, t=0.1), 6)
+    >>> round(describe(x, uniformity), 6), round(describe(x, partial(uniformity, t=0.1)), 6)
     (-1.386036, -0.412048)
     """
-    return statistic("uniformity", x, y, compare, t=t, pairs=pairs, normalize_rows=normalize_rows)
+    return score("uniformity", x, y, t=t, pairs=pairs, normalize_rows=normalize_rows, compare=compare)

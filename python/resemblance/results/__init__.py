@@ -3,7 +3,7 @@
 from resemblance.results.grids import Grid, Grids
 from resemblance.results.info import Info
 from resemblance.results.interval import Difference, Interval
-from resemblance.results.permutation import NullMoments, PermutationGrid, PermutationResult
+from resemblance.results.permutation import NullMoments, PermutationGrid, PermutationGrids, PermutationResult
 from resemblance.results.scores import Comparison, Score
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Interval",
     "NullMoments",
     "PermutationGrid",
+    "PermutationGrids",
     "PermutationResult",
     "Score",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -139,9 +139,12 @@ class Grid:
         return "; ".join(parts)
 
 
+AnyGrid = TypeVar("AnyGrid", bound=Grid)
+
+
 @dataclass(frozen=True, eq=False)
-class Grids(Mapping[str, Grid]):
-    """A grid per measure, by position, name or label; a mapping from labels to grids.
+class Grids(Mapping[str, AnyGrid], Generic[AnyGrid]):
+    """A grid per measure, by name, label or position; a mapping from labels to grids.
 
     Attributes
     ----------
@@ -149,9 +152,9 @@ class Grids(Mapping[str, Grid]):
         One per measure, in the order asked for.
     """
 
-    grids: tuple[Grid, ...]
+    grids: tuple[AnyGrid, ...]
 
-    def __getitem__(self, key: str | int) -> Grid:
+    def __getitem__(self, key: str | int) -> AnyGrid:
         """Return a grid by its position, its label, or its name if that says which."""
         return self.grids[find(key, self.grids) if isinstance(key, str) else key]
 

@@ -1,4 +1,4 @@
-"""What `measures()` tells about each measure."""
+"""What `list_measures` tells about each measure."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ class Interval:
         Its standard error.
     low, high : float
         The ends of the interval, cut to the range of the score.
-    level : float
-        The share of such intervals that should cover the true score.
+    alpha : float
+        The share of such intervals that may miss the true score.
     method : str
         ``"jackknife"``.
     n : int
@@ -59,7 +59,7 @@ class Interval:
     standard_error: float
     low: float
     high: float
-    level: float
+    alpha: float
     method: str
     n: int
     n_groups: int | None
@@ -78,7 +78,7 @@ class Interval:
         return _line(self, f"{self.label} = {number(self.estimate, 4)}")
 
     def _repr_html_(self) -> str:
-        shown = ("estimate", "low", "high", "level", "standard_error", "bias", "method", "n", "n_groups")
+        shown = ("estimate", "low", "high", "alpha", "standard_error", "bias", "method", "n", "n_groups")
         return _table(self, shown, "confidence interval")
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,8 +106,8 @@ class Difference:
         The standard error of the difference; what the scores have in common cancels.
     low, high : float
         The ends of the interval.
-    level : float
-        The share of such intervals that should cover the true difference.
+    alpha : float
+        The share of such intervals that may miss the true difference.
     method : str
         ``"jackknife"``.
     n : int
@@ -119,7 +119,7 @@ class Difference:
     margin : float or None
         The largest difference that was declared negligible.
     equivalent : bool or None
-        Whether the interval lies within -margin and margin: two one-sided tests, each at level (1 - `level`)/2.
+        Whether the interval lies within -margin and margin: two one-sided tests, each at level `alpha`/2.
     pvalue_equivalence : float or None
         The larger p-value of the two tests.
     closed_form : bool
@@ -139,7 +139,7 @@ class Difference:
     standard_error: float
     low: float
     high: float
-    level: float
+    alpha: float
     method: str
     n: int
     n_groups: int | None
@@ -167,7 +167,7 @@ class Difference:
         return f"{word} within {number(self.margin)} (p = {self.pvalue_equivalence:.4g})"
 
     def _repr_html_(self) -> str:
-        shown = ("estimate", "first", "second", "low", "high", "level", "standard_error", "bias", "method", "n")
+        shown = ("estimate", "first", "second", "low", "high", "alpha", "standard_error", "bias", "method", "n")
         return _table(self, (*shown, "n_groups", "margin", "equivalent", "pvalue_equivalence"), "difference")
 
     def to_dict(self) -> dict[str, Any]:
@@ -179,7 +179,7 @@ def _line(found: Interval | Difference, head: str, *tail: str) -> str:
     units = f"n = {found.n}" + (f" in {found.n_groups} groups" if found.n_groups is not None else "")
     parts = [
         head,
-        f"{100 * found.level:.4g}% interval {number(found.low, 4)} to {number(found.high, 4)}",
+        f"{100 * (1 - found.alpha):.4g}% interval {number(found.low, 4)} to {number(found.high, 4)}",
         f"standard error {number(found.standard_error, 4)}",
         *tail,
         units,

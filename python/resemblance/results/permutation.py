@@ -1,4 +1,4 @@
-"""The results of `permutation_test`: scores, their chance levels and p-values."""
+"""The results of `permutation_test` and `pairwise_test`: scores, their chance levels and p-values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from resemblance.errors import make
 from resemblance.results._text import as_html, as_text, number, plain, shortened
-from resemblance.results.grids import Grid
+from resemblance.results.grids import Grid, Grids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -272,6 +272,17 @@ class PermutationGrid(Grid):
         if self.largest is not None:
             parts.append(f"largest z {number(self.largest[0], 2)} (p = {self.largest[1]:.4g})")
         return "; ".join(parts)
+
+
+@dataclass(frozen=True, eq=False)
+class PermutationGrids(Grids[PermutationGrid]):
+    """What `pairwise_test` found: a `PermutationGrid` per measure, by name, label or position.
+
+    Attributes
+    ----------
+    grids : tuple of PermutationGrid
+        One per measure, in the order asked for.
+    """
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ fn cautions(x: &Neighbors, y: &Neighbors, at_chance: Option<f64>) -> Vec<Caution
     let mut found = Vec::new();
     if let Some(chance) = at_chance.filter(|chance| *chance > WORTH_A_WORD.0) {
         found.push(Caution::new(
-            "neighbours_chance",
+            "null_inflated",
             format!("Unrelated data score {chance:.3} at k={k}, n={n}."),
             vec![("null_mean", chance.into()), ("k", k.into()), ("n", n.into())],
         ));
@@ -43,7 +43,7 @@ fn cautions(x: &Neighbors, y: &Neighbors, at_chance: Option<f64>) -> Vec<Caution
     let copies = x.copies().iter().filter(|row| y.copies().binary_search(row).is_ok()).count();
     if copies > 0 {
         found.push(Caution::new(
-            "neighbours_duplicates",
+            "neighbors_duplicates",
             format!("Neighbor lists of {copies} rows contain only copies of the row."),
             vec![("rows", copies.into()), ("k", k.into())],
         ));

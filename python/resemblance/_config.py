@@ -5,9 +5,10 @@
 ...     rs.show_config()["num_threads"]
 1
 
-The number of threads is the first of these that is given: the argument of an operation, this module, the environment
-variables ``RESEMBLANCE_NUM_THREADS``, ``RAYON_NUM_THREADS``, ``OMP_NUM_THREADS``, ``SLURM_CPUS_PER_TASK``, the number
-of processors this process may use. Results do not depend on it. The environment is read once, at the first call.
+The number of threads is the first of these that is given: the argument of an operation, `config`, `set_config`, the
+environment variables ``RESEMBLANCE_NUM_THREADS``, ``RAYON_NUM_THREADS``, ``OMP_NUM_THREADS``, ``SLURM_CPUS_PER_TASK``,
+the number of processors this process may use. Results do not depend on it. The environment is read once, at the first
+call.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from __future__ import annotations
 import os
 from contextvars import ContextVar
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from resemblance import _core
 from resemblance.errors import make
 
 if TYPE_CHECKING:
-    from contextvars import Token
-    from types import TracebackType
+    from types import EllipsisType, TracebackType
 
-__all__ = ["config", "show_config"]
+__all__ = ["config", "set_config", "show_config"]
 
 Policy: TypeAlias = Literal["warn", "raise", "ignore"]
 
@@ -43,16 +44,16 @@ class Settings(NamedTuple):
         return Settings(self.num_threads or other.num_threads, self.on_warning or other.on_warning)
 
 
-# A plain call sets the whole process; a `with` block sets its own thread or task.
+_lock = Lock()
 _process = Settings()
-_block: ContextVar[Settings | None] = ContextVar("resemblance_settings", default=None)
+_blocks: ContextVar[tuple[Settings, ...]] = ContextVar("resemblance_settings", default=())
 
 
 class config:  # noqa: N801 - used like a function
-    """Set the number of threads and what happens to warnings.
+    """Hold settings inside a ``with`` block, for the thread or the task that runs it and for no other.
 
-    A call sets both for the whole process. In a ``with`` statement they hold inside the block only, for the thread or
-    task that runs it.
+    Nothing changes before the block is entered; `set_config` sets the whole process. Blocks may be nested, and one
+    object may be entered any number of times, from any number of threads.
 
     Parameters
     ----------
@@ -61,6 +62,11 @@ class config:  # noqa: N801 - used like a function
     on_warning : {"warn", "raise", "ignore"}, optional
         ``"warn"`` (the default) reports through Python's `warnings`, once per kind and call; ``"raise"`` makes every
         warning an error; ``"ignore"`` leaves them in the results only.
+
+    See Also
+    --------
+    set_config : Settings of the whole process.
+    show_config : The settings in force.
 
     Examples
     --------
@@ -73,25 +79,51 @@ class config:  # noqa: N801 - used like a function
     """
 
     def __init__(self, *, num_threads: int | None = None, on_warning: Policy | None = None) -> None:
-        global _process  # noqa: PLW0603 - this is the one place where process-wide settings live
         self._given = Settings(None if num_threads is None else _thread_count(num_threads), _policy(on_warning))
-        self._before = _process
-        self._token: Token[Settings | None] | None = None
-        _process = self._given.over(_process)
 
     def __enter__(self) -> None:
-        global _process  # noqa: PLW0603
-        _process = self._before
-        self._token = _block.set(self._given.over(_block.get() or Settings()))
+        blocks = _blocks.get()
+        _blocks.set((*blocks, self._given.over(blocks[-1]) if blocks else self._given))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._token is not None:
-            _block.reset(self._token)
+        _blocks.set(_blocks.get()[:-1])
 
     def __repr__(self) -> str:
         return f"config(num_threads={self._given.num_threads}, on_warning={self._given.on_warning!r})"
+
+
+def set_config(*, num_threads: int | EllipsisType | None = ..., on_warning: Policy | EllipsisType | None = ...) -> None:
+    """Set the whole process, all of its threads; blocks of `config` have precedence.
+
+    Parameters
+    ----------
+    num_threads : int or None, optional
+        As for `config`. None goes back to what the environment says; what is not given stays as it is.
+    on_warning : {"warn", "raise", "ignore"} or None, optional
+        As for `config`.
+
+    See Also
+    --------
+    config : Settings of one block.
+
+    Examples
+    --------
+    >>> import resemblance as rs
+    >>> rs.set_config(on_warning="ignore")
+    >>> rs.show_config()["on_warning"]
+    'ignore'
+    >>> rs.set_config(on_warning=None)
+    """
+    global _process  # noqa: PLW0603 - this is the one place where process-wide settings live
+    given: dict[str, Any] = {}
+    if num_threads is not ...:
+        given["num_threads"] = None if num_threads is None else _thread_count(num_threads)
+    if on_warning is not ...:
+        given["on_warning"] = _policy(on_warning)
+    with _lock:
+        _process = _process._replace(**given)
 
 
 def show_config() -> dict[str, Any]:
@@ -119,7 +151,7 @@ def threads(num_threads: int | None = None) -> int:
     """Return the number of threads to use, given an operation's argument."""
     if num_threads is not None:
         return _thread_count(num_threads)
-    return (_settings() if _block.get() else _process).num_threads or _environment()[0]
+    return _settings().num_threads or _environment()[0]
 
 
 def on_warning() -> Policy:
@@ -128,8 +160,8 @@ def on_warning() -> Policy:
 
 
 def _settings() -> Settings:
-    block = _block.get()
-    return _process if block is None else block.over(_process)
+    blocks = _blocks.get()
+    return blocks[-1].over(_process) if blocks else _process
 
 
 def _thread_count(value: Any) -> int:
