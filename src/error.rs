@@ -39,8 +39,10 @@ pub enum Error {
     )]
     ConstantRow { name: String, row: usize, what: &'static str },
 
-    /// All pairs are equally far apart up to round-off.
-    #[error("{name} has no structure to compare: all pairs are equally far apart.")]
+    /// What a measure reads of the pairs of rows is zero up to round-off.
+    #[error(
+        "{name} has no structure to compare: nothing is left of its matrix over pairs of rows once means are subtracted."
+    )]
     NoStructure { name: String },
 
     /// A ratio whose denominator is zero.

@@ -59,8 +59,8 @@ impl Columns {
         self.column_squares[j].sqrt() <= n * f64::EPSILON * raw.sqrt()
     }
 
-    /// Singular values up to here are round-off or came from storage (Weyl): rank counts those above.
-    pub fn rank_cut(&self, largest: f64) -> f64 {
+    /// Singular values above this are neither round-off nor came from storage, whatever the columns are.
+    pub fn certain_cut(&self, largest: f64) -> f64 {
         let size = self.matrix.rows().max(self.matrix.cols()) as f64;
         (size * f64::EPSILON * largest).max(self.storage.unit_roundoff() * self.uncentered_norm)
     }
@@ -175,18 +175,29 @@ pub fn raw(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Columns>> {
     })
 }
 
-/// The scaled data with every column centered; refused if nothing but round-off is left.
+/// The scaled data with every column centered; refused if all rows are equal.
 pub fn centered(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Columns>> {
     x.shared("centered", || {
         let survey = survey(x, par)?;
         let found = columns(x, survey.scale, survey.means.clone(), par)?;
-        let size = x.rows().max(x.cols()) as f64;
-        // A column of 0.1 minus its mean is not exactly 0, so equal rows are recognized relative to what was subtracted.
-        if found.squared_norm.sqrt() <= size * f64::EPSILON * found.uncentered_norm || x.rows() < 2 {
+        // A column of 0.1 minus its mean is not exactly 0, so where next to nothing is left the rows themselves are asked.
+        if found.constant_columns() == x.cols() && !rows_differ(x)? {
             return Err(Error::NoVariance { name: x.name().to_owned() });
         }
         Ok(found)
     })
+}
+
+/// Whether any row is another than the first.
+fn rows_differ(x: &Representation<'_>) -> Result<bool> {
+    let (view, _) = x.view()?;
+    let (n, d) = view.shape();
+    let (mut first, mut row) = (vec![0.0; d], vec![0.0; d]);
+    view.read_row(0, &mut first);
+    Ok((1..n).any(|i| {
+        view.read_row(i, &mut row);
+        row != first
+    }))
 }
 
 /// Centered or raw, as asked.

@@ -187,10 +187,23 @@ pub fn unit_rows(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<(Matrix, us
     })
 }
 
-/// Cosine similarities of rows, with the diagonal.
-pub fn cosines(x: &Representation<'_>, par: Par<'_>) -> Result<Dense> {
-    let unit = unit_rows(x, par)?;
-    Dense::of_rows(&unit.0, true, |_, _, v| v, par)
+/// Rows at unit length with the mean of every column subtracted. Their products are the centered cosines of the rows, and
+/// keep the digits that are lost where all cosines are nearly 1.
+pub fn centered_unit_rows(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Matrix>> {
+    x.shared("centered unit rows", || {
+        let mut rows = unit_rows(x, par)?.0.clone();
+        let n = rows.rows() as f64;
+        // The mean is rounded as well, and what it missed is visible in what it left.
+        for _ in 0..2 {
+            let mut means = vec![0.0; rows.cols()];
+            (0..rows.rows()).for_each(|i| means.iter_mut().zip(rows.row(i)).for_each(|(m, v)| *m += v / n));
+            (0..rows.rows()).for_each(|i| rows.row_mut(i).iter_mut().zip(&means).for_each(|(v, m)| *v -= m));
+        }
+        if rows.squared_norm().sqrt() <= 16.0 * f64::EPSILON * n.sqrt() {
+            return Err(Error::NoStructure { name: x.name().to_owned() });
+        }
+        Ok(rows)
+    })
 }
 
 /// Rows with their own mean subtracted and at unit length, and which rows are constant.
@@ -228,12 +241,55 @@ pub fn products(x: &Representation<'_>, par: Par<'_>) -> Result<(Dense, f64)> {
     Ok((Dense::of_rows(&columns.matrix, true, |_, _, v| v, par)?, columns.scale))
 }
 
-/// `(gamma x_i.x_j + coef0)^degree`.
+/// `(gamma x_i.x_j + coef0)^degree`, up to a factor and to terms of single rows, which centering takes away.
 pub fn polynomial(x: &Representation<'_>, gamma: f64, coef0: f64, degree: usize, par: Par<'_>) -> Result<Dense> {
+    if let Some(found) = polynomial_about_the_mean(x, gamma, coef0, degree as f64, par)? {
+        return Ok(found);
+    }
     let columns = raw(x, par)?;
     let unit = gamma / columns.scale / columns.scale;
     let degree = i32::try_from(degree).unwrap_or(i32::MAX);
     Dense::of_rows(&columns.matrix, true, |_, _, v| unit.mul_add(v, coef0).powi(degree), par)
+}
+
+/// The same where the mean m of the rows is so large that all entries are nearly equal, and their differences would be
+/// round-off; None elsewhere.
+///
+/// With rows `m + a_i`, the entries are powers of `b (1 + s_i + s_j + g_ij)`, where `b = gamma m.m + coef0`,
+/// `b s_i = gamma m.a_i` and `b g_ij = gamma a_i.a_j`. Powers of `(1 + s_i)(1 + s_j) = 1 + s_i + s_j + s_i s_j` make a matrix
+/// of rank one, `(1 + e_i)(1 + e_j)`, of which centering leaves `e_i e_j`; what is left, `g_ij - s_i s_j`, is small.
+fn polynomial_about_the_mean(
+    x: &Representation<'_>,
+    gamma: f64,
+    coef0: f64,
+    degree: f64,
+    par: Par<'_>,
+) -> Result<Option<Dense>> {
+    /// Entries that differ by a larger share have lost no digit worth the care.
+    const NEARLY: f64 = 0.05;
+    /// Exponents of powers that stay in range.
+    const IN_RANGE: f64 = 500.0;
+    let columns = match centered_if(true, x, par) {
+        Err(Error::NoVariance { .. }) => return Ok(None),
+        other => other?,
+    };
+    let unit = gamma / columns.scale / columns.scale;
+    let base = unit.mul_add(sums::squares(&columns.means), coef0);
+    let along: Vec<f64> =
+        (0..x.rows()).map(|i| unit * sums::dot(columns.matrix.row(i), &columns.means) / base).collect();
+    let own = columns.row_squares.iter().fold(0.0_f64, |m, v| m.max(unit * v / base));
+    let most = along.iter().fold(own, |m, v| m.max(v.abs()));
+    if !(base > 0.0 && most < NEARLY && degree * most < IN_RANGE) {
+        return Ok(None);
+    }
+    let power = |v: f64| (degree * v.ln_1p()).exp_m1();
+    let powers: Vec<f64> = along.iter().map(|s| power(*s)).collect();
+    let entry = |i: usize, j: usize, product: f64| {
+        let (s, t, e, f) = (along[i], along[j], powers[i], powers[j]);
+        let rest = unit * product / base - s * t;
+        e * f + (1.0 + e) * (1.0 + f) * power(rest / ((1.0 + s) * (1.0 + t)))
+    };
+    Dense::of_rows(&columns.matrix, true, entry, par).map(Some)
 }
 
 /// `exp(-d^2 / (2 sigma^2))` with the given width, or `bandwidth` times the median distance.

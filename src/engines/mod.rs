@@ -9,4 +9,5 @@ pub mod pair_matrix;
 pub mod pair_order;
 pub mod predictions;
 pub mod rotation;
+pub mod roundoff;
 pub mod spectrum;

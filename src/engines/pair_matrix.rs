@@ -28,6 +28,10 @@ use crate::value::Value;
 
 const TILE: usize = 256;
 const CHUNK: usize = 1 << 16;
+/// A squared norm below this share of what its diagonal was taken from has lost the digits that a score needs.
+const CANCELED: f64 = 1e-6;
+/// A row whose square is so many times that of the middle one leaves round-off in the products of the others.
+const FAR_ABOVE: f64 = 1e6;
 
 /// What happens on the diagonal of a factor's matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -409,6 +413,47 @@ impl PairMatrix {
         }
         let dense = found.dense(par)?;
         Ok(Self { kept: Kept::Dense(dense), ..found })
+    }
+
+    /// The U-centered `a a'` of centered columns; `rows` are the same rows before anything was subtracted.
+    ///
+    /// Where one row is far larger than the rest, next to all of `a a'` lies on its diagonal, and a factor would leave
+    /// round-off of the difference. The matrix is stored then. A shift of all rows adds terms of single rows, which
+    /// U-centering takes away, so the small half of the rows may as well lie about the origin, where the large one leaves
+    /// their products alone.
+    pub fn u_centered(
+        name: &str,
+        a: Arc<Matrix>,
+        rows: impl FnOnce() -> Result<Arc<Matrix>>,
+        par: Par<'_>,
+    ) -> Result<Self> {
+        let (n, d) = (a.rows(), a.cols());
+        let squares: Vec<f64> = (0..n).map(|i| sums::squares(a.row(i))).collect();
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|&i, &j| squares[i].total_cmp(&squares[j]));
+        if squares[order[n - 1]] <= FAR_ABOVE * squares[order[n / 2]] {
+            let found = Self::linear(name, a, Diagonal::UCentered, par)?;
+            let Kept::Factor { a, squares, diagonal } = &found.kept else { return Ok(found) };
+            let full = linalg::squared_norm_of_gram(a, par)?;
+            let square = corrected(full, squares, squares, *diagonal);
+            if square >= CANCELED * full {
+                // The score will ask for it.
+                let norm = found.checked_norm(square)?;
+                found.norm.get_or_init(|| norm);
+                return Ok(found);
+            }
+        }
+        let rows = rows()?;
+        order.truncate(n.div_ceil(2));
+        let mut center = vec![0.0; d];
+        for &i in &order {
+            center.iter_mut().zip(rows.row(i)).for_each(|(sum, v)| *sum += v / order.len() as f64);
+        }
+        let shifted = Matrix::from_fn(n, d, |i, j| rows.at(i, j) - center[j]);
+        let mut dense = Dense::of_rows(&shifted, false, |_, _, v| v, par)?;
+        let before = dense.inner(&dense, par)?.sqrt();
+        dense.u_center(par)?;
+        Ok(Self::stored(name, dense, before))
     }
 
     /// A stored matrix; `before` is its norm before centering took most of it away.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::centered::centered_if;
+use super::centered::{Columns, centered_if};
+use super::roundoff::Whitening;
 use crate::error::{Error, Result};
 use crate::linalg::{self, Matrix};
 use crate::measure::Summary;
@@ -34,23 +35,28 @@ pub struct Basis {
 }
 
 impl Spectrum {
-    /// Of the centered (or raw) data, with singular values below the rank cut left out.
+    /// Of the centered (or raw) data, without the directions that may be round-off.
     pub fn of(x: &Representation<'_>, center: bool, par: Par<'_>) -> Result<Arc<Self>> {
         x.shared(if center { "centered spectrum" } else { "raw spectrum" }, || {
             let columns = centered_if(center, x, par)?;
             par.check()?;
             let found = linalg::svd(&columns.matrix)?;
-            let cut = columns.rank_cut(found.s[0]);
-            let rank = found.s.iter().filter(|s| **s > cut).count();
-            if rank == 0 {
-                return Err(Error::NoVariance { name: x.name().to_owned() });
+            let cut = columns.certain_cut(found.s[0]);
+            let certain = found.s.iter().filter(|s| **s > cut).count();
+            let room = x.rows() - usize::from(center);
+            if certain == room.min(x.cols() - columns.constant_columns()) {
+                return Ok(Self {
+                    u: found.u.leading_columns(certain),
+                    v: found.v.leading_columns(certain),
+                    s: found.s[..certain].to_vec(),
+                    scale: columns.scale,
+                });
             }
-            Ok(Self {
-                u: found.u.leading_columns(rank),
-                v: found.v.leading_columns(rank),
-                s: found.s[..rank].to_vec(),
-                scale: columns.scale,
-            })
+            // Which directions stand out is seen once columns are weighed; their sizes are those of the data.
+            let basis = outstanding(x, center, &columns, par)?;
+            let found = linalg::svd(&linalg::product(&basis, &columns.matrix, par)?)?;
+            let u = linalg::product_nn(&basis, &found.u, par)?;
+            Ok(Self { u, s: found.s, v: found.v, scale: columns.scale })
         })
     }
 
@@ -58,6 +64,17 @@ impl Spectrum {
     pub fn rank(&self) -> usize {
         self.s.len()
     }
+}
+
+/// An orthonormal basis of the directions that stand out from round-off.
+fn outstanding(x: &Representation<'_>, center: bool, columns: &Columns, par: Par<'_>) -> Result<Arc<Matrix>> {
+    x.shared(if center { "centered directions" } else { "raw directions" }, || {
+        if columns.squared_norm == 0.0 {
+            return Err(Error::NoVariance { name: x.name().to_owned() });
+        }
+        par.check()?;
+        Whitening::of(columns, par)?.basis(columns)
+    })
 }
 
 impl Summary for Spectrum {
@@ -88,15 +105,18 @@ impl Summary for Spectrum {
 }
 
 impl Basis {
-    /// Of the centered (or raw) columns; by products alone where the rank is certain, else from the spectrum.
+    /// Of the centered (or raw) columns; by products alone where the rank is certain.
     pub fn of(x: &Representation<'_>, center: bool, par: Par<'_>) -> Result<Arc<Self>> {
         x.shared(if center { "centered basis" } else { "raw basis" }, || {
             let columns = centered_if(center, x, par)?;
+            if x.rows() <= x.cols() {
+                return Ok(Self { q: Spectrum::of(x, center, par)?.u.clone(), columns: x.cols() });
+            }
+            let white = Whitening::of(&columns, par)?;
             // The largest singular value is at most the norm, so this cut is at least as strict as the one of the rank.
-            let cut = columns.rank_cut(columns.squared_norm.sqrt());
-            let q = match linalg::orthonormal(&columns.matrix, cut, par)? {
+            let q = match linalg::orthonormal(&columns.matrix, &white.weights, |norm| white.cut(norm), par)? {
                 Some(q) => q,
-                None => Spectrum::of(x, center, par)?.u.clone(),
+                None => (*outstanding(x, center, &columns, par)?).clone(),
             };
             Ok(Self { q, columns: x.cols() })
         })

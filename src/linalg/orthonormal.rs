@@ -6,6 +6,8 @@
 //! `q'q - 1`. Everything is a product, tile by tile. The condition is known afterwards without a
 //! singular value decomposition: `1 / |l^-1|` is a lower bound of the smallest singular value. If the bound does not
 //! clear the caller's cut, or the condition is large, there is no answer here and the caller takes the decomposition.
+//!
+//! Columns may be weighed, which changes the condition and not the space. Weights enter the small matrices alone.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::{cholesky::llt, qr, triangular_inverse};
@@ -17,20 +19,28 @@ use crate::error::Result;
 use crate::par::Par;
 
 const WELL_CONDITIONED: f64 = 1e6;
+/// Squares below this have lost digits to the end of the range of numbers.
+const VANISHING: f64 = 1e-280;
 /// A departure from orthonormality that is not worth a second pass; singular values of products are off by no more.
 const ORTHONORMAL: f64 = 5e-13;
 
-/// An orthonormal basis of the columns of `a`, if all singular values of `a` surely exceed `cut`.
-pub fn orthonormal(a: &Matrix, cut: f64, par: Par<'_>) -> Result<Option<Matrix>> {
-    if a.rows() < a.cols() {
+/// An orthonormal basis of the columns of `a`, if all singular values of the weighed columns surely exceed `cut(|a|)`, with
+/// the norm of the weighed columns.
+pub fn orthonormal(a: &Matrix, weights: &[f64], cut: impl FnOnce(f64) -> f64, par: Par<'_>) -> Result<Option<Matrix>> {
+    if a.rows() < a.cols() || weights.contains(&0.0) {
         return Ok(None);
     }
-    let Some((inverse, smallest)) = cholesky(&gram(a, par)?) else { return Ok(None) };
-    let size = a.squared_norm().sqrt();
-    if smallest <= 2.0 * cut || size > WELL_CONDITIONED * smallest {
+    let products = gram(a, par)?;
+    if (0..a.cols()).any(|j| products.at(j, j) < VANISHING) {
         return Ok(None);
     }
-    let once = times_upper(a, &inverse, par)?;
+    let weighed = products.scale_columns(weights).scale_rows(weights);
+    let size = (0..a.cols()).map(|j| weighed.at(j, j)).sum::<f64>().sqrt();
+    let Some((inverse, smallest)) = cholesky(&weighed) else { return Ok(None) };
+    if smallest <= 2.0 * cut(size) || size > WELL_CONDITIONED * smallest {
+        return Ok(None);
+    }
+    let once = times_upper(a, &inverse.scale_rows(weights), par)?;
     if departure(&once, par)? <= ORTHONORMAL {
         return Ok(Some(once));
     }
@@ -125,7 +135,7 @@ mod tests {
     #[test]
     fn columns_are_orthonormal_and_span_the_same_space() {
         let a = wave(700, 40);
-        let q = orthonormal(&a, 1e-12, Par::SEQ).unwrap().unwrap();
+        let q = orthonormal(&a, &[1.0; 40], |_| 1e-12, Par::SEQ).unwrap().unwrap();
         let unit = gram(&q, Par::SEQ).unwrap();
         let off = (0..40)
             .flat_map(|i| (0..40).map(move |j| (i, j)))
@@ -147,17 +157,30 @@ mod tests {
         };
         let seen = departure(&once, Par::SEQ).unwrap();
         assert!(norm(&once) > ORTHONORMAL && seen > 0.2 * norm(&once) && seen < 5.0 * norm(&once));
-        let twice = orthonormal(&mixed, 1e-14, Par::SEQ).unwrap().unwrap();
+        let twice = orthonormal(&mixed, &[1.0; 12], |_| 1e-14, Par::SEQ).unwrap().unwrap();
         assert!(norm(&twice) < 1e-14);
+    }
+
+    /// Columns of 1 and of 1e-9 are beyond this road as they are, and no trouble once they are weighed.
+    #[test]
+    fn weights_cure_columns_of_different_size() {
+        let factors: Vec<f64> = (0..12).map(|j| if j % 2 == 0 { 1.0 } else { 1e-9 }).collect();
+        let a = wave(300, 12).scale_columns(&factors);
+        assert!(orthonormal(&a, &[1.0; 12], |size| 1e-13 * size, Par::SEQ).unwrap().is_none());
+        let weights: Vec<f64> = factors.iter().map(|f| 1.0 / f).collect();
+        let q = orthonormal(&a, &weights, |size| 1e-13 * size, Par::SEQ).unwrap().unwrap();
+        let plain = orthonormal(&wave(300, 12), &[1.0; 12], |size| 1e-13 * size, Par::SEQ).unwrap().unwrap();
+        let worst = q.data().iter().zip(plain.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(worst < 1e-13, "{worst:.1e}");
     }
 
     #[test]
     fn a_doubtful_rank_is_left_to_the_decomposition() {
         let a = wave(50, 4);
         let twice = Matrix::from_fn(50, 5, |i, j| a.at(i, j.min(3)));
-        assert!(orthonormal(&twice, 1e-14, Par::SEQ).unwrap().is_none());
+        assert!(orthonormal(&twice, &[1.0; 5], |_| 1e-14, Par::SEQ).unwrap().is_none());
         let near = Matrix::from_fn(50, 5, |i, j| a.at(i, j.min(3)) + if j == 4 { 1e-9 * a.at(i, 0) } else { 0.0 });
-        assert!(orthonormal(&near, 1e-14, Par::SEQ).unwrap().is_none());
+        assert!(orthonormal(&near, &[1.0; 5], |_| 1e-14, Par::SEQ).unwrap().is_none());
     }
 
     #[test]

@@ -2,8 +2,11 @@
 //! function, Student's t, Fourier transforms.
 
 pub mod beta;
+pub mod double;
 pub mod fft;
 pub mod kendall;
+pub mod line;
+pub mod near_ranks;
 pub mod ranks;
 pub mod streams;
 pub mod student;

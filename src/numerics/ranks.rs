@@ -32,7 +32,7 @@ impl Same {
     pub const EXACT: Self = Self { relative: 0.0, absolute: 0.0 };
 
     /// Whether a value and the next larger one are the same.
-    fn holds(self, smaller: f64, larger: f64) -> bool {
+    pub fn holds(self, smaller: f64, larger: f64) -> bool {
         smaller == larger || larger - smaller <= self.absolute + self.relative * larger.abs().max(smaller.abs())
     }
 }
@@ -47,7 +47,8 @@ pub struct Ties {
 }
 
 impl Ties {
-    fn add(&mut self, size: usize) {
+    /// A group of values that share their rank.
+    pub fn add(&mut self, size: usize) {
         if size > 1 {
             let t = size as f64;
             self.values += size;

@@ -85,8 +85,8 @@ pub fn calibrated(value: f64, at_chance: f64, facts: &Facts) -> Option<f64> {
     (room.abs() > 1e-12 && found.is_finite()).then_some(found)
 }
 
-/// Round-off that carries a score out of its range is taken away; anything larger is left to be seen.
-const ROUND_OFF: f64 = 1e-12;
+/// Round-off that carries a score out of its range is taken away up to here; a score further out is none.
+const ROUND_OFF: f64 = 1e-9;
 /// A score that moves by more than this when one column is left out rests on it.
 const MOVED: f64 = 0.1;
 
@@ -98,15 +98,20 @@ pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caut
     let (low, high) = facts.range;
     let inside = value.clamp(low, high);
     let delta = (value - inside).abs();
-    if delta > 0.0 && delta <= ROUND_OFF * inside.abs().max(1.0) {
+    if delta > ROUND_OFF * inside.abs().max(1.0) {
+        let reason = format!(
+            "round-off takes it to {value:.3e}, outside of its range from {low} to {high}; the data leave too few digits"
+        );
+        return Err(Error::Undefined { measure: measure.into(), reason });
+    }
+    if delta > 0.0 {
         cautions.push(Caution::new(
             "clamped",
             format!("Round-off of {delta:.1e} was removed."),
             vec![("delta", delta.into())],
         ));
-        return Ok(inside);
     }
-    Ok(value + 0.0)
+    Ok(inside + 0.0)
 }
 
 /// The summaries of both sides, made side by side.

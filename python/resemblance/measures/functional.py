@@ -239,7 +239,7 @@ def js_divergence(
         What the scores are. There is no default: logits may look like probabilities, and the result would be a
         plausible wrong number.
     base : float, optional
-        Base of the logarithm, above 0 and not 1; by default natural.
+        Base of the logarithm, above 1; by default natural.
     sqrt : bool, default False
         Whether to take the root of each input's value before the mean, which makes it a metric.
     renormalize : bool, default False

@@ -68,8 +68,8 @@ impl Measure for CcaMean {
     fn facts(&self) -> Facts {
         let (range, identity_value) = match (self.summary, self.divisor) {
             (Of::Mean, Divisor::Rank) | (Of::First, _) => ((0.0, 1.0), 1.0),
-            // With the number of columns as divisor, a repeated column takes identity below 1.
-            (Of::Mean, Divisor::Columns) => ((0.0, 1.0), 1.0),
+            // A repeated column takes identity below 1.
+            (Of::Mean, Divisor::Columns) => ((0.0, 1.0), f64::NAN),
             (Of::Sum, _) => ((0.0, f64::INFINITY), f64::NAN),
             (Of::Wilks, _) => ((0.0, 1.0), 0.0),
             (Of::LawleyHotelling, _) => ((0.0, f64::INFINITY), f64::INFINITY),

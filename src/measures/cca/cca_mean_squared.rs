@@ -55,7 +55,8 @@ impl Measure for CcaMeanSquared {
         Facts {
             range: (0.0, if self.sum { f64::INFINITY } else { 1.0 }),
             // The sum of a space with itself is its dimension, which no constant can name.
-            identity_value: if self.sum { f64::NAN } else { 1.0 },
+            // A repeated column takes identity below 1 where columns are the divisor.
+            identity_value: if self.sum || self.divisor == Divisor::Columns { f64::NAN } else { 1.0 },
             invariant_to: &[Permutation, Orthogonal, Scaling, InvertibleLinear, Translation, Affine],
             reference: "Yanai 1974; Kornblith et al. 2019, arXiv:1905.00414",
             cost: "O(n d^2) per representation, O(n r^2) per pair",

@@ -18,14 +18,17 @@
 //! - Reference: Kornblith, Norouzi, Lee & Hinton (2019), arXiv:1905.00414, section 3; debiased: Song et al. (2012), Nguyen
 //!   et al. (2020), arXiv:2010.15327.
 
+use std::sync::Arc;
+
 use crate::caution::Caution;
-use crate::engines::centered::centered;
+use crate::engines::centered::{centered, raw};
 use crate::engines::kernels;
 use crate::engines::pair_matrix::{Dense, Diagonal, PairMatrix};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::{Change, Facts, Input, LeftOut};
 use crate::form::{Bilinear, Form, Link};
+use crate::linalg::Matrix;
 use crate::measure::Measure;
 use crate::options::Named;
 use crate::par::Par;
@@ -114,15 +117,23 @@ impl Measure for Cka {
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<PairMatrix> {
-        if self.kernel == Kernel::Linear {
-            let diagonal = match self.estimator {
-                Estimator::Biased => Diagonal::Kept,
-                Estimator::Debiased => Diagonal::UCentered,
-                Estimator::Lange => Diagonal::Dropped,
-            };
-            return PairMatrix::linear(x.name(), centered(x, par)?.matrix.clone(), diagonal, par);
-        }
-        let kernel = self.kernel_matrix(x, par)?;
+        let kernel = match self.kernel {
+            // Products of columns once centered are the centered products.
+            Kernel::Linear => {
+                let rows = || Ok(raw(x, par)?.matrix.clone());
+                return self.of_products(x.name(), centered(x, par)?.matrix.clone(), rows, par);
+            }
+            Kernel::Cosine => {
+                let rows = || Ok(Arc::new(kernels::unit_rows(x, par)?.0.clone()));
+                return self.of_products(x.name(), kernels::centered_unit_rows(x, par)?, rows, par);
+            }
+            Kernel::Rbf { bandwidth, sigma } => kernels::gaussian(x, bandwidth, sigma, par)?,
+            Kernel::Laplace { bandwidth, sigma } => kernels::laplacian(x, bandwidth, sigma, par)?,
+            Kernel::Polynomial { gamma, coef0, degree } => {
+                kernels::polynomial(x, gamma.unwrap_or(1.0 / x.cols() as f64), coef0, degree, par)?
+            }
+            Kernel::Precomputed => kernels::precomputed(x, false, par)?,
+        };
         self.center(x.name(), kernel, par)
     }
 
@@ -146,16 +157,18 @@ impl Measure for Cka {
 }
 
 impl Cka {
-    fn kernel_matrix(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Dense> {
-        match self.kernel {
-            Kernel::Rbf { bandwidth, sigma } => kernels::gaussian(x, bandwidth, sigma, par),
-            Kernel::Laplace { bandwidth, sigma } => kernels::laplacian(x, bandwidth, sigma, par),
-            Kernel::Cosine => kernels::cosines(x, par),
-            Kernel::Polynomial { gamma, coef0, degree } => {
-                kernels::polynomial(x, gamma.unwrap_or(1.0 / x.cols() as f64), coef0, degree, par)
-            }
-            Kernel::Linear => kernels::products(x, par).map(|(k, _)| k),
-            Kernel::Precomputed => kernels::precomputed(x, false, par),
+    /// Of the products of rows, which need not be stored; `a` are those rows with column means subtracted.
+    fn of_products(
+        &self,
+        name: &str,
+        a: Arc<Matrix>,
+        rows: impl FnOnce() -> Result<Arc<Matrix>>,
+        par: Par<'_>,
+    ) -> Result<PairMatrix> {
+        match self.estimator {
+            Estimator::Biased => PairMatrix::linear(name, a, Diagonal::Kept, par),
+            Estimator::Lange => PairMatrix::linear(name, a, Diagonal::Dropped, par),
+            Estimator::Debiased => PairMatrix::u_centered(name, a, rows, par),
         }
     }
 

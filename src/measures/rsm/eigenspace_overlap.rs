@@ -62,6 +62,8 @@ impl Measure for EigenspaceOverlap {
 
     fn facts(&self) -> Facts {
         Facts {
+            // A repeated column takes identity below 1 where columns are the divisor.
+            identity_value: if self.by_columns { f64::NAN } else { 1.0 },
             invariant_to: if self.center {
                 &[Permutation, Orthogonal, Scaling, InvertibleLinear, Translation, Affine]
             } else {

@@ -39,7 +39,8 @@ use crate::form::{Bilinear, Form, Link, Pair};
 use crate::linalg::{Matrix, unit_scale};
 use crate::measure::{Measure, Summary};
 use crate::numerics::kendall::Tau;
-use crate::numerics::ranks::{Same, average_ranks};
+use crate::numerics::near_ranks::average_ranks_within;
+use crate::numerics::ranks::{Same, Ties, average_ranks};
 use crate::numerics::sums;
 use crate::options::{Named, damaged};
 use crate::par::Par;
@@ -52,6 +53,9 @@ const MANY_TIES: f64 = 0.01;
 const ROUND_OFF: f64 = 1e-11;
 /// Numbers that may be differences of larger ones have this much of it, where the larger ones are about 1.
 const CANCELED: f64 = 1e-13;
+/// Rows whose lengths differ by this factor have products whose round-off differs by its square, and that is where the
+/// tolerance in units of the largest product exceeds the one in units of each.
+const UNEVEN: f64 = 10.0;
 
 /// RSA with its two comparisons.
 #[derive(Clone, Debug)]
@@ -88,6 +92,15 @@ impl Outer {
     fn is_ranked(self) -> bool {
         matches!(self, Self::Spearman | Self::Kendall(_))
     }
+}
+
+/// Dissimilarities before they are compared.
+struct Triangle {
+    found: Dense,
+    /// Rows that have none.
+    left_out: Vec<usize>,
+    /// Lengths of rows, if their products are ranked and differ so much in size that each needs a tolerance of its own.
+    lengths: Option<Vec<f64>>,
 }
 
 /// What is kept of one representation.
@@ -170,13 +183,15 @@ impl Measure for Rsa {
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Dissimilarities> {
-        let (mut found, left_out) = self.triangle(x, par)?;
+        let Triangle { mut found, left_out, lengths } = self.triangle(x, par)?;
         if let (Some(&row), false) = (left_out.first(), self.mask) {
             let what =
                 if self.inner == Inner::Cosine { "cosine with other rows" } else { "correlation with other rows" };
             return Err(Error::ConstantRow { name: x.name().into(), row, what });
         }
-        let (before, tied) = if left_out.is_empty() {
+        let (before, tied) = if let Some(lengths) = lengths {
+            (0.0, uneven_ranks(&mut found, &lengths, par)?.values)
+        } else if left_out.is_empty() {
             self.ready(found.upper_mut(), self.same(), par)?
         } else {
             let kept = present(x.rows(), &left_out);
@@ -213,20 +228,22 @@ impl Measure for Rsa {
 }
 
 impl Rsa {
-    /// Dissimilarities of all pairs in any unit, for no comparison minds it, and rows that have none.
-    fn triangle(&self, x: &Representation<'_>, par: Par<'_>) -> Result<(Dense, Vec<usize>)> {
+    /// Dissimilarities of all pairs in any unit, for no comparison minds it.
+    fn triangle(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Triangle> {
         // Ranks do not see a root, nor an exponential, which would only tie what lies far apart.
         let ranked = self.outer.is_ranked();
         let mut found = match self.inner {
             Inner::Pearson => {
                 let (rows, constant) = kernels::standardized_rows(x, par)?;
-                return Ok((kernels::Points::new(rows, 1.0).squared_distances(par)?, constant));
+                let found = kernels::Points::new(rows, 1.0).squared_distances(par)?;
+                return Ok(Triangle { found, left_out: constant, lengths: None });
             }
             Inner::Cosine => {
                 let unit = kernels::unit_rows(x, par)?;
                 let rows = unit.0.clone();
                 let zero = (0..rows.rows()).filter(|i| unit.1 > 0 && rows.row(*i).iter().all(|v| *v == 0.0)).collect();
-                return Ok((kernels::Points::new(rows, 1.0).squared_distances(par)?, zero));
+                let found = kernels::Points::new(rows, 1.0).squared_distances(par)?;
+                return Ok(Triangle { found, left_out: zero, lengths: None });
             }
             Inner::Euclidean | Inner::SqEuclidean => kernels::relative_squared_distances(x, par)?,
             Inner::Mahalanobis => self.mahalanobis(x, par)?,
@@ -242,8 +259,9 @@ impl Rsa {
             Inner::Linear | Inner::Precomputed => rescale(&mut found, par)?,
             _ => {}
         }
+        let lengths = if ranked && self.inner == Inner::Linear { uneven_lengths(&found) } else { None };
         found.drop_diagonal();
-        Ok((found, Vec::new()))
+        Ok(Triangle { found, left_out: Vec::new(), lengths })
     }
 
     fn mahalanobis(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Dense> {
@@ -261,7 +279,9 @@ impl Rsa {
         let absolute = match self.inner {
             // The square of an angle between directions that are the same.
             Inner::Pearson | Inner::Cosine => ROUND_OFF * ROUND_OFF,
-            Inner::Linear | Inner::Precomputed => CANCELED,
+            Inner::Linear => CANCELED,
+            // Numbers of the user's are what they are.
+            Inner::Precomputed => return Same::EXACT,
             _ => 0.0,
         };
         Same { relative: ROUND_OFF, absolute }
@@ -383,7 +403,25 @@ fn unsound(precision: Option<&Matrix>, problem: &str) -> Error {
 fn rescale(found: &mut Dense, par: Par<'_>) -> Result<()> {
     let own = found.diagonal().map_or(0.0, |d| d.iter().fold(0.0_f64, |m, v| m.max(v.abs())));
     let scale = unit_scale(kernels::largest(found.upper(), par)?.max(own));
-    if scale == 1.0 { Ok(()) } else { kernels::each(found, par, |v| v * scale) }
+    if scale == 1.0 { Ok(()) } else { found.scale(scale, par) }
+}
+
+/// The lengths of rows with these products, where the longest is so much longer than the shortest that a tolerance which
+/// suits its products would tie those of the others.
+fn uneven_lengths(products: &Dense) -> Option<Vec<f64>> {
+    let lengths: Vec<f64> = products.diagonal()?.iter().map(|square| square.max(0.0).sqrt()).collect();
+    let (low, high) = lengths.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), v| (low.min(*v), high.max(*v)));
+    (high > UNEVEN * low).then_some(lengths)
+}
+
+/// Ranks of products of rows with these lengths: the round-off of a product is that of its two lengths.
+fn uneven_ranks(products: &mut Dense, lengths: &[f64], par: Par<'_>) -> Result<Ties> {
+    let mut tolerance = Vec::with_capacity(products.upper().len());
+    for (i, own) in lengths.iter().enumerate() {
+        tolerance.extend(lengths[i + 1..].iter().map(|other| (CANCELED * own * other) as f32));
+    }
+    let middle = (tolerance.len() as f64 + 1.0) / 2.0;
+    average_ranks_within(products.upper_mut(), &tolerance, ROUND_OFF, -middle, par)
 }
 
 /// Subtract the mean; returns the norm before that, both triangles counted.
