@@ -67,6 +67,23 @@ pub enum Error {
     #[error("Row {row} of {name} {problem} ({count} such row{}); {remedy}.", if *count == 1 { "" } else { "s" })]
     NotProbabilities { name: String, row: usize, count: usize, problem: String, remedy: &'static str },
 
+    /// A table of whole numbers whose meaning was not said.
+    #[error(
+        "{name} holds whole numbers in {rows} x {columns}, and {measure} does not guess what they mean: pass kind=\"tokens\" if each is an answer, kind=\"scores\" if each is the score of a class{}.",
+        if measure == "fleiss_kappa" { ", kind=\"counts\" if they count votes" } else { "" }
+    )]
+    ContentRequired { measure: String, name: String, rows: usize, columns: usize },
+
+    /// Inputs without an answer.
+    #[error(
+        "{name} has no answer in {count} place{}, first at row {row} (NaN or a negative id); pass missing=\"drop\" to leave such rows out, missing=\"class\" to count no answer as an answer.", if *count == 1 { "" } else { "s" }
+    )]
+    MissingAnswer { name: String, row: usize, count: usize },
+
+    /// Two models that do not speak of the same classes.
+    #[error("{x} and {y} do not speak of the same classes ({problem}); are labels written differently?")]
+    ClassSetsDiffer { x: String, y: String, problem: String },
+
     /// Class ids that are not class ids.
     #[error("{name} holds {given} at row {row}; {expected}.")]
     BadLabel { name: String, row: usize, given: String, expected: String },
@@ -157,7 +174,9 @@ impl Error {
             Self::Undefined { .. } => "undefined",
             Self::WidthMismatch { .. } => "width_mismatch",
             Self::KTooLarge { .. } => "k_too_large",
-            Self::KindRequired { .. } => "kind_required",
+            Self::KindRequired { .. } | Self::ContentRequired { .. } => "kind_required",
+            Self::MissingAnswer { .. } => "missing_answer",
+            Self::ClassSetsDiffer { .. } => "class_sets_differ",
             Self::NotProbabilities { .. } => "not_probabilities",
             Self::BadLabel { .. } => "bad_label",
             Self::PermutationUndefined { .. } => "permutation_undefined",
@@ -204,6 +223,16 @@ impl Error {
             Self::NotProbabilities { name, row, count, .. } => {
                 vec![("name", text(name)), ("row", (*row).into()), ("count", (*count).into())]
             }
+            Self::ContentRequired { measure, name, rows, columns } => vec![
+                ("measure", text(measure)),
+                ("name", text(name)),
+                ("rows", (*rows).into()),
+                ("columns", (*columns).into()),
+            ],
+            Self::MissingAnswer { name, row, count } => {
+                vec![("name", text(name)), ("row", (*row).into()), ("count", (*count).into())]
+            }
+            Self::ClassSetsDiffer { x, y, .. } => vec![("x", text(x)), ("y", text(y))],
             Self::BadLabel { name, row, given, .. } => {
                 vec![("name", text(name)), ("row", (*row).into()), ("given", text(given))]
             }

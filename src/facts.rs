@@ -131,6 +131,8 @@ pub struct Facts {
     pub equal_widths: bool,
     /// Whether the score compares whole groups of models as well as pairs.
     pub groups: bool,
+    /// Fewest models of a group; a table of votes is a whole group.
+    pub fewest_models: usize,
     /// Whether an unrelated pair is expected to score about 0 whatever its shape.
     pub chance_corrected: bool,
     /// Whether a repeated sample pair breaks the exchangeability of rows (predictions repeat by nature).
@@ -160,6 +162,7 @@ impl Facts {
         rows_paired: true,
         equal_widths: false,
         groups: false,
+        fewest_models: 2,
         chance_corrected: false,
         repeats_matter: true,
         left_out: LeftOut::Anew,

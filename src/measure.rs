@@ -62,6 +62,10 @@ pub trait Summary: Any + Send + Sync {
         Self: Sized;
     /// Number of rows it was made from, to be matched with those of another.
     fn rows(&self) -> usize;
+    /// The summary of some of the rows, where every row stands for itself.
+    fn some_rows(&self, _rows: &[usize]) -> Option<AnySummary> {
+        None
+    }
 }
 
 /// A summary whose type only its measure knows.
@@ -71,6 +75,16 @@ pub struct AnySummary {
 }
 
 impl AnySummary {
+    /// The summary of a measure.
+    pub fn new(summary: impl Summary) -> Self {
+        Self { kept: Arc::new(summary) }
+    }
+
+    /// See [`Summary::some_rows`].
+    pub fn some_rows(&self, rows: &[usize]) -> Option<Self> {
+        self.kept.some_rows(rows)
+    }
+
     /// Number of rows it was made from.
     pub fn rows(&self) -> usize {
         self.kept.rows()

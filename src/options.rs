@@ -15,7 +15,7 @@ use crate::value::Value;
 pub struct Declared {
     /// The option's name.
     pub name: &'static str,
-    /// `"bool"`, `"int"`, `"float"`, `"choice"`, `"labels"` or `"matrix"`.
+    /// `"bool"`, `"int"`, `"float"`, `"choice"`, `"labels"` (one class per row), `"classes"` or `"matrix"`.
     pub kind: &'static str,
     /// The value used when nothing is given; `None` is a value too.
     pub default: Value,
@@ -211,6 +211,15 @@ impl Named {
             Value::None if probing => Ok((0..12).map(|i| i % 3).collect()),
             Value::None => Err(self.bad(name, &Value::None, "is required: one class id per row")),
             other => Err(self.bad(name, &other, "must be a vector of integers, one class id per row")),
+        }
+    }
+
+    /// Classes in order, or None.
+    pub fn classes(&mut self, name: &'static str) -> Result<Option<Arc<[i64]>>> {
+        match self.take(Declared { name, kind: "classes", default: Value::None, choices: vec![], required: false }) {
+            Value::None => Ok(None),
+            Value::Ints { data, shape } if shape.len() == 1 => Ok(Some(data)),
+            other => Err(self.bad(name, &other, "must be a vector of classes, in order")),
         }
     }
 

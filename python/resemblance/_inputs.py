@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 
 from resemblance import _core
+from resemblance._classes import class_ids, is_classes, require_exact
 from resemblance.errors import make
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 FLOAT64 = np.dtype(np.float64)
 FLOAT32 = np.dtype(np.float32)
 _PLAIN = frozenset({str, bool, int, float})
+_OF_CLASSES = frozenset({"labels", "classes"})  # options that name classes
 _HOST = frozenset({1, 3})  # kDLCPU, kDLCUDAHost
 
 
@@ -53,8 +55,10 @@ def as_input(given: Any, name: str) -> CoreInput:
 
 
 def as_array(given: Any, name: str) -> Array:
-    """Do the same for a function in Python, which takes arrays only."""
+    """Do the same for a function in Python, which takes arrays only, and words as they are."""
     converted = as_input(given, name)
+    if isinstance(given, np.ndarray) and is_classes(given):
+        return given
     if isinstance(converted, _core.Prepared):
         problem = f"{name} is a prepared summary, and a function of your own needs the array itself"
         raise make("summary_mismatch", problem + ".", {"name": name})
@@ -121,6 +125,8 @@ def _as_option(value: Any, name: str) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     array, _ = _as_array(value, name)
+    if name in _OF_CLASSES and array.ndim == 1:
+        return class_ids(array, name)
     _require_real(array, name)
     return np.require(array, dtype=np.int64 if array.ndim == 1 and array.dtype.kind in "iu" else np.float64)
 
@@ -206,6 +212,8 @@ def _require_real(array: Array, name: str) -> None:
 
 def _convert(array: Array, name: str) -> CoreInput:
     """Turn an array of any type into one of the few types the core takes."""
+    if is_classes(array):
+        return class_ids(array, name)
     _require_real(array, name)
     array = _shaped(array, name)
     dtype = array.dtype
@@ -219,12 +227,9 @@ def _convert(array: Array, name: str) -> CoreInput:
     if dtype.kind == "V":
         return array.astype(np.float32), "bf16"
     if array.ndim == 2:
+        require_exact(array, name)
         return array.astype(np.float64), "int"
-    if dtype.kind == "b":
-        raise _refuse(name, "truth values", f"if they are class ids say so, {name}.astype(int)")
-    if dtype.kind == "u" and array.size and int(array.max()) > np.iinfo(np.int64).max:
-        raise _refuse(name, f"the integer {array.max()}", "class ids must fit 64 bits")
-    return np.require(array, dtype=np.int64, requirements="A")
+    return class_ids(array, name)
 
 
 def _shaped(array: Array, name: str) -> Array:

@@ -277,6 +277,7 @@ fn interval_dict(py: Python<'_>, interval: Interval) -> PyResult<Bound<'_, PyDic
     fields.set_item("low", interval.low)?;
     fields.set_item("high", interval.high)?;
     fields.set_item("bias", interval.bias)?;
+    fields.set_item("method", interval.method.name())?;
     fields.set_item("n_units", interval.leave_one_out.len())?;
     fields.set_item("leave_one_out", PyArray1::from_vec(py, interval.leave_one_out))?;
     Ok(fields)
@@ -303,6 +304,35 @@ pub fn confidence_interval<'py>(
     let size = pair.size().saturating_mul(pair.rows());
     let found = run(py, threads, size, progress.as_ref(), |par| {
         operations::confidence_interval(&asked, &sides[0], &sides[1], &wanted, par)
+    })?;
+    let fields = interval_dict(py, found.interval)?;
+    fields.set_item("n", found.n)?;
+    fields.set_item("closed_form", found.closed_form)?;
+    fields.set_item("warnings", remarks(py, &found.cautions)?)?;
+    Ok(fields)
+}
+
+/// The jackknife interval of the score of a group.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
+pub fn group_confidence_interval<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: Options<'py>,
+    models: Vec<Any<'py>>,
+    names: Vec<String>,
+    alpha: f64,
+    groups: Option<Vec<usize>>,
+    threads: usize,
+    progress: Option<Any<'py>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let asked = asked(py, name, &given)?;
+    let held = Inputs::take(&models, names)?;
+    let sides = held.sides(py)?;
+    let wanted = Wanted { alpha, groups };
+    let size = held.size().saturating_mul(held.rows());
+    let found = run(py, threads, size, progress.as_ref(), |par| {
+        operations::group_confidence_interval(&asked, &sides, &wanted, par)
     })?;
     let fields = interval_dict(py, found.interval)?;
     fields.set_item("n", found.n)?;
@@ -357,7 +387,7 @@ pub fn jackknife(
 ) -> PyResult<Bound<'_, PyDict>> {
     let everything = (f64::NEG_INFINITY, f64::INFINITY);
     let interval = Interval::new(estimate, leave_one_out, alpha, everything);
-    let pvalue = margin.map(|margin| interval.pvalue_within(margin));
+    let pvalue = margin.and_then(|margin| interval.pvalue_within(margin));
     let cautions = of_interval(&interval, None, grouped);
     let fields = interval_dict(py, interval)?;
     fields.set_item("pvalue_equivalence", pvalue)?;

@@ -2,14 +2,18 @@
 //!
 //! Class ids are taken as they are. Of scores the largest decides, and the lowest column among equal ones; how many rows
 //! were tied is remembered, for in half precision ties are a floor under every disagreement. What scores mean is never
-//! guessed: logits may happen to lie between 0 and 1, and the softmax of probabilities is a plausible wrong number.
+//! guessed: logits may happen to lie between 0 and 1, and the softmax of probabilities is a plausible wrong number. Nor is
+//! it guessed what a table of whole numbers means: they may be scores, one class per position of a sequence, or votes.
+//!
+//! Ids from [`WORD`] on stand for words, which have no order of their own; a negative id is a gap, an input without an
+//! answer.
 
 use std::sync::Arc;
 
 use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
-use crate::measure::Summary;
+use crate::measure::{AnySummary, Summary};
 use crate::numerics::sums;
 use crate::options::{Named, damaged};
 use crate::par::Par;
@@ -25,36 +29,158 @@ const TABLE: i64 = 1 << 16;
 /// Rows of saved probabilities may be as far from 1 as half precision allows.
 const LOOSEST: f64 = 0.011;
 
-/// One class per input.
+/// Ids from here on stand for words.
+pub const WORD: i64 = 1 << 62;
+/// The id of a gap: the input has no answer.
+pub const GAP: i64 = i64::MAX;
+
+/// What a table of predictions holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// One class per input.
+    Labels,
+    /// One score per class, of which the largest decides.
+    Scores,
+    /// One class per position of a sequence.
+    Tokens,
+    /// For every class the number of votes.
+    Counts,
+}
+
+/// What is done about inputs without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// They are refused.
+    Error,
+    /// They are left out, with what the other side answered.
+    Drop,
+    /// No answer is a class of its own.
+    Class,
+    /// The votes that there are count.
+    Skip,
+}
+
+/// How predictions are read: what they hold, and what is done about gaps.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    measure: &'static str,
+    /// What was said about their content.
+    pub content: Option<Content>,
+    /// What is done about gaps.
+    pub missing: Missing,
+}
+
+impl Reading {
+    const CONTENTS: [(&'static str, Content); 4] = [
+        ("labels", Content::Labels),
+        ("scores", Content::Scores),
+        ("tokens", Content::Tokens),
+        ("counts", Content::Counts),
+    ];
+    const MISSING: [(&'static str, Missing); 4] =
+        [("error", Missing::Error), ("drop", Missing::Drop), ("class", Missing::Class), ("skip", Missing::Skip)];
+
+    /// As a measure of pairs reads them.
+    pub fn of_pair(measure: &'static str, options: &mut Named) -> Result<Self> {
+        let content = options.optional_choice("kind", &Self::CONTENTS[..3])?;
+        Ok(Self { measure, content, missing: options.choice("missing", &Self::MISSING[..3])? })
+    }
+
+    /// As a measure of groups reads them, which also knows tables of votes and unequal numbers of votes.
+    pub fn of_group(measure: &'static str, options: &mut Named) -> Result<Self> {
+        let content = options.optional_choice("kind", &Self::CONTENTS)?;
+        Ok(Self { measure, content, missing: options.choice("missing", &Self::MISSING)? })
+    }
+
+    /// The classes of a representation.
+    pub fn classes(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Classes> {
+        let made = x.shared(&format!("classes {:?}", self.content), || self.read(x, par))?;
+        let gap = made.ids.iter().position(|id| *id == GAP);
+        match (gap, self.missing) {
+            (Some(at), Missing::Error) => Err(Error::MissingAnswer {
+                name: x.name().to_owned(),
+                row: at / made.width,
+                count: made.ids.iter().filter(|id| **id == GAP).count(),
+            }),
+            _ => Ok((*made).clone()),
+        }
+    }
+
+    fn read(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Classes> {
+        let name = x.name();
+        let bad = |given: &str, problem: &str| Error::BadOption {
+            measure: self.measure.into(),
+            option: "kind".into(),
+            given: format!("{given:?}"),
+            problem: problem.into(),
+        };
+        match (x.data(), self.content) {
+            (Data::Labels(_) | Data::Reals(_), Some(Content::Scores)) => {
+                Err(bad("scores", &format!("needs one column per class, and {name} has one axis.")))
+            }
+            (Data::Labels(ids), _) => Ok(Classes::new(name, ids.iter().map(|id| gap_if_negative(*id)).collect(), 1, 0)),
+            (Data::Reals(values), _) => Ok(Classes::new(name, whole(name, values)?, 1, 0)),
+            (Data::Matrix(view, _), Some(Content::Tokens)) => {
+                let (n, width) = view.shape();
+                let (mut row, mut ids) = (vec![0.0; width], Vec::with_capacity(n * width));
+                for i in 0..n {
+                    view.read_row(i, &mut row);
+                    ids.extend(whole_row(name, i, &row)?);
+                }
+                Ok(Classes::new(name, ids, width, 0))
+            }
+            (Data::Matrix(view, _), Some(Content::Labels)) if view.shape().1 > 1 => {
+                Err(bad("labels", &format!("needs one class per input, and {name} has {} columns.", view.shape().1)))
+            }
+            (Data::Matrix(view, _), Some(Content::Labels) | None) if view.shape().1 == 1 => {
+                Ok(Classes::new(name, whole(name, &column(view))?, 1, 0))
+            }
+            (Data::Matrix(view, _), content) => {
+                if content.is_none() && is_ambiguous(view) {
+                    let (rows, columns) = view.shape();
+                    return Err(Error::ContentRequired {
+                        measure: self.measure.into(),
+                        name: name.to_owned(),
+                        rows,
+                        columns,
+                    });
+                }
+                let (ids, tied) = decided(name, view, par)?;
+                Ok(Classes::new(name, ids, 1, tied))
+            }
+        }
+    }
+}
+
+/// One class per input, or one per position of every input's sequence.
 #[derive(Clone, Debug)]
 pub struct Classes {
     name: String,
     ids: Arc<[i64]>,
-    /// Every class that occurs, in order, and how often.
+    width: usize,
+    /// Every class that occurs, in order, and how often; gaps are a class.
     counts: Arc<[(i64, u64)]>,
     tied: usize,
 }
 
 impl Classes {
-    /// The ids themselves, or the column of the largest score in every row.
-    pub fn of(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Self>> {
-        x.shared("classes", || {
-            let (ids, tied) = match x.data() {
-                Data::Labels(ids) => (checked(x.name(), ids)?.to_vec(), 0),
-                Data::Matrix(view, _) => decided(x.name(), view, par)?,
-                Data::Reals(values) => return Err(no_class(x.name(), values)),
-            };
-            Ok(Self::new(x.name(), ids, tied))
-        })
+    fn new(name: &str, ids: Vec<i64>, width: usize, tied: usize) -> Self {
+        Self { name: name.to_owned(), counts: counted(&ids).into(), ids: ids.into(), width, tied }
     }
 
-    fn new(name: &str, ids: Vec<i64>, tied: usize) -> Self {
-        Self { name: name.to_owned(), counts: counted(&ids).into(), ids: ids.into(), tied }
-    }
-
-    /// The class of every input.
+    /// The class of every input, or of every position, one input after the other.
     pub fn ids(&self) -> &[i64] {
         &self.ids
+    }
+
+    /// Number of answers per input.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The answers to input i.
+    pub fn row(&self, i: usize) -> &[i64] {
+        &self.ids[i * self.width..(i + 1) * self.width]
     }
 
     /// How messages call the model.
@@ -72,6 +198,39 @@ impl Classes {
         self.counts.len() == 1
     }
 
+    /// Whether some input has no answer.
+    pub fn has_gaps(&self) -> bool {
+        self.counts.last().is_some_and(|(class, _)| *class == GAP)
+    }
+
+    /// Whether some class is a word; None if there is no class at all.
+    fn has_words(&self) -> Option<bool> {
+        let last = self.counts.iter().rev().find(|(class, _)| *class != GAP)?;
+        Some(last.0 >= WORD)
+    }
+
+    /// The refusal to compare models that do not speak of the same classes.
+    pub fn comparable(&self, other: &Self, measure: &str) -> Result<()> {
+        if self.width != other.width {
+            return Err(Error::WidthMismatch { measure: measure.into(), p: self.width, q: other.width });
+        }
+        let differ = |problem: &str| {
+            Err(Error::ClassSetsDiffer { x: self.name.clone(), y: other.name.clone(), problem: problem.into() })
+        };
+        match (self.has_words(), other.has_words()) {
+            (Some(true), Some(false)) => differ("the first holds words, the second numbers"),
+            (Some(false), Some(true)) => differ("the first holds numbers, the second words"),
+            (Some(true), Some(true)) if self.common(other) == 0 => differ("no word is the same"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Number of classes, gaps left aside, that occur on both sides.
+    fn common(&self, other: &Self) -> usize {
+        let there = |class: i64| other.counts.binary_search_by_key(&class, |(c, _)| *c).is_ok();
+        self.counts.iter().filter(|(class, _)| *class != GAP && there(*class)).count()
+    }
+
     /// On how many inputs the answers differ, where row i here is matched with row `matching[i]` there.
     pub fn differences(&self, other: &[i64], matching: Option<&[usize]>) -> usize {
         match matching {
@@ -80,23 +239,46 @@ impl Classes {
         }
     }
 
-    /// Of all n x n pairs of a row here and a row there, how many have the same class.
+    /// Of all pairs of an answer here and an answer there, how many have the same class.
     pub fn meetings(&self, other: &Self) -> u128 {
-        let mut there = other.counts.iter().peekable();
-        let mut total = 0;
-        for &(class, count) in self.counts.iter() {
-            while there.next_if(|(c, _)| *c < class).is_some() {}
-            if let Some((_, same)) = there.next_if(|(c, _)| *c == class) {
-                total += u128::from(count) * u128::from(*same);
-            }
-        }
-        total
+        meetings(&self.counts, &other.counts)
     }
 
-    /// Share of the n x n pairs of rows whose classes differ: the mean disagreement of randomly matched rows.
-    pub fn disagreement_at_chance(&self, other: &Self) -> f64 {
+    /// Share of the pairs of answers whose classes differ.
+    pub fn expected_disagreement(&self, other: &Self) -> f64 {
         let all = (self.ids.len() as u128) * (other.ids.len() as u128);
         (all - self.meetings(other)) as f64 / all as f64
+    }
+
+    /// The mean disagreement of randomly matched rows: positions stay where they are.
+    pub fn disagreement_at_chance(&self, other: &Self) -> f64 {
+        if self.width == 1 {
+            return self.expected_disagreement(other);
+        }
+        let at = |side: &Self, p: usize| {
+            counted(&side.ids.iter().skip(p).step_by(side.width).copied().collect::<Vec<_>>())
+        };
+        let met: u128 = (0..self.width).map(|p| meetings(&at(self, p), &at(other, p))).sum();
+        let rows = (self.ids.len() / self.width) as u128;
+        let all = rows * rows * self.width as u128;
+        (all - met) as f64 / all as f64
+    }
+
+    /// The inputs that both sides answer throughout, as matched: their rows here, and the classes of both sides.
+    pub fn complete(&self, other: &Self, matching: Option<&[usize]>) -> (Vec<usize>, Self, Self) {
+        let to = |i: usize| matching.map_or(i, |order| order[i]);
+        let answered = |row: &[i64]| row.iter().all(|id| *id != GAP);
+        let rows = self.ids.len() / self.width;
+        let kept: Vec<usize> = (0..rows).filter(|&i| answered(self.row(i)) && answered(other.row(to(i)))).collect();
+        let there: Vec<usize> = kept.iter().map(|&i| to(i)).collect();
+        let (x, y) = (self.some(&kept), other.some(&there));
+        (kept, x, y)
+    }
+
+    /// The same of some rows.
+    pub fn some(&self, rows: &[usize]) -> Self {
+        let ids = rows.iter().flat_map(|&i| self.row(i)).copied().collect();
+        Self::new(&self.name, ids, self.width, 0)
     }
 
     /// The caution that many rows had no single largest score.
@@ -117,15 +299,28 @@ impl Classes {
     }
 }
 
+/// Of all pairs of an answer of one list of counts and an answer of another, how many have the same class.
+fn meetings(here: &[(i64, u64)], there: &[(i64, u64)]) -> u128 {
+    let mut there = there.iter().peekable();
+    let mut total = 0;
+    for &(class, count) in here {
+        while there.next_if(|(c, _)| *c < class).is_some() {}
+        if let Some((_, same)) = there.next_if(|(c, _)| *c == class) {
+            total += u128::from(count) * u128::from(*same);
+        }
+    }
+    total
+}
+
 /// Cautions about the two sides of a comparison of classes; one if they are the same.
 pub fn ties(x: &Classes, y: &Classes) -> Vec<Caution> {
     let other = if std::ptr::eq(x, y) { None } else { y.ties() };
     x.ties().into_iter().chain(other).collect()
 }
 
-/// Class ids that are class ids: integers from 0.
+/// Class ids without gaps.
 pub fn checked<'a>(name: &str, ids: &'a [i64]) -> Result<&'a [i64]> {
-    match ids.iter().position(|id| *id < 0) {
+    match ids.iter().position(|id| *id < 0 || *id == GAP) {
         None => Ok(ids),
         Some(row) => Err(Error::BadLabel {
             name: name.to_owned(),
@@ -134,6 +329,62 @@ pub fn checked<'a>(name: &str, ids: &'a [i64]) -> Result<&'a [i64]> {
             expected: "class ids are integers from 0".into(),
         }),
     }
+}
+
+fn gap_if_negative(id: i64) -> i64 {
+    if id < 0 { GAP } else { id }
+}
+
+/// Class ids from whole numbers that came as floats; NaN is a gap.
+fn whole(name: &str, values: &[f64]) -> Result<Vec<i64>> {
+    values.iter().enumerate().map(|(row, value)| id_of(name, row, *value)).collect()
+}
+
+fn whole_row(name: &str, row: usize, values: &[f64]) -> Result<Vec<i64>> {
+    values.iter().map(|value| id_of(name, row, *value)).collect()
+}
+
+fn id_of(name: &str, row: usize, value: f64) -> Result<i64> {
+    /// Beyond this not every whole number is a float.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.is_nan() || (value < 0.0 && value.fract() == 0.0) {
+        return Ok(GAP);
+    }
+    if value.fract() == 0.0 && value <= EXACT {
+        return Ok(value as i64);
+    }
+    Err(Error::BadLabel {
+        name: name.to_owned(),
+        row,
+        given: format!("{value} (a float)"),
+        expected: "class ids are whole numbers of at least 0; scores have one column per class".into(),
+    })
+}
+
+fn column(view: &View<'_>) -> Vec<f64> {
+    let (n, d) = view.shape();
+    let mut row = vec![0.0; d];
+    (0..n)
+        .map(|i| {
+            view.read_row(i, &mut row);
+            row[0]
+        })
+        .collect()
+}
+
+/// Whether a table may hold scores, tokens or votes: all its numbers are whole, and its rows are not all one-hot.
+fn is_ambiguous(view: &View<'_>) -> bool {
+    let (n, d) = view.shape();
+    let (mut row, mut one_hot) = (vec![0.0; d], true);
+    for i in 0..n {
+        view.read_row(i, &mut row);
+        if row.iter().any(|v| v.is_finite() && v.fract() != 0.0) {
+            return false;
+        }
+        let (ones, zeros) = (row.iter().filter(|v| **v == 1.0).count(), row.iter().filter(|v| **v == 0.0).count());
+        one_hot &= ones == 1 && zeros == d - 1;
+    }
+    !one_hot
 }
 
 fn counted(ids: &[i64]) -> Vec<(i64, u64)> {
@@ -156,7 +407,7 @@ fn decided(name: &str, view: &View<'_>, par: Par<'_>) -> Result<(Vec<i64>, usize
             name: name.to_owned(),
             row: 0,
             given: "the score of one class".into(),
-            expected: "pass class ids as a vector of integers, or scores with one column per class".into(),
+            expected: "pass class ids as a vector, or scores with one column per class".into(),
         });
     }
     let panels = par.map(n.div_ceil(PANEL), |panel, _| {
@@ -235,20 +486,31 @@ fn nonfinite(name: &str, view: &View<'_>, allowed: bool) -> Error {
 
 impl Summary for Classes {
     fn save(&self) -> Vec<(&'static str, Value)> {
-        vec![("name", self.name.as_str().into()), ("ids", Value::ints(self.ids.clone())), ("tied", self.tied.into())]
+        vec![
+            ("name", self.name.as_str().into()),
+            ("ids", Value::ints(self.ids.clone())),
+            ("width", self.width.into()),
+            ("tied", self.tied.into()),
+        ]
     }
 
     fn load(parts: &mut Named) -> Result<Self> {
         let (name, tied) = (parts.saved_text("name")?, parts.saved_count("tied")?);
         let (ids, shape) = parts.saved_ints("ids")?;
-        if shape.len() != 1 || ids.is_empty() || tied > ids.len() || ids.iter().any(|id| *id < 0) {
+        let width = parts.saved_count("width")?;
+        let fits = width > 0 && ids.len().is_multiple_of(width) && tied <= ids.len();
+        if shape.len() != 1 || ids.is_empty() || !fits || ids.iter().any(|id| *id < 0) {
             return Err(damaged("these are no class ids"));
         }
-        Ok(Self::new(&name, ids.to_vec(), tied))
+        Ok(Self::new(&name, ids.to_vec(), width, tied))
     }
 
     fn rows(&self) -> usize {
-        self.ids.len()
+        self.ids.len() / self.width
+    }
+
+    fn some_rows(&self, rows: &[usize]) -> Option<AnySummary> {
+        Some(AnySummary::new(self.some(rows)))
     }
 }
 
@@ -283,7 +545,7 @@ impl Probabilities {
         x.shared(&format!("probabilities {kind:?} {renormalize}"), || {
             let (view, storage) = x.view()?;
             let (n, classes) = view.shape();
-            let read = Reading { kind, renormalize, tolerance: tolerance(storage) };
+            let read = ScoreReading { kind, renormalize, tolerance: tolerance(storage) };
             let mut p = Matrix::zeros(n, classes);
             par.fill(p.data_mut(), PANEL * classes, |panel, block| {
                 for (i, row) in block.chunks_mut(classes).enumerate() {
@@ -321,13 +583,13 @@ fn tolerance(storage: Storage) -> f64 {
     }
 }
 
-struct Reading {
+struct ScoreReading {
     kind: Scores,
     renormalize: bool,
     tolerance: f64,
 }
 
-impl Reading {
+impl ScoreReading {
     /// Turn a row of scores into probabilities.
     fn probabilities(&self, row: &mut [f64]) -> std::result::Result<(), Problem> {
         match self.kind {
@@ -433,28 +695,21 @@ impl Summary for Probabilities {
     }
 }
 
-/// Real numbers are no classes, be they whole or not: the first that is not whole is named.
-fn no_class(name: &str, values: &[f64]) -> Error {
-    let row = values.iter().position(|v| v.fract() != 0.0 || !v.is_finite()).unwrap_or(0);
-    Error::BadLabel {
-        name: name.to_owned(),
-        row,
-        given: values[row].to_string(),
-        expected: "class ids are integers of at least 0; scores have one column per class".into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::representation;
 
-    fn classes(values: &[f64], columns: usize) -> Result<Arc<Classes>> {
-        Classes::of(&representation("x", values, columns), Par::SEQ)
+    fn reading(content: Option<Content>) -> Reading {
+        Reading { measure: "test", content, missing: Missing::Error }
+    }
+
+    fn classes(values: &[f64], columns: usize) -> Result<Classes> {
+        reading(Some(Content::Scores)).classes(&representation("x", values, columns), Par::SEQ)
     }
 
     fn labels(ids: &[i64]) -> Classes {
-        (*Classes::of(&Representation::labels("x", ids).unwrap(), Par::SEQ).unwrap()).clone()
+        reading(None).classes(&Representation::labels("x", ids).unwrap(), Par::SEQ).unwrap()
     }
 
     fn probabilities(values: &[f64], kind: Scores, renormalize: bool) -> Result<Arc<Probabilities>> {
@@ -505,8 +760,39 @@ mod tests {
         assert_eq!(a.disagreement_at_chance(&b), 0.75);
         assert_eq!(a.differences(b.ids(), None), 2);
         assert_eq!(a.differences(b.ids(), Some(&[0, 1, 3, 2])), 3);
-        let negative = Classes::of(&Representation::labels("x", vec![0, -1]).unwrap(), Par::SEQ);
-        assert!(matches!(negative, Err(Error::BadLabel { row: 1, .. })));
+        let gap = reading(None).classes(&Representation::labels("x", vec![0, -1]).unwrap(), Par::SEQ);
+        assert!(matches!(gap, Err(Error::MissingAnswer { row: 1, count: 1, .. })));
+    }
+
+    #[test]
+    fn whole_numbers_in_a_table_are_not_guessed_at() {
+        let read = |values: &[f64], content| reading(content).classes(&representation("x", values, 2), Par::SEQ);
+        let table = [3.0, 1.0, 0.0, 2.0];
+        assert!(matches!(read(&table, None), Err(Error::ContentRequired { rows: 2, columns: 2, .. })));
+        assert_eq!(read(&table, Some(Content::Scores)).unwrap().ids(), [0, 1]);
+        let tokens = read(&table, Some(Content::Tokens)).unwrap();
+        assert_eq!((tokens.row(1), Summary::rows(&tokens)), (&[0, 2][..], 2));
+        assert_eq!(read(&table, Some(Content::Labels)).unwrap_err().code(), "bad_option");
+        assert_eq!(read(&[0.0, 1.0, 1.0, 0.0], None).unwrap().ids(), [1, 0]);
+        assert_eq!(read(&[3.0, 1.0, 0.0, 2.5], None).unwrap().ids(), [0, 1]);
+    }
+
+    /// All pairings of sequences: positions meet positions of the same number.
+    #[test]
+    fn the_chance_level_of_tokens_keeps_positions() {
+        let read = |values: &[f64]| reading(Some(Content::Tokens)).classes(&representation("x", values, 2), Par::SEQ);
+        let (x, y) = (read(&[7.0, 1.0, 7.0, 2.0]).unwrap(), read(&[7.0, 1.0, 7.0, 3.0]).unwrap());
+        assert_eq!(x.disagreement_at_chance(&y), (0.0 + 3.0) / 8.0);
+        assert_eq!(x.expected_disagreement(&y), 1.0 - (2.0 * 2.0 + 1.0) / 16.0);
+    }
+
+    #[test]
+    fn words_and_numbers_are_not_compared() {
+        let (words, others) = (labels(&[WORD + 5, WORD + 9]), labels(&[WORD + 4, WORD + 8]));
+        assert_eq!(words.comparable(&labels(&[0, 1]), "test").unwrap_err().code(), "class_sets_differ");
+        assert_eq!(words.comparable(&others, "test").unwrap_err().code(), "class_sets_differ");
+        assert!(words.comparable(&labels(&[WORD + 9, WORD + 1]), "test").is_ok());
+        assert!(labels(&[0, 0]).comparable(&labels(&[1, 1]), "test").is_ok());
     }
 
     #[test]
@@ -556,7 +842,14 @@ mod tests {
             reloaded::<Classes>(parts).unwrap_err().code()
         };
         for (at, value) in
-            [(1, Value::ints(vec![0, -1])), (1, Value::ints(vec![])), (2, 9_usize.into()), (1, 2.0.into())]
+            [
+                (1, Value::ints(vec![0, -1])),
+                (1, Value::ints(vec![])),
+                (2, 2_usize.into()),
+                (2, 0_usize.into()),
+                (3, 9_usize.into()),
+                (1, 2.0.into()),
+            ]
         {
             assert_eq!(spoiled(at, value), "summary_mismatch");
         }

@@ -1,9 +1,10 @@
 //! Arithmetic that knows no word of the domain: sums in a fixed order, ranks and their correlation, random streams, the beta
-//! function, Student's t, Fourier transforms.
+//! and gamma functions, the normal law, Student's t, Fourier transforms.
 
 pub mod beta;
 pub mod double;
 pub mod fft;
+pub mod gamma;
 pub mod kendall;
 pub mod line;
 pub mod near_ranks;

@@ -30,18 +30,18 @@ impl Asked {
 
     /// The same for some of the rows: class ids that were given for all n rows are those of the rows that stay.
     pub fn for_rows(&self, n: usize, stay: &[usize]) -> Result<Option<Self>> {
-        let of_rows =
-            |value: &Value| matches!(value, Value::Ints { data, shape } if shape.len() == 1 && data.len() == n);
-        if !self.given.iter().any(|(_, value)| of_rows(value)) {
+        let (_, declared) = find(self.measure.name())?.probe()?;
+        let of_rows = |name: &str| declared.iter().any(|option| option.name == name && option.kind == "labels");
+        if !self.given.iter().any(|(name, _)| of_rows(name)) {
             return Ok(None);
         }
-        let some = |value: &Value| match value {
-            Value::Ints { data, .. } if of_rows(value) => {
+        let some = |name: &str, value: &Value| match value {
+            Value::Ints { data, shape } if of_rows(name) && shape.len() == 1 && data.len() == n => {
                 Value::ints(stay.iter().map(|&i| data[i]).collect::<Vec<_>>())
             }
             other => other.clone(),
         };
-        let given = self.given.iter().map(|(name, value)| (name.clone(), some(value))).collect();
+        let given = self.given.iter().map(|(name, value)| (name.clone(), some(name, value))).collect();
         Self::new(self.measure.name(), given).map(Some)
     }
 
@@ -187,8 +187,8 @@ pub fn group(asked: &Asked, models: &[Side<'_>], par: Par<'_>) -> Result<f64> {
         let problem = "compares two models, not a group".into();
         return Err(Error::NotOffered { measure: measure.name().into(), problem });
     }
-    if models.len() < 2 {
-        let problem = format!("needs at least two models, got {}", models.len());
+    if models.len() < facts.fewest_models {
+        let problem = format!("needs at least {} models, got {}", facts.fewest_models, models.len());
         return Err(Error::NotOffered { measure: measure.name().into(), problem });
     }
     for other in &models[1..] {

@@ -7,6 +7,9 @@
 //! theta -+ t se                                 t: the quantile of Student's distribution, n-1 degrees of freedom
 //! ```
 //!
+//! Where the score is a share of inputs drawn one by one (disagreement), the ends come from the law of a share instead
+//! ([`super::proportions`]): that nothing was seen to differ does not show that nothing does.
+//!
 //! The interval is cut to the range of the score. If rows come in groups that belong together (the tokens of one text),
 //! whole groups are left out and n is their number. Student's quantile rather than the normal one matters there: in
 //! simulations with five groups, nominal 90 % intervals covered 84 to 88 % with the normal quantile and 90 to 94 % with
@@ -20,17 +23,15 @@
 //! common cancels. Two one-sided tests at level `alpha`/2 say whether it is smaller than a margin. Neither is a
 //! permutation test: rows are not exchangeable under "equally similar".
 
-use std::sync::Arc;
-
 use ndarray::Array2;
 
-use super::compare::{Asked, Outcome, compared, settled};
+use super::proportions::{Paired, wilson};
+use super::compare::{Asked, Outcome, compared, group, settled};
 use super::repeats::repeats;
 use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
 use crate::engines::left_out::Units;
 use crate::engines::pair_matrix::Diagonal;
-use crate::engines::predictions::Classes;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Input, Kind, LeftOut};
 use crate::form::{Bilinear, Form, Over, mean_of_present};
@@ -71,6 +72,27 @@ pub struct Interval {
     pub bias: f64,
     /// The number without each row or group.
     pub leave_one_out: Vec<f64>,
+    /// How the ends were found.
+    pub method: IntervalMethod,
+}
+
+/// How the ends of an interval are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntervalMethod {
+    /// From the spread of the scores without each row.
+    Jackknife,
+    /// From the law of a share of the inputs, which needs no spread.
+    Score,
+}
+
+impl IntervalMethod {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jackknife => "jackknife",
+            Self::Score => "score",
+        }
+    }
 }
 
 /// The interval of a score.
@@ -118,17 +140,22 @@ impl Interval {
             high: (estimate + reach).min(range.1),
             bias: (units - 1.0) * (mean - estimate),
             leave_one_out,
+            method: IntervalMethod::Jackknife,
         }
     }
 
-    /// The larger p-value of the two one-sided tests that the number lies within -`margin` and `margin`.
-    pub fn pvalue_within(&self, margin: f64) -> f64 {
+    /// The same with ends that come from the law of a share.
+    fn with_ends(self, (low, high): (f64, f64)) -> Self {
+        Self { low, high, method: IntervalMethod::Score, ..self }
+    }
+
+    /// The larger p-value of the two one-sided tests that the number lies within -`margin` and `margin`; None where
+    /// nothing varies, for no spread is no evidence.
+    pub fn pvalue_within(&self, margin: f64) -> Option<f64> {
         let room = margin - self.estimate.abs();
-        if self.standard_error == 0.0 {
-            return if room > 0.0 { 0.0 } else { 1.0 };
-        }
         // The test against the nearer end has the larger p-value.
-        student(self.leave_one_out.len()).above(room / self.standard_error)
+        (self.standard_error > 0.0)
+            .then(|| student(self.leave_one_out.len()).above(room / self.standard_error))
     }
 }
 
@@ -149,10 +176,89 @@ pub fn confidence_interval<'s>(
     let facts = asked.measure.facts();
     let [outcome] = outcomes.as_slice() else { return Err(lost(asked)) };
     let without = scores.pop().ok_or_else(|| lost(asked))?;
-    let interval = Interval::new(outcome.value, without, wanted.alpha, facts.range);
+    let mut interval = Interval::new(outcome.value, without, wanted.alpha, facts.range);
+    if let Some([differ]) = job.zeros_and_ones(par)?.as_deref() {
+        let count = differ.iter().filter(|differs| **differs).count();
+        interval = interval.with_ends(wilson(count, differ.len(), wanted.alpha));
+    }
     let mut cautions = outcome.cautions.clone();
     cautions.extend(job.cautions(&facts, &interval, &cautions, par)?);
     Ok(Estimated { interval, n: x.rows(), closed_form, cautions })
+}
+
+/// The score of a group of models with its jackknife interval: inputs are left out of all models at once.
+pub fn group_confidence_interval(
+    asked: &Asked,
+    models: &[Side<'_>],
+    wanted: &Wanted,
+    par: Par<'_>,
+) -> Result<Estimated> {
+    let measure = &*asked.measure;
+    let facts = measure.facts();
+    let score = group(asked, models, par)?;
+    let n = models[0].rows();
+    let units = units_of(asked, models[0].name(), n, wanted)?;
+    let made = par.map(models.len(), |at, par| models[at].summary(asked, par))?;
+    par.expect(units.count());
+    let without = par.map(units.count(), |unit, par| {
+        let stay = units.others(unit);
+        let fewer: Option<Vec<AnySummary>> = made.iter().map(|summary| summary.some_rows(&stay)).collect();
+        let fewer = fewer.ok_or_else(|| Error::NotOffered {
+            measure: measure.name().into(),
+            problem: "needs all inputs at once; there is no interval by leaving some out".into(),
+        })?;
+        par.advance(1);
+        let of = |asked: &Asked| {
+            let value = asked.measure.group(&fewer.iter().collect::<Vec<_>>())?;
+            settled(value, measure.name(), &facts, &mut Vec::new())
+        };
+        let scored = match asked.for_rows(n, &stay)? {
+            Some(asked) => of(&asked),
+            None => of(asked),
+        };
+        explained(measure.name(), wanted.groups.is_some(), unit, scored)
+    })?;
+    let interval = Interval::new(score, without, wanted.alpha, facts.range);
+    let cautions = remarks(&interval, facts.jumps, wanted.groups.is_some());
+    Ok(Estimated { interval, n, closed_form: false, cautions })
+}
+
+/// Which rows are left out together, checked.
+fn units_of(asked: &Asked, name: &str, n: usize, wanted: &Wanted) -> Result<Units> {
+    let measure = &*asked.measure;
+    let owner = || measure.name().to_owned();
+    let grouped = wanted.groups.is_some();
+    let units = match &wanted.groups {
+        None => Units::single(n),
+        Some(groups) if groups.len() != n => {
+            let (x, y) = ("groups".into(), name.into());
+            return Err(Error::RowCountMismatch { x, y, n: groups.len(), m: n });
+        }
+        Some(groups) => Units::groups(groups.clone()),
+    };
+    if grouped && units.count() < 2 {
+        let (option, given, problem) =
+            ("groups".into(), "one group".into(), "leaves nothing: at least two groups are needed.".into());
+        return Err(Error::BadOption { measure: owner(), option, given, problem });
+    }
+    let needed = measure.facts().min_rows.max(1) + units.largest();
+    if n < needed.max(2) {
+        return Err(Error::TooFewSamples { measure: owner(), name: name.into(), needed, n });
+    }
+    Ok(units)
+}
+
+/// What is wrong without a unit.
+fn explained<T>(measure: &str, grouped: bool, unit: usize, found: Result<T>) -> Result<T> {
+    found.map_err(|error| match error {
+        stop @ (Error::Interrupted { .. } | Error::OverBudget { .. }) => stop,
+        other => {
+            let what = if grouped { "group" } else { "row" };
+            let said = other.to_string();
+            let reason = format!("without {what} {unit} there is no score ({})", said.trim_end_matches('.'));
+            Error::Undefined { measure: measure.into(), reason }
+        }
+    })
 }
 
 /// How much more alike x is to y1 than to y2.
@@ -169,11 +275,20 @@ pub fn similarity_difference<'s>(
     let facts = asked.measure.facts();
     let ([first, second], [a, b]) = (outcomes.as_slice(), scores.as_slice()) else { return Err(lost(asked)) };
     let without = a.iter().zip(b).map(|(a, b)| a - b).collect();
-    let interval = Interval::new(first.value - second.value, without, wanted.alpha, range_of_difference(facts.range));
+    let difference = first.value - second.value;
+    let mut interval = Interval::new(difference, without, wanted.alpha, range_of_difference(facts.range));
+    let mut pvalue_equivalence = margin.and_then(|margin| interval.pvalue_within(margin));
+    if let Some([a, b]) = job.zeros_and_ones(par)?.as_deref()
+        && a.len() == b.len()
+    {
+        let alone = |first: &[bool], second: &[bool]| first.iter().zip(second).filter(|(a, b)| **a && !**b).count();
+        let pair = Paired { first: alone(a, b), second: alone(b, a), n: a.len() };
+        interval = interval.with_ends(pair.interval(wanted.alpha));
+        pvalue_equivalence = margin.map(|margin| pair.pvalue_within(margin));
+    }
     let mut cautions = first.cautions.clone();
     cautions.extend(second.cautions.iter().filter(|caution| !first.cautions.contains(caution)).cloned());
     cautions.extend(job.cautions(&facts, &interval, &cautions, par)?);
-    let pvalue_equivalence = margin.map(|margin| interval.pvalue_within(margin));
     let scores = (first.value, second.value);
     Ok(Difference { interval, scores, pvalue_equivalence, n: x.rows(), closed_form, cautions })
 }
@@ -211,25 +326,8 @@ impl<'j, 's> Job<'j, 's> {
         for y in &ys {
             rows_must_match(measure, x, y)?;
         }
-        let n = x.rows();
         let grouped = wanted.groups.is_some();
-        let units = match &wanted.groups {
-            None => Units::single(n),
-            Some(groups) if groups.len() != n => {
-                let (x, y) = ("groups".into(), x.name().into());
-                return Err(Error::RowCountMismatch { x, y, n: groups.len(), m: n });
-            }
-            Some(groups) => Units::groups(groups.clone()),
-        };
-        if grouped && units.count() < 2 {
-            let (option, given, problem) =
-                ("groups".into(), "one group".into(), "leaves nothing: at least two groups are needed.".into());
-            return Err(Error::BadOption { measure: name(), option, given, problem });
-        }
-        let needed = facts.min_rows.max(1) + units.largest();
-        if n < needed.max(2) {
-            return Err(Error::TooFewSamples { measure: name(), name: x.name().into(), needed, n });
-        }
+        let units = units_of(asked, x.name(), x.rows(), wanted)?;
         Ok(Self { asked, x, ys, units, grouped })
     }
 
@@ -258,6 +356,27 @@ impl<'j, 's> Job<'j, 's> {
         Ok((outcomes, self.anew(&facts, par)?, false))
     }
 
+    /// For every y, on which inputs the answers differ, where the score is the share of these and inputs are drawn one by
+    /// one.
+    fn zeros_and_ones(&self, par: Par<'_>) -> Result<Option<Vec<Vec<bool>>>> {
+        let measure = &*self.asked.measure;
+        let facts = measure.facts();
+        if self.grouped || facts.input != Input::Predictions || facts.left_out != LeftOut::MeanOfRows {
+            return Ok(None);
+        }
+        let k = self.x.summary(self.asked, par)?;
+        let mut all = Vec::with_capacity(self.ys.len());
+        for y in &self.ys {
+            let l = y.summary(self.asked, par)?;
+            let Some(rows) = measure.form(&k, &l)?.rows(par)? else { return Ok(None) };
+            if rows.iter().any(|v| *v != 0.0 && *v != 1.0) {
+                return Ok(None);
+            }
+            all.push(rows.into_iter().map(|v| v == 1.0).collect());
+        }
+        Ok(Some(all))
+    }
+
     fn needs_arrays(&self) -> Result<()> {
         let prepared = std::iter::once(self.x).chain(self.ys.iter().copied()).find(|side| side.data().is_none());
         prepared.map_or(Ok(()), |side| {
@@ -274,16 +393,7 @@ impl<'j, 's> Job<'j, 's> {
 
     /// What is wrong without a unit.
     fn explained<T>(&self, unit: usize, found: Result<T>) -> Result<T> {
-        let name = self.asked.measure.name();
-        found.map_err(|error| match error {
-            stop @ (Error::Interrupted { .. } | Error::OverBudget { .. }) => stop,
-            other => {
-                let what = if self.grouped { "group" } else { "row" };
-                let said = other.to_string();
-                let reason = format!("without {what} {unit} there is no score ({})", said.trim_end_matches('.'));
-                Error::Undefined { measure: name.into(), reason }
-            }
-        })
+        explained(self.asked.measure.name(), self.grouped, unit, found)
     }
 
     fn recentered(&self, k: &AnySummary, ls: &[AnySummary], centering: Diagonal, par: Par<'_>) -> Result<Scores> {
@@ -333,7 +443,7 @@ impl<'j, 's> Job<'j, 's> {
 
     /// Every score from the rows that stay.
     fn anew(&self, facts: &Facts, par: Par<'_>) -> Result<Scores> {
-        let whole = |side: &'j Side<'s>| Whole::new(side, facts, par);
+        let whole = |side: &'j Side<'s>| Whole::new(side, self.asked, par);
         let x = whole(self.x)?;
         let ys = self.ys.iter().map(|y| whole(y)).collect::<Result<Vec<_>>>()?;
         par.expect(self.units.count());
@@ -389,10 +499,10 @@ pub fn remarks(interval: &Interval, jumps: Option<&'static str>, grouped: bool) 
     let (se, bias) = (interval.standard_error, interval.bias);
     let units = interval.leave_one_out.len();
     let mut found = Vec::new();
-    if se == 0.0 {
+    if se == 0.0 && interval.method == IntervalMethod::Jackknife {
         let message = format!(
-            "All {units} scores with something left out are equal: this says nothing about precision, and the \
-             interval is a point."
+            "All {units} scores with something left out are equal: this says nothing about precision. The interval is a \
+             point, and whether differences are negligible stays undecided."
         );
         found.push(Caution::new("no_spread", message, vec![("units", units.into())]));
     }
@@ -421,35 +531,39 @@ pub fn remarks(interval: &Interval, jumps: Option<&'static str>, grouped: bool) 
 /// Data from which rows can be taken.
 struct Whole<'a, 's> {
     data: &'a Representation<'s>,
-    /// Instead of class scores, of which the largest alone counts.
-    classes: Option<Arc<Classes>>,
+    /// What is known of all rows, where every row stands for itself.
+    summary: Option<AnySummary>,
     input: Input,
 }
 
 impl<'a, 's> Whole<'a, 's> {
-    fn new(side: &'a Side<'s>, facts: &Facts, par: Par<'_>) -> Result<Self> {
+    fn new(side: &'a Side<'s>, asked: &Asked, par: Par<'_>) -> Result<Self> {
         // `needs_arrays` has refused summaries.
         let missing = || Error::SummaryMismatch { problem: "has no rows to leave out".into() };
         let data = side.data().ok_or_else(missing)?;
-        let classes = (facts.input == Input::Predictions).then(|| Classes::of(data, par)).transpose()?;
-        Ok(Self { data, classes, input: facts.input })
+        let input = asked.measure.facts().input;
+        let summary = (input == Input::Predictions).then(|| side.summary(asked, par)).transpose()?;
+        Ok(Self { data, summary, input })
     }
 
     /// The summary of the rows that stay.
     fn summary(&self, asked: &Asked, stay: &[usize], par: Par<'_>) -> Result<AnySummary> {
+        if let Some(some) = self.summary.as_ref().and_then(|all| all.some_rows(stay)) {
+            return Ok(some);
+        }
         let name = self.data.name();
-        let ids = match (&self.classes, self.data.data()) {
-            (Some(classes), _) => classes.ids(),
-            (None, Data::Labels(ids)) => ids,
-            (None, _) => {
+        match self.data.data() {
+            Data::Labels(ids) => {
+                let ids: Vec<i64> = stay.iter().map(|&i| ids[i]).collect();
+                asked.measure.summarize(&Representation::labels(name, ids)?, par)
+            }
+            _ => {
                 let (view, storage) = self.data.view()?;
                 let rows = rows_of(view, stay, self.input == Input::PairMatrix);
                 let rows = Representation::matrix(name, View::F64(rows.view()), storage)?;
-                return asked.measure.summarize(&rows, par);
+                asked.measure.summarize(&rows, par)
             }
-        };
-        let ids: Vec<i64> = stay.iter().map(|&i| ids[i]).collect();
-        asked.measure.summarize(&Representation::labels(name, ids)?, par)
+        }
     }
 }
 
@@ -499,11 +613,11 @@ mod tests {
         assert!(found.bias.abs() < 1e-13);
         assert!((found.low - (7.0 - 2.570581835636314 * found.standard_error)).abs() < 1e-12);
         assert_eq!(found.high, 11.0);
-        // Both one-sided tests: the interval of alpha 2p just touches the margin.
-        let p = found.pvalue_within(9.0);
-        let touching = Interval::new(7.0, found.leave_one_out.clone(), 2.0 * p, (-99.0, 99.0));
+        // Both one-sided tests: the interval at level 1 - 2p just touches the margin.
+        let p = found.pvalue_within(9.0).unwrap();
+        let touching = Interval::new(7.0, found.leave_one_out.clone(), 1.0 - 2.0 * p, (-99.0, 99.0));
         assert!((touching.high - 9.0).abs() < 1e-12, "{p}");
-        assert!(found.pvalue_within(6.0) > 0.5 && found.pvalue_within(7.0) == 0.5);
+        assert!(found.pvalue_within(6.0).unwrap() > 0.5 && found.pvalue_within(7.0) == Some(0.5));
     }
 
     /// What closed forms give is what computing anew gives, for rows and for groups.

@@ -4,7 +4,7 @@
 //! disagreement(x, y) = 1/n sum_i [a_i != b_i]
 //! ```
 //!
-//! with `a_i` and `b_i` the classes that x and y predict for input i. Also called churn, jitter, or the Hamming
+//! with `a_i` and `b_i` the classes that x and y predict for input i; of sequences, the share of positions. Also called churn, jitter, or the Hamming
 //! difference of predictions. It is a metric of predictions.
 //!
 //! - Misleads when accuracies are high: two models with error rates e and e' disagree on at least |e - e'| and at most
@@ -13,26 +13,29 @@
 //! - Reference: Madani, Pennock & Flake (2004).
 
 use crate::caution::Caution;
-use crate::engines::predictions::{Classes, ties};
+use crate::engines::predictions::{Classes, Reading, ties};
 use crate::error::Result;
 use crate::facts::{Facts, Kind, LeftOut};
 use crate::form::{Form, Rows};
+use super::OfClasses;
 use crate::measure::Measure;
 use crate::options::Named;
 use crate::par::Par;
 use crate::representation::Representation;
 
-/// Share of inputs with different answers. It has no options.
+/// Share of inputs with different answers.
 #[derive(Clone, Copy, Debug)]
-pub struct Disagreement;
+pub struct Disagreement {
+    reading: Reading,
+}
 
 impl Measure for Disagreement {
     const NAME: &'static str = "disagreement";
     const FAMILY: &'static str = "functional";
     type Summary = Classes;
 
-    fn from_options(_: &mut Named) -> Result<Self> {
-        Ok(Self)
+    fn from_options(options: &mut Named) -> Result<Self> {
+        Ok(Self { reading: Reading::of_pair(Self::NAME, options)? })
     }
 
     fn facts(&self) -> Facts {
@@ -48,17 +51,11 @@ impl Measure for Disagreement {
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Classes> {
-        Ok((*Classes::of(x, par)?).clone())
+        self.reading.classes(x, par)
     }
 
     fn form<'a>(&'a self, x: &'a Classes, y: &'a Classes) -> Result<Form<'a>> {
-        Ok(Form::Rows(Rows {
-            n: x.ids().len(),
-            row: super::differ(x, y),
-            factor: 1.0,
-            offset: 0.0,
-            at_chance: Some(x.disagreement_at_chance(y)),
-        }))
+        super::form(self, Self::NAME, x, y)
     }
 
     fn cautions(&self, x: &Classes, y: &Classes) -> Vec<Caution> {
@@ -66,25 +63,42 @@ impl Measure for Disagreement {
     }
 }
 
+impl OfClasses for Disagreement {
+    fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    fn rows<'a>(&'a self, x: &'a Classes, y: &'a Classes, _: Option<&[usize]>) -> Result<Rows<'a>> {
+        Ok(Rows {
+            n: x.ids().len() / x.width(),
+            row: super::differ(x, y),
+            factor: 1.0,
+            offset: 0.0,
+            at_chance: Some(x.disagreement_at_chance(y)),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{A, B, score};
+    use super::super::tests::{A, B, measure, score};
     use super::*;
 
     #[test]
     fn four_of_ten() {
-        assert_eq!(score(&Disagreement, &A, &B, None).unwrap(), 0.4);
+        assert_eq!(score(&measure::<Disagreement>(&[]), &A, &B, None).unwrap(), 0.4);
     }
 
     /// All rotations together match every row with every other equally often, so their mean is the chance level.
     #[test]
     fn the_chance_level_is_the_mean_over_rotations() {
         let rotation = |by: usize| (0..10).map(|i| (i + by) % 10).collect::<Vec<_>>();
-        let total: f64 = (0..10).map(|by| score(&Disagreement, &A, &B, Some(&rotation(by))).unwrap()).sum();
+        let total: f64 = (0..10).map(|by| score(&measure::<Disagreement>(&[]), &A, &B, Some(&rotation(by))).unwrap()).sum();
+        let measure = measure::<Disagreement>(&[]);
         let side =
-            |ids: &'static [i64]| Disagreement.summarize(&Representation::labels("x", ids).unwrap(), Par::SEQ).unwrap();
+            |ids: &'static [i64]| measure.summarize(&Representation::labels("x", ids).unwrap(), Par::SEQ).unwrap();
         let (a, b) = (side(&A), side(&B));
-        let level = Disagreement.form(&a, &b).unwrap().at_chance(Par::SEQ).unwrap().unwrap();
+        let level = measure.form(&a, &b).unwrap().at_chance(Par::SEQ).unwrap().unwrap();
         assert!((level - total / 10.0).abs() < 1e-15);
         assert_eq!(level, 0.64);
     }

@@ -16,7 +16,8 @@
 use std::sync::Arc;
 
 use crate::caution::Caution;
-use crate::engines::predictions::{Classes, checked, ties};
+use super::OfClasses;
+use crate::engines::predictions::{Classes, Content, Missing, Reading, checked, ties};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Kind};
 use crate::form::{Form, Pair, Rows};
@@ -28,6 +29,7 @@ use crate::representation::Representation;
 /// Disagreement in units of an error rate.
 #[derive(Clone, Debug)]
 pub struct ErrorCorrectedDisagreement {
+    reading: Reading,
     labels: Arc<[i64]>,
     reference: Reference,
 }
@@ -46,10 +48,19 @@ impl Measure for ErrorCorrectedDisagreement {
 
     fn from_options(options: &mut Named) -> Result<Self> {
         let references = [("first", Reference::First), ("second", Reference::Second), ("mean", Reference::Mean)];
+        let reading = Reading::of_pair(Self::NAME, options)?;
+        if reading.content == Some(Content::Tokens) {
+            return Err(Error::BadOption {
+                measure: Self::NAME.into(),
+                option: "kind".into(),
+                given: "\"tokens\"".into(),
+                problem: "has no labels for positions; pass the answers and labels of all positions in one row.".into(),
+            });
+        }
         let reference = options.choice("reference", &references)?;
         let labels = options.labels("labels")?;
         checked("labels", &labels)?;
-        Ok(Self { labels, reference })
+        Ok(Self { reading, labels, reference })
     }
 
     fn facts(&self) -> Facts {
@@ -75,34 +86,20 @@ impl Measure for ErrorCorrectedDisagreement {
                 m: x.rows(),
             });
         }
-        Ok((*Classes::of(x, par)?).clone())
+        self.reading.classes(x, par)
     }
 
     fn form<'a>(&'a self, x: &'a Classes, y: &'a Classes) -> Result<Form<'a>> {
-        let n = x.ids().len();
-        let of_x = x.differences(&self.labels, None);
         if self.reference == Reference::First {
-            return Ok(Form::Rows(Rows {
-                n,
-                row: super::differ(x, y),
-                factor: n as f64 / self.defined(of_x, "the first model")?,
-                offset: 0.0,
-                at_chance: Some(x.disagreement_at_chance(y)),
-            }));
+            return super::form(self, Self::NAME, x, y);
         }
+        x.comparable(y, Self::NAME)?;
         let of = move |matching: Option<&[usize]>, _: Par<'_>| {
-            let of_y = match matching {
-                None => y.differences(&self.labels, None),
-                Some(order) => {
-                    order.iter().zip(self.labels.iter()).filter(|(j, label)| y.ids()[**j] != **label).count()
-                }
-            };
-            let (errors, whose) = match self.reference {
-                Reference::First => (2 * of_x, "the first model"),
-                Reference::Second => (2 * of_y, "the second model"),
-                Reference::Mean => (of_x + of_y, "either model"),
-            };
-            Ok(2.0 * x.differences(y.ids(), matching) as f64 / self.defined(errors, whose)?)
+            if self.reading.missing == Missing::Drop && (x.has_gaps() || y.has_gaps()) {
+                let (kept, a, b) = x.complete(y, matching);
+                return self.by_errors_of_both(&a, &b, &self.labels_of(&kept), None);
+            }
+            self.by_errors_of_both(x, y, &self.labels, matching)
         };
         Ok(Form::Pair(Pair::new(of)))
     }
@@ -112,7 +109,45 @@ impl Measure for ErrorCorrectedDisagreement {
     }
 }
 
+impl OfClasses for ErrorCorrectedDisagreement {
+    fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    fn rows<'a>(&'a self, x: &'a Classes, y: &'a Classes, inputs: Option<&[usize]>) -> Result<Rows<'a>> {
+        let n = x.ids().len();
+        let wrong = match inputs {
+            None => x.differences(&self.labels, None),
+            Some(inputs) => x.differences(&self.labels_of(inputs), None),
+        };
+        Ok(Rows {
+            n,
+            row: super::differ(x, y),
+            factor: n as f64 / self.defined(wrong, "the first model")?,
+            offset: 0.0,
+            at_chance: Some(x.disagreement_at_chance(y)),
+        })
+    }
+}
+
 impl ErrorCorrectedDisagreement {
+    fn labels_of(&self, inputs: &[usize]) -> Vec<i64> {
+        inputs.iter().map(|&i| self.labels[i]).collect()
+    }
+
+    /// The score where the error rate is that of the second model, or the mean of both.
+    fn by_errors_of_both(&self, x: &Classes, y: &Classes, labels: &[i64], matching: Option<&[usize]>) -> Result<f64> {
+        let of_y = match matching {
+            None => y.differences(labels, None),
+            Some(order) => order.iter().zip(labels).filter(|(j, label)| y.ids()[**j] != **label).count(),
+        };
+        let (errors, whose) = match self.reference {
+            Reference::Mean => (x.differences(labels, None) + of_y, "either model"),
+            _ => (2 * of_y, "the second model"),
+        };
+        Ok(2.0 * x.differences(y.ids(), matching) as f64 / self.defined(errors, whose)?)
+    }
+
     /// A number of errors to divide by.
     fn defined(&self, errors: usize, whose: &str) -> Result<f64> {
         if errors > 0 {
@@ -128,7 +163,8 @@ mod tests {
     use super::*;
 
     fn measure(reference: Reference) -> ErrorCorrectedDisagreement {
-        ErrorCorrectedDisagreement { labels: TRUTH.into(), reference }
+        let reading = Reading::of_pair("test", &mut Named::new("test", Vec::new())).unwrap();
+        ErrorCorrectedDisagreement { reading, labels: TRUTH.into(), reference }
     }
 
     /// By hand: 4 of 10 differ; A is wrong on 3, B on 4.

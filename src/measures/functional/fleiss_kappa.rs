@@ -9,6 +9,10 @@
 //! two models this is Scott's pi, which is affine in their disagreement and differs from Cohen's kappa in that the class
 //! frequencies of both are pooled.
 //!
+//! A table of votes (`kind="counts"`, one row per input and one column per class) is a whole group by itself. Where inputs
+//! have different numbers of votes (`missing="skip"`), M is each input's own number, inputs with one vote or none have no
+//! P_i, and P_e comes from all votes.
+//!
 //! - Misleads when groups of different size are compared near the lower end, which is -1/(M - 1) and not -1; and, like
 //!   every kappa, when shared accuracy is taken for a likeness beyond the task.
 //! - Cost: O(n C) per model for scores of C classes, O(n M log M) per group.
@@ -16,33 +20,97 @@
 
 use std::collections::BTreeMap;
 
+use super::OfClasses;
 use crate::caution::Caution;
-use crate::engines::predictions::{Classes, ties};
+use crate::engines::predictions::{Classes, Content, GAP, Missing, Reading, ties};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Form, Rows};
-use crate::measure::Measure;
-use crate::options::Named;
+use crate::measure::{AnySummary, Measure, Summary};
+use crate::options::{Named, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::value::Value;
 
-/// Agreement of a group beyond that of its pooled class frequencies. It has no options.
+/// Agreement of a group beyond that of its pooled class frequencies.
 #[derive(Clone, Copy, Debug)]
-pub struct FleissKappa;
+pub struct FleissKappa {
+    reading: Reading,
+}
+
+/// What is kept of one model, or of a whole group.
+#[derive(Clone, Debug)]
+pub enum Votes {
+    /// The answers of one model.
+    Of(Classes),
+    /// Votes of a group, by input and then by class.
+    Table {
+        /// The counts, one row after the other.
+        counts: Vec<u64>,
+        /// Number of classes.
+        classes: usize,
+    },
+}
+
+impl Summary for Votes {
+    fn save(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::Of(classes) => classes.save(),
+            Self::Table { counts, classes } => {
+                let data: Vec<i64> = counts.iter().map(|c| *c as i64).collect();
+                let shape = vec![data.len() / classes, *classes];
+                vec![("votes", Value::Ints { data: data.into(), shape })]
+            }
+        }
+    }
+
+    fn load(parts: &mut Named) -> Result<Self> {
+        if !parts.has("votes") {
+            return Classes::load(parts).map(Self::Of);
+        }
+        let (data, shape) = parts.saved_ints("votes")?;
+        let [rows, classes] = shape[..] else { return Err(damaged("the votes are no table")) };
+        let counts: Option<Vec<u64>> = data.iter().map(|v| u64::try_from(*v).ok()).collect();
+        match counts {
+            Some(counts) if rows > 0 && classes > 0 && rows.checked_mul(classes) == Some(counts.len()) => {
+                Ok(Self::Table { counts, classes })
+            }
+            _ => Err(damaged("the votes are no counts")),
+        }
+    }
+
+    fn rows(&self) -> usize {
+        match self {
+            Self::Of(classes) => classes.rows(),
+            Self::Table { counts, classes } => counts.len() / classes,
+        }
+    }
+
+    fn some_rows(&self, rows: &[usize]) -> Option<AnySummary> {
+        Some(AnySummary::new(match self {
+            Self::Of(classes) => Self::Of(classes.some(rows)),
+            Self::Table { counts, classes } => {
+                let row = |i: &usize| counts[i * classes..(i + 1) * classes].iter().copied();
+                Self::Table { counts: rows.iter().flat_map(row).collect(), classes: *classes }
+            }
+        }))
+    }
+}
 
 impl Measure for FleissKappa {
     const NAME: &'static str = "fleiss_kappa";
     const FAMILY: &'static str = "functional";
-    type Summary = Classes;
+    type Summary = Votes;
 
-    fn from_options(_: &mut Named) -> Result<Self> {
-        Ok(Self)
+    fn from_options(options: &mut Named) -> Result<Self> {
+        Ok(Self { reading: Reading::of_group(Self::NAME, options)? })
     }
 
     fn facts(&self) -> Facts {
         Facts {
             range: (-1.0, 1.0),
             groups: true,
+            fewest_models: if self.reading.content == Some(Content::Counts) { 1 } else { 2 },
             chance_corrected: true,
             reference: "Fleiss 1971; Scott 1955",
             cost: "O(n C) per model, O(n) per pair, O(n M log M) per group of M",
@@ -50,75 +118,212 @@ impl Measure for FleissKappa {
         }
     }
 
-    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Classes> {
-        Ok((*Classes::of(x, par)?).clone())
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Votes> {
+        if self.reading.content == Some(Content::Counts) { table(x) } else { self.reading.classes(x, par).map(Votes::Of) }
     }
 
-    fn form<'a>(&'a self, x: &'a Classes, y: &'a Classes) -> Result<Form<'a>> {
-        Ok(Form::Rows(Rows {
-            n: x.ids().len(),
-            row: super::differ(x, y),
-            factor: -1.0 / expected_disagreement(&[x, y])?,
-            offset: 1.0,
-            at_chance: Some(x.disagreement_at_chance(y)),
-        }))
-    }
-
-    fn cautions(&self, x: &Classes, y: &Classes) -> Vec<Caution> {
-        ties(x, y)
-    }
-
-    fn group(&self, models: &[&Classes]) -> Result<f64> {
-        let expected = expected_disagreement(models)?;
-        let (n, m) = (models[0].ids().len(), models.len());
-        let mut votes = vec![0; m];
-        let mut agreeing: u64 = 0;
-        for i in 0..n {
-            votes.iter_mut().zip(models).for_each(|(vote, model)| *vote = model.ids()[i]);
-            votes.sort_unstable();
-            agreeing += votes.chunk_by(|a, b| a == b).map(|same| (same.len() * same.len()) as u64).sum::<u64>();
+    fn form<'a>(&'a self, x: &'a Votes, y: &'a Votes) -> Result<Form<'a>> {
+        match (x, y) {
+            (Votes::Of(x), Votes::Of(y)) => super::form(self, Self::NAME, x, y),
+            _ => Err(Error::NotOffered {
+                measure: Self::NAME.into(),
+                problem: "of a table of votes is that of a whole group; there is no pair of tables".into(),
+            }),
         }
-        let ordered_pairs = n as f64 * m as f64 * (m - 1) as f64;
-        let disagreeing = (n as u64 * (m * m) as u64 - agreeing) as f64;
-        Ok(1.0 - disagreeing / ordered_pairs / expected)
+    }
+
+    fn cautions(&self, x: &Votes, y: &Votes) -> Vec<Caution> {
+        match (x, y) {
+            (Votes::Of(x), Votes::Of(y)) => ties(x, y),
+            _ => Vec::new(),
+        }
+    }
+
+    fn group(&self, models: &[&Votes]) -> Result<f64> {
+        if let [Votes::Table { counts, classes }] = models {
+            let mut tally = Tally::new(self.reading.missing == Missing::Skip);
+            for (row, votes) in counts.chunks(*classes).enumerate() {
+                tally.take(row, (0..).zip(votes.iter().copied()))?;
+            }
+            return tally.kappa();
+        }
+        let members: Vec<&Classes> = models
+            .iter()
+            .map(|votes| match votes {
+                Votes::Of(classes) => Ok(classes),
+                Votes::Table { .. } => Err(undefined("a table of votes is a whole group by itself")),
+            })
+            .collect::<Result<_>>()?;
+        let Some((first, others)) = members.split_first().filter(|(_, others)| !others.is_empty()) else {
+            return Err(undefined("there is no agreement of one model"));
+        };
+        for other in others {
+            first.comparable(other, Self::NAME)?;
+        }
+        let gaps_count = self.reading.missing == Missing::Class;
+        let mut tally = Tally::new(self.reading.missing == Missing::Skip);
+        let mut votes = vec![0; members.len()];
+        for at in 0..first.ids().len() {
+            votes.iter_mut().zip(&members).for_each(|(vote, model)| *vote = model.ids()[at]);
+            if self.reading.missing == Missing::Drop && votes.contains(&GAP) {
+                continue;
+            }
+            votes.sort_unstable();
+            let counted = votes.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64));
+            tally.take(at / first.width(), counted.filter(|(class, _)| gaps_count || *class != GAP))?;
+        }
+        tally.kappa()
     }
 }
 
-/// `1 - P_e`, of two models or more with the same inputs.
-fn expected_disagreement(models: &[&Classes]) -> Result<f64> {
-    let undefined = |reason: &str| Error::Undefined { measure: FleissKappa::NAME.into(), reason: reason.into() };
-    let Some(first) = models.first().filter(|_| models.len() > 1) else {
-        return Err(undefined("there is no agreement of one model"));
-    };
-    let mut pooled: BTreeMap<i64, u128> = BTreeMap::new();
-    for (class, count) in models.iter().flat_map(|model| model.counts()) {
-        *pooled.entry(*class).or_default() += u128::from(*count);
+impl OfClasses for FleissKappa {
+    fn reading(&self) -> &Reading {
+        &self.reading
     }
-    if pooled.len() == 1 {
-        return Err(undefined("all models predict one and the same class throughout"));
+
+    fn rows<'a>(&'a self, x: &'a Classes, y: &'a Classes, _: Option<&[usize]>) -> Result<Rows<'a>> {
+        let mut pooled = Pooled::default();
+        x.counts().iter().chain(y.counts()).for_each(|(class, count)| pooled.add(*class, *count));
+        Ok(Rows {
+            n: x.ids().len() / x.width(),
+            row: super::differ(x, y),
+            factor: -1.0 / pooled.expected_disagreement()?,
+            offset: 1.0,
+            at_chance: Some(x.disagreement_at_chance(y)),
+        })
     }
-    let all = (first.ids().len() * models.len()) as u128;
-    let same: u128 = pooled.values().map(|count| count * count).sum();
-    Ok((all * all - same) as f64 / (all * all) as f64)
+}
+
+fn undefined(reason: &str) -> Error {
+    Error::Undefined { measure: FleissKappa::NAME.into(), reason: reason.into() }
+}
+
+/// A table of votes, checked.
+fn table(x: &Representation<'_>) -> Result<Votes> {
+    let (view, _) = x.view()?;
+    let (n, classes) = view.shape();
+    let (mut row, mut counts) = (vec![0.0; classes], Vec::with_capacity(n * classes));
+    for i in 0..n {
+        view.read_row(i, &mut row);
+        for v in &row {
+            if !(*v >= 0.0 && v.fract() == 0.0 && *v < 9e15) {
+                return Err(Error::BadLabel {
+                    name: x.name().into(),
+                    row: i,
+                    given: v.to_string(),
+                    expected: "votes are counted in whole numbers of at least 0".into(),
+                });
+            }
+            counts.push(*v as u64);
+        }
+    }
+    Ok(Votes::Table { counts, classes })
+}
+
+/// Votes of all inputs by class.
+#[derive(Default)]
+struct Pooled(BTreeMap<i64, u128>);
+
+impl Pooled {
+    fn add(&mut self, class: i64, count: u64) {
+        if count > 0 {
+            *self.0.entry(class).or_default() += u128::from(count);
+        }
+    }
+
+    /// `1 - P_e`.
+    fn expected_disagreement(&self) -> Result<f64> {
+        if self.0.len() < 2 {
+            return Err(undefined("all models predict one and the same class throughout"));
+        }
+        let all: u128 = self.0.values().sum();
+        let same: u128 = self.0.values().map(|count| count * count).sum();
+        Ok((all * all - same) as f64 / (all * all) as f64)
+    }
+}
+
+/// Agreement of the votes of one input after the other.
+struct Tally {
+    /// Whether inputs may have different numbers of votes.
+    any_number: bool,
+    votes_of_first: Option<(usize, u64)>,
+    pooled: Pooled,
+    inputs: u64,
+    /// Pairs of votes that differ and all pairs, in whole numbers as long as all inputs have as many votes.
+    disagreeing: u128,
+    /// The same as shares of the pairs of every input.
+    shares: f64,
+}
+
+impl Tally {
+    fn new(any_number: bool) -> Self {
+        let pooled = Pooled::default();
+        Self { any_number, votes_of_first: None, pooled, inputs: 0, disagreeing: 0, shares: 0.0 }
+    }
+
+    fn take(&mut self, row: usize, votes: impl Iterator<Item = (i64, u64)>) -> Result<()> {
+        let (mut all, mut same) = (0_u64, 0_u128);
+        for (class, count) in votes {
+            all += count;
+            same += u128::from(count) * u128::from(count);
+            self.pooled.add(class, count);
+        }
+        let (first, expected) = *self.votes_of_first.get_or_insert((row, all));
+        if all != expected && !self.any_number {
+            return Err(Error::BadLabel {
+                name: "models".into(),
+                row,
+                given: format!("{all} votes"),
+                expected: format!(
+                    "row {first} has {expected}, and every input needs as many; pass missing=\"skip\" if numbers may \
+                     differ, or the transpose if rows are classes"
+                ),
+            });
+        }
+        if all > 1 {
+            let differ = u128::from(all) * u128::from(all) - same;
+            self.inputs += 1;
+            self.disagreeing += differ;
+            self.shares += differ as f64 / (all as f64 * (all - 1) as f64);
+        }
+        Ok(())
+    }
+
+    fn kappa(&self) -> Result<f64> {
+        if self.inputs == 0 {
+            return Err(undefined("no input has two votes"));
+        }
+        let expected = self.pooled.expected_disagreement()?;
+        let disagreement = match self.votes_of_first {
+            Some((_, m)) if !self.any_number => {
+                self.disagreeing as f64 / (self.inputs as f64 * m as f64 * (m - 1) as f64)
+            }
+            _ => self.shares / self.inputs as f64,
+        };
+        Ok(1.0 - disagreement / expected)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{A, B, C, D, score};
+    use crate::testing::representation;
+
+    use super::super::tests::{A, B, C, D, measure, score};
     use super::*;
 
     fn group(models: &[&[i64]]) -> Result<f64> {
-        let made: Vec<Classes> = models
+        let kappa = measure::<FleissKappa>(&[]);
+        let made: Vec<Votes> = models
             .iter()
-            .map(|ids| FleissKappa.summarize(&Representation::labels("x", *ids).unwrap(), Par::SEQ).unwrap())
+            .map(|ids| kappa.summarize(&Representation::labels("x", *ids).unwrap(), Par::SEQ).unwrap())
             .collect();
-        FleissKappa.group(&made.iter().collect::<Vec<_>>())
+        kappa.group(&made.iter().collect::<Vec<_>>())
     }
 
     /// By hand: pooled counts (5, 10, 5) of 20 give P_e = 150/400, so 1 - 0.4/0.625.
     #[test]
     fn two_models_are_scott() {
-        assert!((score(&FleissKappa, &A, &B, None).unwrap() - 0.36).abs() < 1e-15);
+        assert!((score(&measure::<FleissKappa>(&[]), &A, &B, None).unwrap() - 0.36).abs() < 1e-15);
         assert!((group(&[&A, &B]).unwrap() - 0.36).abs() < 1e-15);
     }
 
@@ -132,8 +337,23 @@ mod tests {
     fn without_a_second_class_or_model_it_is_undefined() {
         assert_eq!(group(&[&[1, 1], &[1, 1], &[1, 1]]).unwrap_err().code(), "undefined");
         assert_eq!(group(&[&A]).unwrap_err().code(), "undefined");
-        assert_eq!(score(&FleissKappa, &[3, 3], &[3, 3], None).unwrap_err().code(), "undefined");
+        assert_eq!(score(&measure::<FleissKappa>(&[]), &[3, 3], &[3, 3], None).unwrap_err().code(), "undefined");
         // three answers, all different, on every input: the least there is
         assert!((group(&[&[0, 1, 2], &[1, 2, 0], &[2, 0, 1]]).unwrap() + 0.5).abs() < 1e-15);
+    }
+
+    /// By hand.
+    #[test]
+    fn a_table_of_votes_is_a_group() {
+        let kappa = measure::<FleissKappa>(&[("kind", "counts")]);
+        let of = |values: &[f64], kappa: &FleissKappa| {
+            kappa.group(&[&kappa.summarize(&representation("x", values, 2), Par::SEQ)?])
+        };
+        // Items (2, 0), (1, 1), (0, 2): two of three agree, and P_e = 1/2.
+        assert!((of(&[2.0, 0.0, 1.0, 1.0, 0.0, 2.0], &kappa).unwrap() - 1.0 / 3.0).abs() < 1e-15);
+        assert_eq!(of(&[2.0, 0.0, 1.0, 2.0], &kappa).unwrap_err().code(), "bad_label");
+        let any = measure::<FleissKappa>(&[("kind", "counts"), ("missing", "skip")]);
+        // Items (2, 0) and (1, 2): P = (1 + 1/3)/2, P_e = (9 + 4)/25.
+        assert!((of(&[2.0, 0.0, 1.0, 2.0], &any).unwrap() - (2.0 / 3.0 - 0.52) / 0.48).abs() < 1e-15);
     }
 }

@@ -6,12 +6,55 @@ pub mod error_corrected_disagreement;
 pub mod fleiss_kappa;
 pub mod js_divergence;
 
-use crate::engines::predictions::Classes;
+use crate::engines::predictions::{Classes, Missing, Reading};
+use crate::error::{Error, Result};
+use crate::form::{Form, Pair, RowScore, Rows};
+use crate::par::Par;
 
-/// 1 where the answers of two rows differ.
-fn differ<'a>(x: &'a Classes, y: &'a Classes) -> crate::form::RowScore<'a> {
-    let (a, b) = (x.ids(), y.ids());
-    Box::new(move |i, j| f64::from(u8::from(a[i] != b[j])))
+/// A score that is an affine map of a mean over inputs that both models answer.
+trait OfClasses: Sync {
+    /// How predictions are read.
+    fn reading(&self) -> &Reading;
+    /// The score of two models that answer every input; `inputs` says which these are, if not all.
+    fn rows<'a>(&'a self, x: &'a Classes, y: &'a Classes, inputs: Option<&[usize]>) -> Result<Rows<'a>>;
+}
+
+/// The form of a score of classes. Where gaps are left out, which inputs count depends on who meets whom, and the score is
+/// that of the inputs that are answered on both sides as they are matched.
+fn form<'a, M: OfClasses>(measure: &'a M, name: &'static str, x: &'a Classes, y: &'a Classes) -> Result<Form<'a>> {
+    x.comparable(y, name)?;
+    if measure.reading().missing == Missing::Class || !(x.has_gaps() || y.has_gaps()) {
+        return Ok(Form::Rows(measure.rows(x, y, None)?));
+    }
+    let complete = move |matching: Option<&[usize]>| {
+        let (kept, a, b) = x.complete(y, matching);
+        if kept.is_empty() {
+            let reason = format!("{} and {} answer no input in common", x.name(), y.name());
+            return Err(Error::Undefined { measure: name.into(), reason });
+        }
+        Ok((kept, a, b))
+    };
+    let of = move |matching: Option<&[usize]>, par: Par<'_>| {
+        let (kept, a, b) = complete(matching)?;
+        Form::Rows(measure.rows(&a, &b, Some(&kept))?).score(None, par)
+    };
+    let rows = move |matching: Option<&[usize]>, _: Par<'_>| {
+        let (kept, a, b) = complete(matching)?;
+        let form = measure.rows(&a, &b, Some(&kept))?;
+        let mut all = vec![f64::NAN; x.ids().len() / x.width()];
+        kept.iter().enumerate().for_each(|(at, &i)| all[i] = form.offset + form.factor * (form.row)(at, at));
+        Ok(all)
+    };
+    Ok(Form::Pair(Pair { rows: Some(Box::new(rows)), ..Pair::new(of) }))
+}
+
+/// The share of an input's answers that differ: 0 or 1 where there is one.
+fn differ<'a>(x: &'a Classes, y: &'a Classes) -> RowScore<'a> {
+    let (a, b, width) = (x.ids(), y.ids(), x.width());
+    if width == 1 {
+        return Box::new(move |i, j| f64::from(u8::from(a[i] != b[j])));
+    }
+    Box::new(move |i, j| x.row(i).iter().zip(y.row(j)).filter(|(a, b)| a != b).count() as f64 / width as f64)
 }
 
 #[cfg(test)]
@@ -26,6 +69,12 @@ mod tests {
     pub const B: [i64; 10] = [1, 1, 1, 1, 2, 0, 0, 1, 2, 1];
     pub const C: [i64; 10] = [0, 0, 1, 2, 2, 2, 0, 1, 1, 0];
     pub const D: [i64; 10] = [0, 0, 1, 1, 2, 0, 1, 1, 0, 2];
+
+    /// The measure with options that are words.
+    pub fn measure<M: crate::measure::Measure>(options: &[(&str, &str)]) -> M {
+        let options = options.iter().map(|(name, word)| ((*name).to_owned(), (*word).into())).collect();
+        M::from_options(&mut crate::options::Named::new(M::NAME, options)).unwrap()
+    }
 
     /// The score of two vectors of class ids, with or without a matching.
     pub fn score<M: crate::measure::Measure>(
