@@ -44,11 +44,13 @@ def statistic(measure: str, given: Mapping[str, Any], x: Representation, count: 
 
 def group(measure: str, models: ModelsLike, **options: Any) -> float:
     """Return the score of a group of models."""
-    return _number(_core.group(measure, as_options(options), as_group(models), threads()))
+    return _number(_core.group(measure, as_options(options), as_group(models, options), threads()))
 
 
-def as_group(models: Any) -> list[CoreInput]:
-    """Convert the models of a group, at least two."""
+def as_group(models: Any, options: Mapping[str, Any]) -> list[CoreInput]:
+    """Convert the models of a group, at least two, or a table of all their votes."""
+    if options.get("kind") == "counts":
+        return [as_input(models, "models")]
     members = as_models(models, "models").inputs()
     if len(members) < 2:
         message = f"models must hold at least two models, got {len(members)}."

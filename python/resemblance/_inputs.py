@@ -96,7 +96,14 @@ def as_models(given: Any, argument: str) -> Models:
         labels = [str(key) for key in given.keys()]  # noqa: SIM118 - not every mapping iterates over its keys
         return Models(labels, labels, list(given.values()))
     shape = getattr(given, "shape", None)
-    stacked = shape is not None and (len(shape) == 3 or (len(shape) == 2 and np.asarray(given).dtype.kind in "iu"))
+    stacked = shape is not None and len(shape) == 3
+    if shape is not None and len(shape) == 2:
+        message = (
+            f"{argument} is one table of shape {tuple(shape)}, and what it holds must be said: list({argument}) if every "
+            f"row is a model, list({argument}.T) if every column is one; kind=\"counts\" of a measure of groups if it "
+            "counts votes, one row per input."
+        )
+        raise make("kind_required", message, {"name": argument, "shape": tuple(shape)})
     if isinstance(given, str | bytes) or not hasattr(given, "__iter__") or (shape is not None and not stacked):
         kind = type(given).__name__
         message = f"{argument} must be a mapping or a list of arrays, got a {kind}."

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from resemblance import _callables, _core
-from resemblance._call import as_warnings, report
+from resemblance._call import as_group, as_warnings, report
 from resemblance._config import threads
-from resemblance._inputs import as_input, require_choice
+from resemblance._inputs import as_input, as_models, require_choice
 from resemblance._measure import as_measure
 from resemblance._progress import reporting
 from resemblance.errors import make
@@ -18,7 +18,7 @@ from resemblance.results import Difference, Interval
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from resemblance._inputs import Representation
+    from resemblance._inputs import ModelsLike, Representation
     from resemblance._measure import Measure, MeasureLike
     from resemblance._progress import Progress
 
@@ -26,8 +26,8 @@ __all__ = ["confidence_interval", "similarity_difference"]
 
 
 def confidence_interval(
-    x: Representation,
-    y: Representation,
+    x: Representation | ModelsLike,
+    y: Representation | None,
     measure: MeasureLike,
     *,
     alpha: float = 0.05,
@@ -40,7 +40,8 @@ def confidence_interval(
 
     Rows are left out one after the other (the jackknife). From the scores theta_i without row i,
     ``se**2 = (n - 1)/n * sum((theta_i - mean)**2)``, and the interval is ``score -+ t * se`` with Student's quantile of
-    n - 1 degrees of freedom, cut to the range of the score. A bootstrap of rows is not offered: repeated rows
+    n - 1 degrees of freedom, cut to the range of the score. The ends of a share of inputs (`disagreement` without groups)
+    come from the law of a share instead (Wilson's interval), which needs no spread. A bootstrap of rows is not offered: repeated rows
     look alike on both sides and push the score up.
 
     Prefer a debiased measure, such as `cka` with ``estimator="debiased"``. The interval of a biased one is centered
@@ -49,7 +50,8 @@ def confidence_interval(
     Parameters
     ----------
     x, y : array_like, shape (n, d_x) and (n, d_y)
-        Row i of both belongs to the same input.
+        Row i of both belongs to the same input. With ``y=None``, `x` is a group of models for a measure of groups such as
+        `fleiss_kappa`, and inputs are left out of all models.
     measure : callable or str
         One measure. For `cka` (biased and debiased), `distance_correlation`, `disagreement` and `js_divergence` the
         scores without a row follow from sums over all rows, and prepared summaries are accepted; a bandwidth taken from
@@ -103,7 +105,9 @@ def confidence_interval(
     _share("alpha", alpha)
     units = _units(groups)
     with reporting(progress, "rows" if groups is None else "groups") as tell:
-        if chosen.function is None:
+        if y is None:
+            found = _of_group(chosen, x, float(alpha), units, threads(num_threads), tell)
+        elif chosen.function is None:
             found = _core.confidence_interval(
                 chosen.name,
                 chosen.given,
@@ -120,6 +124,16 @@ def confidence_interval(
             del found["pvalue_equivalence"]
             found |= {"n": n, "closed_form": False}
     return Interval(**_described(chosen, found, alpha, groups))
+
+
+def _of_group(
+    measure: Measure, models: Any, alpha: float, units: list[int] | None, count: int, tell: Any
+) -> dict[str, Any]:
+    if measure.function is not None:
+        raise make("not_offered", f"{measure.name} is a function of your own and needs a pair: y is missing.")
+    members = as_group(models, measure.given)
+    names = ["models"] if len(members) == 1 else as_models(models, "models").names
+    return _core.group_confidence_interval(measure.name, measure.given, members, names, alpha, units, count, tell)
 
 
 def similarity_difference(
@@ -142,7 +156,9 @@ def similarity_difference(
 
     That it contains 0 does not show that they are equal. For that, give a `margin`, the largest difference that does
     not matter: the scores are called equivalent if the whole interval lies within it. Those are two one-sided tests,
-    each at level `alpha`/2; the usual 5 % need ``alpha=0.1``.
+    each at level `alpha`/2; the usual 5 % need ``alpha=0.1``. Where nothing varies equivalence stays undecided, for no
+    spread is no evidence; only for shares of inputs (`disagreement` without groups) the interval needs no spread
+    (Tango's, for paired shares), and that no input differs counts for what it is worth.
 
     Parameters
     ----------
@@ -174,6 +190,11 @@ def similarity_difference(
     See Also
     --------
     confidence_interval : The precision of one score.
+
+    References
+    ----------
+    .. [1] T. Tango, "Equivalence test and confidence interval for the difference in proportions for the paired-sample
+       design", Statistics in Medicine 17, 1998.
 
     Examples
     --------
@@ -223,7 +244,7 @@ def _described(measure: Measure, found: dict[str, Any], alpha: float, groups: An
     report(warnings)
     units = found.pop("n_units")
     of_measure = {"measure": measure.name, "label": measure.label, "options": measure.options, "facts": measure.facts}
-    more = {"alpha": float(alpha), "method": "jackknife", "n_groups": None if groups is None else units}
+    more = {"alpha": float(alpha), "n_groups": None if groups is None else units}
     return found | of_measure | more | {"warnings": warnings}
 
 

@@ -304,7 +304,7 @@ def _alone(measure: Measure, x: Any, count: int) -> dict[str, Any]:
         single = as_input(x, "x")
         found, n = _core.statistic(measure.name, measure.given, single, count), row_count(single)
     else:
-        members = as_group(x)
+        members = as_group(x, measure.given)
         found, n = _core.group(measure.name, measure.given, members, count), row_count(members[0])
     value, remarks = found if isinstance(found, tuple) else (found, [])
     return {"value": value, "n": n, "warnings": remarks}

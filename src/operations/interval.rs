@@ -615,7 +615,7 @@ mod tests {
         assert_eq!(found.high, 11.0);
         // Both one-sided tests: the interval at level 1 - 2p just touches the margin.
         let p = found.pvalue_within(9.0).unwrap();
-        let touching = Interval::new(7.0, found.leave_one_out.clone(), 1.0 - 2.0 * p, (-99.0, 99.0));
+        let touching = Interval::new(7.0, found.leave_one_out.clone(), 2.0 * p, (-99.0, 99.0));
         assert!((touching.high - 9.0).abs() < 1e-12, "{p}");
         assert!(found.pvalue_within(6.0).unwrap() > 0.5 && found.pvalue_within(7.0) == Some(0.5));
     }

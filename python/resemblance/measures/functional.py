@@ -1,7 +1,9 @@
 """Functional measures: do two models give the same answers?
 
-They compare predictions on the same inputs: class ids, one integer per input, or scores, one column per class, whose
-largest entry is the predicted class (the lowest index if tied). Column c means the same class in every array.
+They compare predictions on the same inputs: one class per input (whole numbers, truth values or words), or scores, one
+column per class, whose largest entry is the predicted class (the lowest index if tied). Column c means the same class in
+every array. A table of whole numbers may be many things, and what it is must be said (``kind=``). Words are compared as
+they are; an input without an answer is NaN, None, an empty word or a negative id.
 """
 
 from __future__ import annotations
@@ -16,17 +18,31 @@ if TYPE_CHECKING:
     from resemblance._inputs import ModelsLike, Representation
 
 
-def disagreement(x: Representation, y: Representation) -> float:
+def disagreement(
+    x: Representation,
+    y: Representation,
+    *,
+    kind: Literal["labels", "scores", "tokens"] | None = None,
+    missing: Literal["error", "drop", "class"] = "error",
+) -> float:
     r"""Share of inputs on which two models predict different classes, a distance of predictions.
 
     .. math:: \mathrm{disagreement}(x, y) = \frac{1}{n} \sum_i [a_i \ne b_i]
 
-    with :math:`a_i, b_i` the classes predicted for input i. Also called churn.
+    with :math:`a_i, b_i` the classes predicted for input i; of tokens, the share of positions. Also called churn.
 
     Parameters
     ----------
-    x, y : array_like, shape (n,) or (n, C)
-        Class ids (integers), or scores of C classes. Row i of both belongs to the same input.
+    x, y : array_like, shape (n,), (n, C) or (n, T)
+        One class per input (whole numbers, truth values or words), scores of C classes, or with ``kind="tokens"`` one
+        class for each of T positions. Row i of both belongs to the same input.
+    kind : {"labels", "scores", "tokens"}, optional
+        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with one-hot
+        rows, holds scores. Any other table must be told: tokens are compared position by position, and sequences stay
+        whole in tests and intervals (leave padding out: pass the answers of all positions as a vector, and ``groups=``).
+    missing : {"error", "drop", "class"}, default "error"
+        What to do about inputs without an answer: refuse them, leave them out on both sides, or count no answer as a
+        class of its own.
 
     Returns
     -------
@@ -36,8 +52,8 @@ def disagreement(x: Representation, y: Representation) -> float:
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: different numbers of rows, NaN or infinity, class ids that are no
-        integers. If an input is no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown
+        meaning (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes. If an input is no array of real numbers, also a ``TypeError``.
 
     Notes
     -----
@@ -56,21 +72,47 @@ def disagreement(x: Representation, y: Representation) -> float:
     0.25
     >>> rowwise([[0.9, 0.1], [0.4, 0.6]], [1, 1], disagreement)
     array([1., 0.])
+    >>> disagreement(["cat", "dog", None, "cat"], ["cat", "cat", "dog", "cat"], missing="drop")
+    0.3333333333333333
     """
-    return score("disagreement", x, y)
+    return score("disagreement", x, y, kind=kind, missing=missing)
 
 
-def cohen_kappa(x: Representation, y: Representation) -> float:
+def cohen_kappa(
+    x: Representation,
+    y: Representation,
+    *,
+    weights: Literal["linear", "quadratic"] | None = None,
+    classes: ArrayLike | None = None,
+    kind: Literal["labels", "scores", "tokens"] | None = None,
+    missing: Literal["error", "drop", "class"] = "error",
+) -> float:
     r"""Cohen's kappa: agreement of two models beyond what their class frequencies give, a similarity of predictions.
 
     .. math:: \mathrm{cohen\_kappa}(x, y) = \frac{p_o - p_e}{1 - p_e}, \qquad p_e = \frac{1}{n^2} \sum_c k_c k'_c
 
-    with :math:`p_o` the share of equal predictions and :math:`k_c, k'_c` how often each model predicts class c.
+    with :math:`p_o` the share of equal predictions and :math:`k_c, k'_c` how often each model predicts class c. With
+    weights :math:`w_{ab}` of the cost of class a against class b it is one minus the mean cost of the n pairs of answers
+    over the mean cost of all :math:`n^2` pairs.
 
     Parameters
     ----------
-    x, y : array_like, shape (n,) or (n, C)
-        Class ids (integers), or scores of C classes. Row i of both belongs to the same input.
+    x, y : array_like, shape (n,), (n, C) or (n, T)
+        One class per input (whole numbers, truth values or words), scores of C classes, or with ``kind="tokens"`` one
+        class for each of T positions. Row i of both belongs to the same input.
+    weights : {"linear", "quadratic"}, optional
+        For grades in order: how much an unlike answer costs, the number of grades between the two or its square. Without
+        weights every unlike answer costs the same.
+    classes : array_like, optional
+        All classes in order, for weights. By default those that occur on either side, in order of their numbers; words
+        have no order of their own.
+    kind : {"labels", "scores", "tokens"}, optional
+        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with one-hot
+        rows, holds scores. Any other table must be told: tokens are compared position by position, and sequences stay
+        whole in tests and intervals (leave padding out: pass the answers of all positions as a vector, and ``groups=``).
+    missing : {"error", "drop", "class"}, default "error"
+        What to do about inputs without an answer: refuse them, leave them out on both sides, or count no answer as a
+        class of its own.
 
     Returns
     -------
@@ -80,8 +122,8 @@ def cohen_kappa(x: Representation, y: Representation) -> float:
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: different numbers of rows, NaN or infinity, class ids that are no
-        integers; ``undefined`` if both models predict one and the same class throughout. If an input is no array of
+        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown
+        meaning (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes; ``undefined`` if both models predict one and the same class throughout. If an input is no array of
         real numbers, also a ``TypeError``.
 
     Notes
@@ -93,6 +135,8 @@ def cohen_kappa(x: Representation, y: Representation) -> float:
     ----------
     .. [1] J. Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological Measurement
        20, 1960.
+    .. [2] J. Cohen, "Weighted kappa: Nominal scale agreement with provision for scaled disagreement or partial credit",
+       Psychological Bulletin 70, 1968.
 
     Examples
     --------
@@ -104,11 +148,21 @@ def cohen_kappa(x: Representation, y: Representation) -> float:
 
     >>> round(cohen_kappa(a, b), 6)
     0.375
+
+    As grades, a 0 against a 2 is worse than a 0 against a 1:
+
+    >>> round(cohen_kappa(a, b, weights="quadratic"), 6)
+    0.516129
     """
-    return score("cohen_kappa", x, y)
+    return score("cohen_kappa", x, y, weights=weights, classes=classes, kind=kind, missing=missing)
 
 
-def fleiss_kappa(models: ModelsLike) -> float:
+def fleiss_kappa(
+    models: ModelsLike,
+    *,
+    kind: Literal["labels", "scores", "tokens", "counts"] | None = None,
+    missing: Literal["error", "drop", "class", "skip"] = "error",
+) -> float:
     r"""Fleiss' kappa: agreement of a group of models beyond what their class frequencies give, a similarity.
 
     With :math:`n_{ic}` the number of the M models that predict class c for input i,
@@ -120,9 +174,16 @@ def fleiss_kappa(models: ModelsLike) -> float:
 
     Parameters
     ----------
-    models : mapping or sequence of array_like, each of shape (n,) or (n, C)
-        Class ids (integers) or scores of at least two models, or an integer array of shape (M, n). Row i of all belongs
-        to the same input.
+    models : mapping or sequence of array_like, each of shape (n,), (n, C) or (n, T); or array_like of shape (n, C)
+        Classes (whole numbers, truth values or words), scores or tokens of at least two models. Row i of all belongs to
+        the same input. With ``kind="counts"`` one table: how many votes each input has for each class.
+    kind : {"labels", "scores", "tokens", "counts"}, optional
+        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with one-hot
+        rows, holds scores. Any other table must be told.
+    missing : {"error", "drop", "class", "skip"}, default "error"
+        What to do about inputs without an answer of some model: refuse them, leave the input out, count no answer as a
+        class of its own, or judge every input by the votes it has (inputs with fewer than two then count for the class
+        frequencies only). With ``kind="counts"``, ``"skip"`` allows different numbers of votes.
 
     Returns
     -------
@@ -132,8 +193,8 @@ def fleiss_kappa(models: ModelsLike) -> float:
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the model: fewer than two models, different numbers of rows, NaN or infinity, class
-        ids that are no integers; ``undefined`` if all models predict one and the same class throughout. If an input is
+        A ``ValueError`` that names the model: fewer than two models, different numbers of rows, a table of whole numbers
+        of unknown meaning (``kind_required``), inputs without an answer (``missing_answer``); ``undefined`` if all models predict one and the same class throughout. If an input is
         no array of real numbers, also a ``TypeError``.
 
     Notes
@@ -152,8 +213,13 @@ def fleiss_kappa(models: ModelsLike) -> float:
     >>> c = [0, 0, 1, 2, 2, 2, 0, 1, 1, 0]
     >>> round(fleiss_kappa([a, b]), 6), round(fleiss_kappa([a, b, c]), 6)
     (0.36, 0.232082)
+
+    Of three inputs, two have both votes for one class:
+
+    >>> round(fleiss_kappa([[2, 0], [1, 1], [0, 2]], kind="counts"), 6)
+    0.333333
     """
-    return group("fleiss_kappa", models)
+    return group("fleiss_kappa", models, kind=kind, missing=missing)
 
 
 def error_corrected_disagreement(
@@ -162,6 +228,8 @@ def error_corrected_disagreement(
     *,
     labels: ArrayLike,
     reference: Literal["first", "second", "mean"] = "first",
+    kind: Literal["labels", "scores"] | None = None,
+    missing: Literal["error", "drop", "class"] = "error",
 ) -> float:
     r"""Disagreement in units of the error rate, a distance of `x` to `y`.
 
@@ -174,11 +242,18 @@ def error_corrected_disagreement(
     Parameters
     ----------
     x, y : array_like, shape (n,) or (n, C)
-        Class ids (integers), or scores of C classes. Row i of both belongs to the same input.
-    labels : array_like of int, shape (n,)
-        The true classes.
+        One class per input (whole numbers, truth values or words), or scores of C classes. Row i of both belongs to the
+        same input.
+    labels : array_like, shape (n,)
+        The true classes, written as in `x` and `y`.
     reference : {"first", "second", "mean"}, default "first"
         Whose error rate to divide by.
+    kind : {"labels", "scores"}, optional
+        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with one-hot
+        rows, holds scores. Any other table must be told.
+    missing : {"error", "drop", "class"}, default "error"
+        What to do about inputs without an answer: refuse them, leave them out on both sides, or count no answer as a
+        class of its own, which is always wrong.
 
     Returns
     -------
@@ -188,8 +263,8 @@ def error_corrected_disagreement(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: different numbers of rows, NaN or infinity, class ids that are no
-        integers; ``undefined`` if the error rate is 0. If an input is no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown
+        meaning (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes; ``undefined`` if the error rate is 0. If an input is no array of real numbers, also a ``TypeError``.
 
     Notes
     -----
@@ -211,7 +286,7 @@ def error_corrected_disagreement(
     >>> round(error_corrected_disagreement(a, b, labels=labels), 6), error_corrected_disagreement(b, a, labels=labels)
     (1.333333, 1.0)
     """
-    return score("error_corrected_disagreement", x, y, labels=labels, reference=reference)
+    return score("error_corrected_disagreement", x, y, labels=labels, reference=reference, kind=kind, missing=missing)
 
 
 def js_divergence(

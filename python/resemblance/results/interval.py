@@ -36,7 +36,7 @@ class Interval:
     alpha : float
         The share of such intervals that may miss the true score.
     method : str
-        ``"jackknife"``.
+        ``"jackknife"``, or ``"score"`` where the ends come from the law of a share of inputs.
     n : int
         Number of rows.
     n_groups : int or None
@@ -109,7 +109,7 @@ class Difference:
     alpha : float
         The share of such intervals that may miss the true difference.
     method : str
-        ``"jackknife"``.
+        ``"jackknife"``, or ``"score"`` where the ends come from the law of a share of inputs.
     n : int
         Number of rows.
     n_groups : int or None
@@ -119,7 +119,8 @@ class Difference:
     margin : float or None
         The largest difference that was declared negligible.
     equivalent : bool or None
-        Whether the interval lies within -margin and margin: two one-sided tests, each at level `alpha`/2.
+        Whether the interval lies within -margin and margin; None without a margin, and where nothing varies, which
+        shows nothing. Two one-sided tests, each at level `alpha`/2.
     pvalue_equivalence : float or None
         The larger p-value of the two tests.
     closed_form : bool
@@ -159,10 +160,12 @@ class Difference:
     def __str__(self) -> str:
         """Write one line: both scores, difference, interval, equivalence."""
         scores = f"{number(self.first, 4)} - {number(self.second, 4)}"
-        found = () if self.equivalent is None else (self._verdict(),)
+        found = () if self.margin is None else (self._verdict(),)
         return _line(self, f"{self.label}: {scores} = {number(self.estimate, 4)}", *found)
 
     def _verdict(self) -> str:
+        if self.equivalent is None:
+            return f"equivalence within {number(self.margin)} undecided"
         word = "equivalent" if self.equivalent else "not shown equivalent"
         return f"{word} within {number(self.margin)} (p = {self.pvalue_equivalence:.4g})"
 
