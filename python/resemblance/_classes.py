@@ -1,9 +1,9 @@
 """Class ids from whatever names classes: whole numbers, truth values, words, and objects of these.
 
-Every array is read by itself, and yet all arrays of a comparison speak of the same classes: numbers stand for themselves,
-and a word stands for a number that follows from its letters alone (62 bits of BLAKE2b, set apart from all other ids). So
-summaries that were prepared elsewhere can be compared too. A missing value (NaN, None, an empty word, a negative id) is a
-gap; what becomes of it is the option ``missing`` of the measure.
+Every array is read by itself, and yet all arrays of a comparison speak of the same classes: numbers stand for
+themselves, and a word stands for a number that follows from its letters alone (62 bits of BLAKE2b, set apart from all
+other ids). So summaries that were prepared elsewhere can be compared too. A missing value (NaN, None, an empty word, a
+negative id) is a gap; what becomes of it is the option ``missing`` of the measure.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def is_classes(array: Array) -> bool:
 
 
 def class_ids(array: Array, name: str) -> NDArray[np.int64]:
-    """Number the classes of an array with one axis or one column."""
+    """Give numbers to the classes of an array with one axis or one column."""
     array = array.reshape(-1)
     kind = array.dtype.kind
     if kind in "biu":

@@ -99,9 +99,9 @@ def as_models(given: Any, argument: str) -> Models:
     stacked = shape is not None and len(shape) == 3
     if shape is not None and len(shape) == 2:
         message = (
-            f"{argument} is one table of shape {tuple(shape)}, and what it holds must be said: list({argument}) if every "
-            f"row is a model, list({argument}.T) if every column is one; kind=\"counts\" of a measure of groups if it "
-            "counts votes, one row per input."
+            f"{argument} is one table of shape {tuple(shape)}, and what it holds must be said: list({argument}) if "
+            f'every row is a model, list({argument}.T) if every column is one; kind="counts" of a measure of groups if '
+            "it counts votes, one row per input."
         )
         raise make("kind_required", message, {"name": argument, "shape": tuple(shape)})
     if isinstance(given, str | bytes) or not hasattr(given, "__iter__") or (shape is not None and not stacked):
@@ -170,7 +170,10 @@ def _from_any(given: Any, name: str, where: str) -> Array:
         if not hasattr(given, "__array__"):
             return np.from_dlpack(given)
     try:
-        return np.asarray(given)
+        array = np.asarray(given)
+        if array.dtype.kind == "U" and array.ndim == 1 and not all(isinstance(value, str) for value in given):
+            return np.array(given, dtype=object)  # NumPy has written numbers out as words
+        return array
     except (TypeError, ValueError) as error:
         raise _refuse(name, f"a {where} that is no array", str(error).splitlines()[0].rstrip(".")) from error
 

@@ -40,9 +40,9 @@ def confidence_interval(
 
     Rows are left out one after the other (the jackknife). From the scores theta_i without row i,
     ``se**2 = (n - 1)/n * sum((theta_i - mean)**2)``, and the interval is ``score -+ t * se`` with Student's quantile of
-    n - 1 degrees of freedom, cut to the range of the score. The ends of a share of inputs (`disagreement` without groups)
-    come from the law of a share instead (Wilson's interval), which needs no spread. A bootstrap of rows is not offered: repeated rows
-    look alike on both sides and push the score up.
+    n - 1 degrees of freedom, cut to the range of the score. The ends of a share of inputs (`disagreement` without
+    groups) come from the law of a share instead (Wilson's interval), which needs no spread. A bootstrap of rows is not
+    offered: repeated rows look alike on both sides and push the score up.
 
     Prefer a debiased measure, such as `cka` with ``estimator="debiased"``. The interval of a biased one is centered
     on a score that is itself too high.
@@ -50,8 +50,8 @@ def confidence_interval(
     Parameters
     ----------
     x, y : array_like, shape (n, d_x) and (n, d_y)
-        Row i of both belongs to the same input. With ``y=None``, `x` is a group of models for a measure of groups such as
-        `fleiss_kappa`, and inputs are left out of all models.
+        Row i of both belongs to the same input. With ``y=None``, `x` is a group of models for a measure of groups such
+        as `fleiss_kappa`, and inputs are left out of all models.
     measure : callable or str
         One measure. For `cka` (biased and debiased), `distance_correlation`, `disagreement` and `js_divergence` the
         scores without a row follow from sums over all rows, and prepared summaries are accepted; a bandwidth taken from
@@ -106,7 +106,7 @@ def confidence_interval(
     units = _units(groups)
     with reporting(progress, "rows" if groups is None else "groups") as tell:
         if y is None:
-            found = _of_group(chosen, x, float(alpha), units, threads(num_threads), tell)
+            found = _of_group(chosen, x, alpha=float(alpha), units=units, count=threads(num_threads), tell=tell)
         elif chosen.function is None:
             found = _core.confidence_interval(
                 chosen.name,
@@ -127,7 +127,7 @@ def confidence_interval(
 
 
 def _of_group(
-    measure: Measure, models: Any, alpha: float, units: list[int] | None, count: int, tell: Any
+    measure: Measure, models: Any, *, alpha: float, units: list[int] | None, count: int, tell: Any
 ) -> dict[str, Any]:
     if measure.function is not None:
         raise make("not_offered", f"{measure.name} is a function of your own and needs a pair: y is missing.")

@@ -116,7 +116,13 @@ def test_words_give_the_scores_of_numbers(as_words):
 
 def test_classes_are_words_bools_whole_floats_or_objects_of_these():
     ids = np.array([0, 1, 1, 0])
-    for other in (ids.astype(bool), ids.astype(float), ids.astype(object), [0.0, 1.0, 1.0, 0.0], [False, True, True, 0]):
+    for other in (
+        ids.astype(bool),
+        ids.astype(float),
+        ids.astype(object),
+        [0.0, 1.0, 1.0, 0.0],
+        [False, True, True, 0],
+    ):
         assert rs.disagreement(ids, other) == 0
     assert rs.disagreement([True, False], [True, True]) == 0.5
     assert rs.error_corrected_disagreement([1, 0], [1, 1], labels=[True, 1.0]) == 1.0
@@ -170,9 +176,7 @@ def test_gaps_are_refused_dropped_or_a_class(x):
     assert rs.disagreement(x, y, missing="drop") == 1 / 4
     assert rs.disagreement(x, y, missing="class") == 2 / 5
     assert rs.disagreement(x, x, missing="class") == 0
-    np.testing.assert_array_equal(
-        rs.rowwise(x, y, partial(rs.disagreement, missing="drop")), [0, np.nan, 0, 1, 0]
-    )
+    np.testing.assert_array_equal(rs.rowwise(x, y, partial(rs.disagreement, missing="drop")), [0, np.nan, 0, 1, 0])
     assert rs.cohen_kappa(x, y, missing="drop") == rs.cohen_kappa([0, 2, 1, 0], [0, 2, 0, 0])
     labels = [0, 0, 2, 0, 1]
     assert rs.error_corrected_disagreement(x, y, labels=labels, missing="drop") == rs.error_corrected_disagreement(
@@ -272,7 +276,9 @@ def votes_of(table):
 def test_a_table_of_votes_is_that_of_its_models():
     expected = rs.fleiss_kappa(votes_of(TABLE))
     assert rs.fleiss_kappa(TABLE, kind="counts") == pytest.approx(expected, abs=1e-15)
-    assert rs.compare(TABLE, None, partial(rs.fleiss_kappa, kind="counts"))[0].value == pytest.approx(expected, abs=1e-15)
+    assert rs.compare(TABLE, None, partial(rs.fleiss_kappa, kind="counts"))[0].value == pytest.approx(
+        expected, abs=1e-15
+    )
 
 
 def test_a_table_of_votes_is_not_turned_or_guessed():

@@ -1,9 +1,9 @@
 """Functional measures: do two models give the same answers?
 
 They compare predictions on the same inputs: one class per input (whole numbers, truth values or words), or scores, one
-column per class, whose largest entry is the predicted class (the lowest index if tied). Column c means the same class in
-every array. A table of whole numbers may be many things, and what it is must be said (``kind=``). Words are compared as
-they are; an input without an answer is NaN, None, an empty word or a negative id.
+column per class, whose largest entry is the predicted class (the lowest index if tied). Column c means the same class
+in every array. A table of whole numbers may be many things, and what it is must be said (``kind=``). Words are compared
+as they are; an input without an answer is NaN, None, an empty word or a negative id.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ def disagreement(
         One class per input (whole numbers, truth values or words), scores of C classes, or with ``kind="tokens"`` one
         class for each of T positions. Row i of both belongs to the same input.
     kind : {"labels", "scores", "tokens"}, optional
-        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with one-hot
-        rows, holds scores. Any other table must be told: tokens are compared position by position, and sequences stay
-        whole in tests and intervals (leave padding out: pass the answers of all positions as a vector, and ``groups=``).
+        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with
+        one-hot rows, holds scores. Any other table must be told: tokens are compared position by position, and
+        sequences stay whole in tests and intervals (leave padding out: pass the answers of all positions as a vector,
+        and ``groups=``).
     missing : {"error", "drop", "class"}, default "error"
         What to do about inputs without an answer: refuse them, leave them out on both sides, or count no answer as a
         class of its own.
@@ -52,8 +53,9 @@ def disagreement(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown
-        meaning (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes. If an input is no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown meaning
+        (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes. If an input is
+        no array of real numbers, also a ``TypeError``.
 
     Notes
     -----
@@ -92,8 +94,8 @@ def cohen_kappa(
     .. math:: \mathrm{cohen\_kappa}(x, y) = \frac{p_o - p_e}{1 - p_e}, \qquad p_e = \frac{1}{n^2} \sum_c k_c k'_c
 
     with :math:`p_o` the share of equal predictions and :math:`k_c, k'_c` how often each model predicts class c. With
-    weights :math:`w_{ab}` of the cost of class a against class b it is one minus the mean cost of the n pairs of answers
-    over the mean cost of all :math:`n^2` pairs.
+    weights :math:`w_{ab}` of the cost of class a against class b it is one minus the mean cost of the n pairs of
+    answers over the mean cost of all :math:`n^2` pairs.
 
     Parameters
     ----------
@@ -101,15 +103,16 @@ def cohen_kappa(
         One class per input (whole numbers, truth values or words), scores of C classes, or with ``kind="tokens"`` one
         class for each of T positions. Row i of both belongs to the same input.
     weights : {"linear", "quadratic"}, optional
-        For grades in order: how much an unlike answer costs, the number of grades between the two or its square. Without
-        weights every unlike answer costs the same.
+        For grades in order: how much an unlike answer costs, the number of grades between the two or its square.
+        Without weights every unlike answer costs the same.
     classes : array_like, optional
         All classes in order, for weights. By default those that occur on either side, in order of their numbers; words
         have no order of their own.
     kind : {"labels", "scores", "tokens"}, optional
-        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with one-hot
-        rows, holds scores. Any other table must be told: tokens are compared position by position, and sequences stay
-        whole in tests and intervals (leave padding out: pass the answers of all positions as a vector, and ``groups=``).
+        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with
+        one-hot rows, holds scores. Any other table must be told: tokens are compared position by position, and
+        sequences stay whole in tests and intervals (leave padding out: pass the answers of all positions as a vector,
+        and ``groups=``).
     missing : {"error", "drop", "class"}, default "error"
         What to do about inputs without an answer: refuse them, leave them out on both sides, or count no answer as a
         class of its own.
@@ -122,9 +125,10 @@ def cohen_kappa(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown
-        meaning (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes; ``undefined`` if both models predict one and the same class throughout. If an input is no array of
-        real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown meaning
+        (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes; ``undefined``
+        if both models predict one and the same class throughout. If an input is no array of real numbers, also a
+        ``TypeError``.
 
     Notes
     -----
@@ -178,8 +182,8 @@ def fleiss_kappa(
         Classes (whole numbers, truth values or words), scores or tokens of at least two models. Row i of all belongs to
         the same input. With ``kind="counts"`` one table: how many votes each input has for each class.
     kind : {"labels", "scores", "tokens", "counts"}, optional
-        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with one-hot
-        rows, holds scores. Any other table must be told.
+        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with
+        one-hot rows, holds scores. Any other table must be told.
     missing : {"error", "drop", "class", "skip"}, default "error"
         What to do about inputs without an answer of some model: refuse them, leave the input out, count no answer as a
         class of its own, or judge every input by the votes it has (inputs with fewer than two then count for the class
@@ -193,9 +197,10 @@ def fleiss_kappa(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the model: fewer than two models, different numbers of rows, a table of whole numbers
-        of unknown meaning (``kind_required``), inputs without an answer (``missing_answer``); ``undefined`` if all models predict one and the same class throughout. If an input is
-        no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the model: fewer than two models, different numbers of rows, a table of whole
+        numbers of unknown meaning (``kind_required``), inputs without an answer (``missing_answer``); ``undefined`` if
+        all models predict one and the same class throughout. If an input is no array of real numbers, also a
+        ``TypeError``.
 
     Notes
     -----
@@ -249,8 +254,8 @@ def error_corrected_disagreement(
     reference : {"first", "second", "mean"}, default "first"
         Whose error rate to divide by.
     kind : {"labels", "scores"}, optional
-        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with one-hot
-        rows, holds scores. Any other table must be told.
+        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with
+        one-hot rows, holds scores. Any other table must be told.
     missing : {"error", "drop", "class"}, default "error"
         What to do about inputs without an answer: refuse them, leave them out on both sides, or count no answer as a
         class of its own, which is always wrong.
@@ -263,8 +268,9 @@ def error_corrected_disagreement(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown
-        meaning (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes; ``undefined`` if the error rate is 0. If an input is no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown meaning
+        (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes; ``undefined``
+        if the error rate is 0. If an input is no array of real numbers, also a ``TypeError``.
 
     Notes
     -----
