@@ -171,11 +171,11 @@ def _from_any(given: Any, name: str, where: str) -> Array:
             return np.from_dlpack(given)
     try:
         array = np.asarray(given)
-        if array.dtype.kind == "U" and array.ndim == 1 and not all(isinstance(value, str) for value in given):
-            return np.array(given, dtype=object)  # NumPy has written numbers out as words
-        return array
     except (TypeError, ValueError) as error:
         raise _refuse(name, f"a {where} that is no array", str(error).splitlines()[0].rstrip(".")) from error
+    if array.dtype.kind == "U" and array.ndim == 1 and not all(isinstance(value, str) for value in given):
+        return np.array(given, dtype=object)  # NumPy has written numbers out as words
+    return array
 
 
 def _from_torch(tensor: Any, name: str) -> tuple[Array, str | None]:

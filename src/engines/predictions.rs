@@ -164,6 +164,11 @@ pub struct Classes {
 }
 
 impl Classes {
+    /// The classes of inputs called `name`.
+    pub fn of_ids(name: &str, ids: &[i64]) -> Self {
+        Self::new(name, ids.to_vec(), 1, 0)
+    }
+
     fn new(name: &str, ids: Vec<i64>, width: usize, tied: usize) -> Self {
         Self { name: name.to_owned(), counts: counted(&ids).into(), ids: ids.into(), width, tied }
     }
@@ -255,9 +260,8 @@ impl Classes {
         if self.width == 1 {
             return self.expected_disagreement(other);
         }
-        let at = |side: &Self, p: usize| {
-            counted(&side.ids.iter().skip(p).step_by(side.width).copied().collect::<Vec<_>>())
-        };
+        let at =
+            |side: &Self, p: usize| counted(&side.ids.iter().skip(p).step_by(side.width).copied().collect::<Vec<_>>());
         let met: u128 = (0..self.width).map(|p| meetings(&at(self, p), &at(other, p))).sum();
         let rows = (self.ids.len() / self.width) as u128;
         let all = rows * rows * self.width as u128;
@@ -276,6 +280,7 @@ impl Classes {
     }
 
     /// The same of some rows.
+    #[must_use]
     pub fn some(&self, rows: &[usize]) -> Self {
         let ids = rows.iter().flat_map(|&i| self.row(i)).copied().collect();
         Self::new(&self.name, ids, self.width, 0)
@@ -378,7 +383,8 @@ fn is_ambiguous(view: &View<'_>) -> bool {
     let (mut row, mut one_hot) = (vec![0.0; d], true);
     for i in 0..n {
         view.read_row(i, &mut row);
-        if row.iter().any(|v| v.is_finite() && v.fract() != 0.0) {
+        // What is not finite is no answer and no vote, and as a score it is refused with its place.
+        if row.iter().any(|v| v.is_nan() || *v == f64::INFINITY || v.is_finite() && v.fract() != 0.0) {
             return false;
         }
         let (ones, zeros) = (row.iter().filter(|v| **v == 1.0).count(), row.iter().filter(|v| **v == 0.0).count());
@@ -841,16 +847,14 @@ mod tests {
             parts[at].1 = value;
             reloaded::<Classes>(parts).unwrap_err().code()
         };
-        for (at, value) in
-            [
-                (1, Value::ints(vec![0, -1])),
-                (1, Value::ints(vec![])),
-                (2, 2_usize.into()),
-                (2, 0_usize.into()),
-                (3, 9_usize.into()),
-                (1, 2.0.into()),
-            ]
-        {
+        for (at, value) in [
+            (1, Value::ints(vec![0, -1])),
+            (1, Value::ints(vec![])),
+            (2, 2_usize.into()),
+            (2, 0_usize.into()),
+            (3, 9_usize.into()),
+            (1, 2.0.into()),
+        ] {
             assert_eq!(spoiled(at, value), "summary_mismatch");
         }
         let soft = probabilities(&[0.2, 0.3, 0.5], Scores::Probs, false).unwrap();

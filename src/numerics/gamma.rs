@@ -11,6 +11,7 @@ pub struct Tails {
 
 impl Tails {
     /// The other way round.
+    #[must_use]
     pub fn reflected(self) -> Self {
         Self { lower: self.upper, upper: self.lower }
     }

@@ -25,8 +25,8 @@
 
 use ndarray::Array2;
 
-use super::proportions::{Paired, wilson};
 use super::compare::{Asked, Outcome, compared, group, settled};
+use super::proportions::{Paired, wilson};
 use super::repeats::repeats;
 use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
@@ -154,8 +154,7 @@ impl Interval {
     pub fn pvalue_within(&self, margin: f64) -> Option<f64> {
         let room = margin - self.estimate.abs();
         // The test against the nearer end has the larger p-value.
-        (self.standard_error > 0.0)
-            .then(|| student(self.leave_one_out.len()).above(room / self.standard_error))
+        (self.standard_error > 0.0).then(|| student(self.leave_one_out.len()).above(room / self.standard_error))
     }
 }
 
@@ -552,18 +551,14 @@ impl<'a, 's> Whole<'a, 's> {
             return Ok(some);
         }
         let name = self.data.name();
-        match self.data.data() {
-            Data::Labels(ids) => {
-                let ids: Vec<i64> = stay.iter().map(|&i| ids[i]).collect();
-                asked.measure.summarize(&Representation::labels(name, ids)?, par)
-            }
-            _ => {
-                let (view, storage) = self.data.view()?;
-                let rows = rows_of(view, stay, self.input == Input::PairMatrix);
-                let rows = Representation::matrix(name, View::F64(rows.view()), storage)?;
-                asked.measure.summarize(&rows, par)
-            }
+        if let Data::Labels(ids) = self.data.data() {
+            let ids: Vec<i64> = stay.iter().map(|&i| ids[i]).collect();
+            return asked.measure.summarize(&Representation::labels(name, ids)?, par);
         }
+        let (view, storage) = self.data.view()?;
+        let rows = rows_of(view, stay, self.input == Input::PairMatrix);
+        let rows = Representation::matrix(name, View::F64(rows.view()), storage)?;
+        asked.measure.summarize(&rows, par)
     }
 }
 

@@ -10,7 +10,9 @@ pub mod repeats;
 pub mod side;
 
 pub use compare::{Asked, Outcome, compare, group, rows, statistic};
-pub use interval::{Difference, Estimated, Interval, Wanted, confidence_interval, group_confidence_interval, similarity_difference};
+pub use interval::{
+    Difference, Estimated, Interval, Wanted, confidence_interval, group_confidence_interval, similarity_difference,
+};
 pub use pairwise::{Grid, OnError, pairwise};
 pub use permutation::family::Adjust;
 pub use permutation::grids::{TestedGrid, permutation_tests};

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 
@@ -25,3 +26,11 @@ def _quiet(request):
     else:
         with resemblance.config(on_warning="ignore"):
             yield
+
+
+def pytest_make_parametrize_id(val):
+    """Name functions by their name: an address would be another one in every process."""
+    if isinstance(val, functools.partial):
+        options = ", ".join(f"{name}={value}" for name, value in val.keywords.items())
+        return f"{val.func.__name__}[{options}]"
+    return val.__name__ if callable(val) and hasattr(val, "__name__") else None

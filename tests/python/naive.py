@@ -435,10 +435,21 @@ def disagreement(x, y, *, reduce="mean"):
     return _reduced([float(a != b) for a, b in zip(_classes(x), _classes(y), strict=True)], reduce)
 
 
-def cohen_kappa(x, y):
-    """Cohen 1960: (p_o - p_e) / (1 - p_e), observed and expected agreement from the table of counts."""
+def cohen_kappa(x, y, *, weights=None):
+    """Cohen 1960: (p_o - p_e) / (1 - p_e), observed and expected agreement from the table of counts; weighted 1968."""
     a, b = _classes(x), _classes(y)
     n = len(a)
+    if weights is not None:
+        classes = sorted(set(a) | set(b))
+        cost = (
+            np.abs(np.subtract.outer(range(len(classes)), range(len(classes))))
+            ** {"linear": 1, "quadratic": 2}[weights]
+        )
+        observed = np.array(
+            [[sum(p == i and q == j for p, q in zip(a, b, strict=True)) for j in classes] for i in classes]
+        )
+        expected = np.outer([a.count(c) for c in classes], [b.count(c) for c in classes]) / n
+        return 1 - _ratio(float((cost * observed).sum()), float((cost * expected).sum()))
     table = {(i, j): sum(p == i and q == j for p, q in zip(a, b, strict=True)) for i in set(a) for j in set(b)}
     observed = sum(count for (i, j), count in table.items() if i == j) / n
     expected = sum(a.count(c) * b.count(c) for c in set(a) & set(b)) / n**2

@@ -332,11 +332,9 @@ REFUSED_MATRICES = [
 # What only class ids are refused for; `spoil` gets class ids
 REFUSED_IDS = [
     Refusal("fractions", lambda a: a + 0.5, "bad_label", ("row 0",)),
-    Refusal("ids_nan", lambda a: np.where(np.arange(len(a)) == 5, np.nan, a), "bad_label", ("row 5",)),
-    Refusal("negative", lambda a: np.where(np.arange(len(a)) == 5, -1, a), "bad_label", ("row 5",)),
-    Refusal("truth_values", lambda a: a > 0, "unsupported_dtype", ("truth",)),
-    Refusal("words", lambda a: a.astype(str), "unsupported_dtype", ("text",)),
-    Refusal("too_large", lambda a: np.full(len(a), 2**64 - 1, dtype=np.uint64), "unsupported_dtype"),
+    Refusal("ids_nan", lambda a: np.where(np.arange(len(a)) == 5, np.nan, a), "missing_answer", ("row 5",)),
+    Refusal("negative", lambda a: np.where(np.arange(len(a)) == 5, -1, a), "missing_answer", ("row 5",)),
+    Refusal("too_large", lambda a: np.full(len(a), 2**64 - 1, dtype=np.uint64), "bad_label", ("row 0",)),
     Refusal("complex_ids", lambda a: a.astype(complex), "unsupported_dtype"),
     Refusal("no_ids", lambda a: a[:0], "empty_input"),
 ]

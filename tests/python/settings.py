@@ -88,6 +88,8 @@ class Setting:
     def options_for(self, x: Any) -> dict[str, Any]:
         """All options, those included that have to fit the data."""
         options = dict(self.options)
+        if self.input == "predictions" and _is_whole_table(x):
+            options["kind"] = "scores"
         if options.get("inner") == "mahalanobis":
             root = np.random.default_rng(5).normal(size=(np.shape(x)[1],) * 2)
             options["precision"] = root @ root.T + np.eye(len(root))
@@ -108,7 +110,10 @@ class Setting:
 
     def oracle(self, x: Any, y: Any, **more: Any) -> Any:
         x, y = (a if np.asarray(a).ndim == 1 else np.asarray(a, dtype=np.float64) for a in (x, y))
-        return self._call(getattr(naive, self.measure), x, y, self.options_for(x) | more)
+        options = self.options_for(x) | more
+        if self.input == "predictions":
+            options.pop("kind", None)  # the tables hold classes and scores only, which the number of axes tells apart
+        return self._call(getattr(naive, self.measure), x, y, options)
 
     def _call(self, function: Any, x: Any, y: Any, options: dict[str, Any]) -> Any:
         return function([x, y], **options) if self.is_group else function(x, y, **options)
@@ -117,6 +122,10 @@ class Setting:
         """Return the measure as the operations take it: the function, or a partial of it."""
         function, options = getattr(rs, self.measure), self.options_for(x)
         return functools.partial(function, **options) if options else function
+
+
+def _is_whole_table(x: Any) -> bool:
+    return np.ndim(x) == 2 and np.shape(x)[1] > 1 and bool(np.all(np.asarray(x) % 1 == 0))
 
 
 def facts_of(measure: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -137,11 +146,19 @@ def labels_for(n: int) -> np.ndarray:
 def _choices(option: dict[str, Any]) -> list[Any]:
     if option["kind"] == "bool":
         return [option["default"], not option["default"]]
-    return list(option["choices"])
+    return (
+        list(option["choices"]) if option["default"] is not None or option["required"] else [None, *option["choices"]]
+    )
+
+
+def _is_varied(info: Any, option: dict[str, Any]) -> bool:
+    """Whether all choices of an option go through all tests; how predictions are read has tests of its own."""
+    reading = info.facts["input"] == "predictions" and option["name"] in {"kind", "missing"}
+    return option["kind"] in ("bool", "choice") and not reading
 
 
 def _settings_of(info: Any) -> list[Setting]:
-    closed = [option for option in info.options if option["kind"] in ("bool", "choice")]
+    closed = [option for option in info.options if _is_varied(info, option)]
     found = []
     for values in itertools.product(*(_choices(option) for option in closed)):
         # the default is left out, so that the plain call is among the settings

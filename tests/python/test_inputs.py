@@ -190,7 +190,7 @@ def test_k_below_n(measure):
         (np.full(16, 0.5), "bad_label"),
         (np.full(16, np.nan), "bad_label"),
         (np.full(16, -1), "bad_label"),
-        (["cat"] * 16, "unsupported_dtype"),
+        (["cat"] * 16, "class_sets_differ"),
         (None, "bad_option"),
         (7, "bad_option"),
     ],
@@ -200,7 +200,7 @@ def test_bad_labels(labels, code):
     x, y = pairs.ids(16, 3)
     with pytest.raises(rs.ResemblanceError) as caught:
         rs.error_corrected_disagreement(x, y, labels=labels)
-    assert caught.value.code in (code, "bad_option", "bad_label")
+    assert caught.value.code in (code, "bad_label")
     assert "labels" in str(caught.value)
 
 
@@ -354,7 +354,7 @@ def test_any_scores(data):
 def test_any_class_ids(data):
     setting = data.draw(st.sampled_from([s for s in SETTINGS if s.input == "predictions"]))
     n = data.draw(st.integers(1, 12))
-    x, y = (data.draw(hnp.arrays(np.int64, n, elements=st.sampled_from([0, 1, 2, 7, 2**62]))) for _ in "xy")
+    x, y = (data.draw(hnp.arrays(np.int64, n, elements=st.sampled_from([0, 1, 2, 7, 2**62 - 1]))) for _ in "xy")
     number_or_name(setting, x, y)
     try:
         expected = setting.oracle(x, y)

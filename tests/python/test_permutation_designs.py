@@ -49,9 +49,7 @@ def test_designs(design):
 
 
 @EACH_DESIGN
-@pytest.mark.parametrize(
-    "measure", [rs.cka, spearman, kendall, rs.cca_mean, rs.procrustes, rs.knn_jaccard, "own"], ids=str
-)
+@pytest.mark.parametrize("measure", [rs.cka, spearman, kendall, rs.cca_mean, rs.procrustes, rs.knn_jaccard, "own"])
 def test_restricted_tests(design, measure):
     """All matchings, independent ones and whole orbits: scores of lawful matchings, and where it is known, of which."""
     n, ids, order = DESIGNS[design]

@@ -36,7 +36,7 @@ GRID_OPTIONS = {"n_resamples": 119, "rng": 6}
 LAYERED = [s for s in BILINEAR if s.measure != "linear_regression_r2"] + [BILINEAR[-1], ROOT]
 
 
-@pytest.mark.parametrize("setting", LAYERED, ids=str)
+@pytest.mark.parametrize("setting", LAYERED)
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
 def test_a_grid_is_its_pairs(setting, alternative):
     xs, ys = models(3, 30, 1), models(2, 30, 2)
@@ -129,7 +129,7 @@ def test_step_down_is_never_worse_and_in_order():
         assert (np.diff(single.pvalues.ravel()[order]) >= 0).all()
 
 
-@pytest.mark.parametrize("measure", [rs.cka, rs.linear_regression_r2, rs.pwcca, rs.knn_jaccard, "own"], ids=str)
+@pytest.mark.parametrize("measure", [rs.cka, rs.linear_regression_r2, rs.pwcca, rs.knn_jaccard, "own"])
 def test_pairs_within_a_list(measure):
     """y=None: a representation with itself is no test; symmetric measures are mirrored."""
     named = models(3, 30, 1)
@@ -226,9 +226,7 @@ def test_restricted_grids(design, measure):
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize(
-    "measure", [rs.cka, mantel, kendall, rs.cca_mean, rs.knn_jaccard, rs.distance_correlation], ids=str
-)
+@pytest.mark.parametrize("measure", [rs.cka, mantel, kendall, rs.cca_mean, rs.knn_jaccard, rs.distance_correlation])
 def test_threads_do_not_matter(precision, measure):
     xs, ys = models(3, 61, 1), models(4, 61, 2)
     found = set()

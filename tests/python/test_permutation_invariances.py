@@ -30,7 +30,7 @@ def test_all_changes_at_once(setting):
     assert moved.zscore == pytest.approx(plain.zscore, rel=1e-6)
 
 
-@pytest.mark.parametrize("setting", MATRICES, ids=str)
+@pytest.mark.parametrize("setting", MATRICES)
 def test_what_the_measure_does_not_see(setting):
     """Every change that the facts claim, of either side alone: the same p, the same scores; one not claimed is seen."""
     pair = weakly(24, seed=2, weight=0.5)
@@ -56,7 +56,7 @@ def test_what_the_measure_does_not_see(setting):
 SYMMETRIC = [s for s in MATRICES if s.facts["symmetric"]]
 
 
-@pytest.mark.parametrize("setting", [s for s in BILINEAR if s.facts["symmetric"]] + [ROOT], ids=str)
+@pytest.mark.parametrize("setting", [s for s in BILINEAR if s.facts["symmetric"]] + [ROOT])
 @pytest.mark.parametrize("n", [9, 16, 31])
 def test_swapped_arguments_turn_the_first_orbit_around(setting, n):
     """Its two relabelings are one, so that shift s of one is shift -s of the other."""
@@ -69,7 +69,7 @@ def test_swapped_arguments_turn_the_first_orbit_around(setting, n):
     assert abs(back - there).max() > 1e-3, "an orbit that reads alike both ways shows nothing"
 
 
-@pytest.mark.parametrize("setting", SYMMETRIC, ids=str)
+@pytest.mark.parametrize("setting", SYMMETRIC)
 def test_swapped_arguments_turn_the_circle_around(setting):
     x, y = unrelated(15, 3, 3)
     run = functools.partial(rs.permutation_test, measure=setting.bound(x), scheme="shift", return_null=True)
@@ -78,7 +78,7 @@ def test_swapped_arguments_turn_the_circle_around(setting):
     assert abs(back - there).max() > 1e-3
 
 
-@pytest.mark.parametrize("measure", [rs.cka, mantel, spearman, rs.distance_correlation], ids=str)
+@pytest.mark.parametrize("measure", [rs.cka, mantel, spearman, rs.distance_correlation])
 def test_swapped_arguments_have_the_same_group(measure):
     """All 42 maps i -> a i + b of a circle of seven are a group: the inverse of each is one of them."""
     x, y = unrelated(7, 2, 2)
@@ -94,7 +94,7 @@ def test_swapped_arguments_have_the_same_group(measure):
 MEASURES = [rs.cka, spearman, rs.cca_mean, rs.procrustes, NEIGHBORS, rs.linear_regression_r2]
 
 
-@pytest.mark.parametrize("measure", MEASURES, ids=str)
+@pytest.mark.parametrize("measure", MEASURES)
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
 def test_rows_of_both_in_another_order(measure, alternative):
     """Over all orders p is the same number; from a part of them it is within the noise of both."""
@@ -117,7 +117,7 @@ def test_rows_of_both_in_another_order(measure, alternative):
         assert abs(moved.zscore - plain.zscore) < 0.15 + 0.1 * abs(plain.zscore)
 
 
-@pytest.mark.parametrize("measure", MEASURES, ids=str)
+@pytest.mark.parametrize("measure", MEASURES)
 def test_rows_of_one_in_another_order(measure):
     """Another statistic, and the same scores over all orders."""
     x, y = unrelated(6, 2, 2)
@@ -129,7 +129,7 @@ def test_rows_of_one_in_another_order(measure):
 
 
 @pytest.mark.parametrize("design", [name for name in DESIGNS if name != "shift"])
-@pytest.mark.parametrize("measure", [rs.cka, rs.cca_mean, NEIGHBORS], ids=str)
+@pytest.mark.parametrize("measure", [rs.cka, rs.cca_mean, NEIGHBORS])
 def test_ids_move_with_their_rows(design, measure):
     """Groups keep the order of their rows: those meet by place, so that the rows of a group stay in line."""
     n, ids, _ = DESIGNS[design]

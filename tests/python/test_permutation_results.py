@@ -26,7 +26,6 @@ import resemblance as rs
         {"n_resamples": 2000},
         {"alpha": 0.3},
     ],
-    ids=str,
 )
 @EACH_FORM
 def test_replay(form, options):
@@ -46,7 +45,7 @@ def test_replay(form, options):
             found.replay(x, y)
 
 
-@pytest.mark.parametrize("measure", [rs.cka, rs.cca_mean, mantel], ids=str)
+@pytest.mark.parametrize("measure", [rs.cka, rs.cca_mean, mantel])
 def test_the_interval_of_p(measure):
     """It holds p over all orders in nearly all cases: 95 % were promised, orbits counted as if they varied more."""
     x, y = weakly(7, 2, 0.8, d=2)
@@ -67,7 +66,7 @@ def test_the_interval_of_p(measure):
             assert held >= 88
 
 
-@pytest.mark.parametrize("measure", [rs.cka, debiased, rs.procrustes, rs.knn_jaccard, rs.distance_correlation], ids=str)
+@pytest.mark.parametrize("measure", [rs.cka, debiased, rs.procrustes, rs.knn_jaccard, rs.distance_correlation])
 @pytest.mark.parametrize("alpha", [0.05, 0.2])
 def test_calibrated_quantile(measure, alpha):
     """The score on the scale where the score that chance exceeds with probability alpha is 0 and identity is 1."""

@@ -156,7 +156,7 @@ def cohen_kappa(
     As grades, a 0 against a 2 is worse than a 0 against a 1:
 
     >>> round(cohen_kappa(a, b, weights="quadratic"), 6)
-    0.516129
+    0.6
     """
     return score("cohen_kappa", x, y, weights=weights, classes=classes, kind=kind, missing=missing)
 

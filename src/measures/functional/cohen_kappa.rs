@@ -66,10 +66,18 @@ impl Measure for CohenKappa {
             })
         };
         if weights == Weights::Unlike && classes.is_some() {
-            return refuse("classes", "[..]", "has no effect without weights, which alone look at the order of classes.");
+            return refuse(
+                "classes",
+                "[..]",
+                "has no effect without weights, which alone look at the order of classes.",
+            );
         }
         if weights != Weights::Unlike && reading.missing == Missing::Class {
-            return refuse("missing", "\"class\"", "gives no answer a class, which has no place in the order of weights.");
+            return refuse(
+                "missing",
+                "\"class\"",
+                "gives no answer a class, which has no place in the order of weights.",
+            );
         }
         Ok(Self { reading, weights, classes })
     }
@@ -145,18 +153,17 @@ impl CohenKappa {
             given,
             problem,
         };
-        let order: Vec<i64> = match &self.classes {
-            Some(classes) => classes.to_vec(),
-            None => {
-                let mut all: Vec<i64> = x.counts().iter().chain(y.counts()).map(|(class, _)| *class).collect();
-                all.sort_unstable();
-                all.dedup();
-                if all.iter().any(|class| (WORD..GAP).contains(class)) {
-                    let problem = "needs classes=, all words in order: words have no order of their own.".into();
-                    return Err(refuse("weights", format!("{:?}", self.weights).to_lowercase(), problem));
-                }
-                all
+        let order: Vec<i64> = if let Some(classes) = &self.classes {
+            classes.to_vec()
+        } else {
+            let mut all: Vec<i64> = x.counts().iter().chain(y.counts()).map(|(class, _)| *class).collect();
+            all.sort_unstable();
+            all.dedup();
+            if all.iter().any(|class| (WORD..GAP).contains(class)) {
+                let problem = "needs classes=, all words in order: words have no order of their own.".into();
+                return Err(refuse("weights", format!("{:?}", self.weights).to_lowercase(), problem));
             }
+            all
         };
         let place: HashMap<i64, u64> = order.iter().copied().zip(0..).collect();
         if place.len() < order.len() {
@@ -205,7 +212,10 @@ impl Grades {
     fn total(&self, counts_in: impl Fn(usize) -> bool) -> u128 {
         let counted = |side: &[u64]| {
             let mut counts = vec![0_u128; self.classes];
-            side.iter().enumerate().filter(|(at, _)| counts_in(*at)).for_each(|(_, place)| counts[*place as usize] += 1);
+            side.iter()
+                .enumerate()
+                .filter(|(at, _)| counts_in(*at))
+                .for_each(|(_, place)| counts[*place as usize] += 1);
             counts
         };
         let (k, l) = (counted(&self.x), counted(&self.y));

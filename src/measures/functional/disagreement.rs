@@ -12,12 +12,12 @@
 //! - Cost: O(n C) per model for scores of C classes, O(n) per pair.
 //! - Reference: Madani, Pennock & Flake (2004).
 
+use super::OfClasses;
 use crate::caution::Caution;
 use crate::engines::predictions::{Classes, Reading, ties};
 use crate::error::Result;
 use crate::facts::{Facts, Kind, LeftOut};
 use crate::form::{Form, Rows};
-use super::OfClasses;
 use crate::measure::Measure;
 use crate::options::Named;
 use crate::par::Par;
@@ -93,7 +93,8 @@ mod tests {
     #[test]
     fn the_chance_level_is_the_mean_over_rotations() {
         let rotation = |by: usize| (0..10).map(|i| (i + by) % 10).collect::<Vec<_>>();
-        let total: f64 = (0..10).map(|by| score(&measure::<Disagreement>(&[]), &A, &B, Some(&rotation(by))).unwrap()).sum();
+        let total: f64 =
+            (0..10).map(|by| score(&measure::<Disagreement>(&[]), &A, &B, Some(&rotation(by))).unwrap()).sum();
         let measure = measure::<Disagreement>(&[]);
         let side =
             |ids: &'static [i64]| measure.summarize(&Representation::labels("x", ids).unwrap(), Par::SEQ).unwrap();

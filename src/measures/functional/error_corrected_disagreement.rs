@@ -15,8 +15,8 @@
 
 use std::sync::Arc;
 
-use crate::caution::Caution;
 use super::OfClasses;
+use crate::caution::Caution;
 use crate::engines::predictions::{Classes, Content, Missing, Reading, checked, ties};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Kind};
@@ -90,6 +90,7 @@ impl Measure for ErrorCorrectedDisagreement {
     }
 
     fn form<'a>(&'a self, x: &'a Classes, y: &'a Classes) -> Result<Form<'a>> {
+        Classes::of_ids("labels", &self.labels).comparable(x, Self::NAME)?;
         if self.reference == Reference::First {
             return super::form(self, Self::NAME, x, y);
         }

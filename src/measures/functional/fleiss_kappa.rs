@@ -11,7 +11,7 @@
 //!
 //! A table of votes (`kind="counts"`, one row per input and one column per class) is a whole group by itself. Where inputs
 //! have different numbers of votes (`missing="skip"`), M is each input's own number, inputs with one vote or none have no
-//! P_i, and P_e comes from all votes.
+//! `P_i`, and `P_e` comes from all votes.
 //!
 //! - Misleads when groups of different size are compared near the lower end, which is -1/(M - 1) and not -1; and, like
 //!   every kappa, when shared accuracy is taken for a likeness beyond the task.
@@ -119,7 +119,11 @@ impl Measure for FleissKappa {
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Votes> {
-        if self.reading.content == Some(Content::Counts) { table(x) } else { self.reading.classes(x, par).map(Votes::Of) }
+        if self.reading.content == Some(Content::Counts) {
+            table(x)
+        } else {
+            self.reading.classes(x, par).map(Votes::Of)
+        }
     }
 
     fn form<'a>(&'a self, x: &'a Votes, y: &'a Votes) -> Result<Form<'a>> {

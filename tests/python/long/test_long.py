@@ -97,7 +97,7 @@ def test_level_of_sequential(alternative):
 
 
 @pytest.mark.parametrize("method", ["orbits", "monte_carlo"])
-@pytest.mark.parametrize("measure", [rs.cka, functools.partial(rs.rsa, inner="euclidean", outer="pearson")], ids=str)
+@pytest.mark.parametrize("measure", [rs.cka, functools.partial(rs.rsa, inner="euclidean", outer="pearson")])
 def test_the_interval_of_p(measure, method):
     """The p-value of very many permutations lies in 95 % of the intervals."""
     rng = np.random.default_rng(2)
