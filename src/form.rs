@@ -117,6 +117,11 @@ impl Bilinear<'_> {
     }
 
     fn score(&self, matching: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
+        if let (None, Over::Norms) = (matching, self.link.over)
+            && let Some((inner, norms)) = self.k.inner_and_norms(self.l, par)?
+        {
+            return Ok(self.link.score(inner, norms));
+        }
         let denominator = self.denominator(par)?;
         // A matrix with itself: the inner product is the squared norm already at hand, and the score exactly 1.
         let same = matching.is_none() && std::ptr::eq(self.k, self.l) && matches!(self.link.over, Over::Norms);

@@ -4,6 +4,7 @@
 //! where two inputs lie close together, so those are computed again from the differences: the distance of equal rows is
 //! exactly zero, and that of close ones as accurate as any other.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::centered::{centered_if, raw};
@@ -47,6 +48,23 @@ impl Points {
         Self { rows: Arc::new(rows), squares, scale }
     }
 
+    /// The rows, scaled.
+    pub fn rows(&self) -> &Matrix {
+        &self.rows
+    }
+
+    /// Squared distances of the pairs i < j of a tile, each where its row and column are; other entries are not set.
+    pub fn squares_of(&self, rows: Range<usize>, cols: Range<usize>, tile: &mut [f64]) {
+        rows_product(&self.rows, rows.clone(), &self.rows, cols.clone(), tile);
+        let width = cols.len();
+        for (i, products) in rows.zip(tile.chunks_mut(width)) {
+            let first = (i + 1).max(cols.start);
+            if first < cols.end {
+                self.square(i, first, &mut products[first - cols.start..]);
+            }
+        }
+    }
+
     /// A squared distance in the unit of the data.
     pub fn square_in_data(&self, square: f64) -> f64 {
         square / self.scale / self.scale
@@ -66,7 +84,7 @@ impl Points {
             let (i0, j0) = tiles[at];
             let (i1, j1) = ((i0 + TILE).min(n), (j0 + TILE).min(n));
             let mut tile = vec![0.0; TILE * TILE];
-            rows_product(&self.rows, i0..i1, &self.rows, j0..j1, &mut tile);
+            self.squares_of(i0..i1, j0..j1, &mut tile);
             let cols = j1 - j0;
             let mut filled = 0;
             for i in i0..i1 {
@@ -76,7 +94,6 @@ impl Points {
                 }
                 let begin = (i - i0) * cols + first - j0;
                 let end = (i - i0 + 1) * cols;
-                self.square(i, first, &mut tile[begin..end]);
                 tile.copy_within(begin..end, filled);
                 filled += end - begin;
             }

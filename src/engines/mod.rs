@@ -10,4 +10,5 @@ pub mod pair_order;
 pub mod predictions;
 pub mod rotation;
 pub mod roundoff;
+pub mod row_distances;
 pub mod spectrum;

@@ -18,6 +18,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::left_out::{self, Factor, Units};
+use super::row_distances::{self, RowDistances};
 use crate::error::{Error, Result};
 use crate::linalg::{self, Matrix, rows_product};
 use crate::measure::Summary;
@@ -28,10 +29,8 @@ use crate::value::Value;
 
 const TILE: usize = 256;
 const CHUNK: usize = 1 << 16;
-/// A squared norm below this share of what its diagonal was taken from has lost the digits that a score needs.
+/// A squared norm below this share of that of the diagonal which was taken away has lost the digits that a score needs.
 const CANCELED: f64 = 1e-6;
-/// A row whose square is so many times that of the middle one leaves round-off in the products of the others.
-const FAR_ABOVE: f64 = 1e6;
 
 /// What happens on the diagonal of a factor's matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +54,13 @@ pub struct Dense {
 
 enum Kept {
     Dense(Arc<Dense>),
-    Factor { a: Arc<Matrix>, squares: Vec<f64>, diagonal: Diagonal },
+    /// Centered distances between rows.
+    Distances(Arc<RowDistances>),
+    Factor {
+        a: Arc<Matrix>,
+        squares: Vec<f64>,
+        diagonal: Diagonal,
+    },
 }
 
 /// A symmetric matrix over pairs of inputs of one representation.
@@ -429,20 +434,16 @@ impl PairMatrix {
     ) -> Result<Self> {
         let (n, d) = (a.rows(), a.cols());
         let squares: Vec<f64> = (0..n).map(|i| sums::squares(a.row(i))).collect();
+        let found = Self::linear(name, a, Diagonal::UCentered, par)?;
+        let square = found.inner(&found, None, par)?;
+        if square > CANCELED * sums::squares(&squares) {
+            // The score will ask for it.
+            let norm = found.checked_norm(square)?;
+            found.norm.get_or_init(|| norm);
+            return Ok(found);
+        }
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|&i, &j| squares[i].total_cmp(&squares[j]));
-        if squares[order[n - 1]] <= FAR_ABOVE * squares[order[n / 2]] {
-            let found = Self::linear(name, a, Diagonal::UCentered, par)?;
-            let Kept::Factor { a, squares, diagonal } = &found.kept else { return Ok(found) };
-            let full = linalg::squared_norm_of_gram(a, par)?;
-            let square = corrected(full, squares, squares, *diagonal);
-            if square >= CANCELED * full {
-                // The score will ask for it.
-                let norm = found.checked_norm(square)?;
-                found.norm.get_or_init(|| norm);
-                return Ok(found);
-            }
-        }
         let rows = rows()?;
         order.truncate(n.div_ceil(2));
         let mut center = vec![0.0; d];
@@ -468,6 +469,27 @@ impl PairMatrix {
         }
     }
 
+    /// Centered distances between rows, which are not stored until somebody asks for all of them.
+    pub fn of_distances(name: &str, distances: RowDistances) -> Self {
+        let before = distances.squared_size().sqrt();
+        Self {
+            name: name.to_owned(),
+            kept: Kept::Distances(Arc::new(distances)),
+            dense: OnceLock::new(),
+            norm: OnceLock::new(),
+            totals: OnceLock::new(),
+            before,
+        }
+    }
+
+    /// The distances that are not stored.
+    pub fn distances(&self) -> Option<&RowDistances> {
+        match &self.kept {
+            Kept::Distances(distances) => Some(distances),
+            Kept::Dense(_) | Kept::Factor { .. } => None,
+        }
+    }
+
     /// How messages call the representation.
     pub fn name(&self) -> &str {
         &self.name
@@ -477,6 +499,7 @@ impl PairMatrix {
     pub fn n(&self) -> usize {
         match &self.kept {
             Kept::Dense(dense) => dense.n,
+            Kept::Distances(distances) => distances.n(),
             Kept::Factor { a, .. } => a.rows(),
         }
     }
@@ -484,7 +507,7 @@ impl PairMatrix {
     /// Number of columns of the factor; None for a stored matrix.
     pub fn factor_columns(&self) -> Option<usize> {
         match &self.kept {
-            Kept::Dense(_) => None,
+            Kept::Dense(_) | Kept::Distances(_) => None,
             Kept::Factor { a, .. } => Some(a.cols()),
         }
     }
@@ -492,7 +515,7 @@ impl PairMatrix {
     /// The factor and what happens on its diagonal; None for a stored matrix.
     pub fn factor(&self) -> Option<(&Matrix, Diagonal)> {
         match &self.kept {
-            Kept::Dense(_) => None,
+            Kept::Dense(_) | Kept::Distances(_) => None,
             Kept::Factor { a, diagonal, .. } => Some((a, *diagonal)),
         }
     }
@@ -502,19 +525,20 @@ impl PairMatrix {
         let dense = self.dense_once(par)?;
         Ok(match &self.kept {
             Kept::Dense(_) => dense,
-            Kept::Factor { .. } => self.dense.get_or_init(|| dense).clone(),
+            Kept::Distances(_) | Kept::Factor { .. } => self.dense.get_or_init(|| dense).clone(),
         })
     }
 
     /// The same, not kept: where memory for the matrices of many representations would run out.
     pub fn dense_once(&self, par: Par<'_>) -> Result<Arc<Dense>> {
-        let (a, diagonal) = match &self.kept {
-            Kept::Dense(dense) => return Ok(dense.clone()),
-            Kept::Factor { a, diagonal, .. } => (a, *diagonal),
-        };
         if let Some(dense) = self.dense.get() {
             return Ok(dense.clone());
         }
+        let (a, diagonal) = match &self.kept {
+            Kept::Dense(dense) => return Ok(dense.clone()),
+            Kept::Distances(distances) => return distances.dense(par).map(Arc::new),
+            Kept::Factor { a, diagonal, .. } => (a, *diagonal),
+        };
         let mut dense = Dense::of_rows(a, diagonal == Diagonal::Kept, |_, _, v| v, par)?;
         if diagonal == Diagonal::UCentered {
             dense.u_center(par)?;
@@ -543,6 +567,11 @@ impl PairMatrix {
             };
             return Ok(corrected(full, p, &q, *diagonal));
         }
+        if let (Kept::Distances(k), Kept::Distances(l), None) = (&self.kept, &other.kept, matching)
+            && k.goes_with(l)
+        {
+            return k.inner(l, par);
+        }
         let (k, l) = (self.dense(par)?, other.dense(par)?);
         match matching {
             None => k.inner(&l, par),
@@ -559,7 +588,21 @@ impl PairMatrix {
         Ok(*self.norm.get_or_init(|| norm))
     }
 
-    /// The same from the stored matrix.
+    /// `<k, l>` and both norms from one pass over the pairs of rows, where distances of either are not stored and a norm
+    /// would take a pass of its own.
+    pub fn inner_and_norms(&self, other: &Self, par: Par<'_>) -> Result<Option<(f64, f64)>> {
+        let (Kept::Distances(k), Kept::Distances(l)) = (&self.kept, &other.kept) else { return Ok(None) };
+        if !k.goes_with(l) || (k.is_line() && l.is_line()) {
+            return Ok(None);
+        }
+        let table = row_distances::inner_products(&[k, l], par)?;
+        let norms = [self.checked_norm(table.at(0, 0))?, other.checked_norm(table.at(1, 1))?];
+        // The chance level will ask for them.
+        let kept = [self, other].into_iter().zip(norms).map(|(side, norm)| side.norm.get_or_init(|| norm));
+        Ok(Some((table.at(0, 1), kept.product())))
+    }
+
+    /// `sqrt <k, k>` from the stored matrix.
     pub fn stored_norm(&self, par: Par<'_>) -> Result<f64> {
         let dense = self.dense(par)?;
         self.checked_norm(dense.inner(&dense, par)?)
@@ -613,6 +656,7 @@ impl PairMatrix {
     fn count_totals(&self, par: Par<'_>) -> Result<(f64, f64)> {
         match &self.kept {
             Kept::Dense(dense) => dense.trace_and_total(par),
+            Kept::Distances(distances) => Ok((distances.trace(), 0.0)),
             Kept::Factor { a, squares, diagonal } => {
                 let trace: f64 = sums::sum(squares);
                 let mut total = vec![0.0; a.cols()];
@@ -638,6 +682,7 @@ impl Summary for PairMatrix {
                     parts.push(("diagonal", Value::floats(diagonal.clone())));
                 }
             }
+            Kept::Distances(distances) => parts.extend(distances.save()),
             Kept::Factor { a, diagonal, .. } => {
                 parts.push(("factor", super::spectrum::saved(a)));
                 let class = match diagonal {
@@ -671,6 +716,9 @@ impl Summary for PairMatrix {
                 totals: OnceLock::new(),
                 before,
             });
+        }
+        if parts.has("points") {
+            return Ok(Self { before, ..Self::of_distances(&name, RowDistances::load(parts)?) });
         }
         let n = parts.saved_count("n")?;
         let upper = parts.saved_floats("upper")?.0.to_vec();

@@ -11,6 +11,7 @@ use super::diagnose::diagnose;
 use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
 use crate::engines::pair_matrix::{Dense, PairMatrix, dense_pays};
+use crate::engines::row_distances::{self, RowDistances};
 use crate::error::{Error, Result};
 use crate::form::{Bilinear, Form, Over};
 use crate::linalg::{Matrix, product_nt};
@@ -210,11 +211,18 @@ pub(super) fn stacked(
     let (ls, l_of) = distinct(bilinear.iter().map(|form| form.map(|form| form.l)));
     let mut all: Vec<&PairMatrix> = ks.clone();
     all.extend(ls.iter().filter(|l| !ks.iter().any(|k| std::ptr::eq(*k, **l))));
-    par.map(all.len(), |at, par| all[at].dense(par).map(drop))?;
-    let dense = |sides: &[&PairMatrix]| sides.iter().map(|side| side.dense(par)).collect::<Result<Vec<_>>>();
-    let table = all_inner(&dense(&ks)?, &dense(&ls)?, par)?;
-    let norms = |sides: &[&PairMatrix]| par.map(sides.len(), |at, par| Ok(sides[at].stored_norm(par)));
-    let (k_norms, l_norms) = (norms(&ks)?, norms(&ls)?);
+    let (table, k_norms, l_norms) = if let Some(distances) = unstored(&all) {
+        if distances.iter().all(|side| side.is_line()) {
+            return Ok(None);
+        }
+        let place = |side: &PairMatrix| all.iter().position(|other| std::ptr::eq(*other, side)).unwrap_or(0);
+        let products = row_distances::inner_products(&distances, par)?;
+        let norm = |side: &&PairMatrix| side.checked_norm(products.at(place(side), place(side)));
+        let table = Matrix::from_fn(ks.len(), ls.len(), |i, j| products.at(place(ks[i]), place(ls[j])));
+        (table, ks.iter().map(norm).collect::<Vec<_>>(), ls.iter().map(norm).collect::<Vec<_>>())
+    } else {
+        all_stored(&all, &ks, &ls, par)?
+    };
     let entry = |(form, (k, l)): (Option<&Bilinear<'_>>, (&Option<usize>, &Option<usize>))| {
         let (Some(form), Some(k), Some(l)) = (form, k, l) else { return Ok((f64::NAN, f64::NAN)) };
         let denominator = match form.link.over {
@@ -224,6 +232,24 @@ pub(super) fn stacked(
         Ok((table.at(*k, *l), denominator))
     };
     Ok(Some(bilinear.iter().copied().zip(k_of.iter().zip(&l_of)).map(entry).collect()))
+}
+
+/// Inner products of two lists, and the norms of either.
+type Products = (Matrix, Vec<Result<f64>>, Vec<Result<f64>>);
+
+/// Of stored matrices; `all` are the different ones of both lists.
+fn all_stored(all: &[&PairMatrix], ks: &[&PairMatrix], ls: &[&PairMatrix], par: Par<'_>) -> Result<Products> {
+    par.map(all.len(), |at, par| all[at].dense(par).map(drop))?;
+    let dense = |sides: &[&PairMatrix]| sides.iter().map(|side| side.dense(par)).collect::<Result<Vec<_>>>();
+    let table = all_inner(&dense(ks)?, &dense(ls)?, par)?;
+    let norms = |sides: &[&PairMatrix]| par.map(sides.len(), |at, par| Ok(sides[at].stored_norm(par)));
+    Ok((table, norms(ks)?, norms(ls)?))
+}
+
+/// Distances of all of these, if none is stored and all are centered alike.
+fn unstored<'a>(all: &[&'a PairMatrix]) -> Option<Vec<&'a RowDistances>> {
+    let distances: Vec<&RowDistances> = all.iter().map(|side| side.distances()).collect::<Option<_>>()?;
+    distances.iter().all(|side| side.goes_with(distances[0])).then_some(distances)
 }
 
 /// The different matrices in a list, and which of them each entry is.

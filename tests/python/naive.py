@@ -320,23 +320,28 @@ def _residual(x, y):
 def aligned_cosine(x, y, *, group="orthogonal", reduce="mean"):
     """Hamilton et al. 2016: rotate (or permute the columns of) x onto y, then the mean cosine of matching rows."""
     product = x.T @ y
+    lengths = [(linalg.norm(a), linalg.norm(b)) for a, b in zip(x, y, strict=True)]
     if group == "permutation":
-        aligned = x[:, _assignment(product)]
+        cosines = sum(np.outer(a, b) / (p * q) for a, b, (p, q) in zip(x, y, lengths, strict=True) if p * q > 0)
+        aligned = x[:, _assignment(product, cosines)]
     elif np.linalg.matrix_rank(product, tol=1e-12 * linalg.norm(product)) == len(product):
         aligned = x @ linalg.orthogonal_procrustes(x, y)[0]
     else:  # the best rotation is not unique; the part of it that is: M (M'M)^(+1/2)
         left, values, right = linalg.svd(product)
         kept = values > 1e-12 * values[0]
         aligned = x @ left[:, kept] @ right[kept]
-    rows = [_cosine(a, b, undefined=math.nan) for a, b in zip(aligned, y, strict=True)]
+    rows = [_ratio(a @ b, p * q) for a, b, (p, q) in zip(aligned, y, lengths, strict=True)]
     return _reduced(rows, reduce)
 
 
-def _assignment(product):
+def _assignment(product, second):
     """For every column of y the column of x that takes its place; brute force while that is possible."""
     d = len(product)
     if d <= 6:
-        return list(max(itertools.permutations(range(d)), key=lambda p: sum(product[p[j], j] for j in range(d))))
+        orders = list(itertools.permutations(range(d)))
+        best = max(sum(product[p[j], j] for j in range(d)) for p in orders)
+        ties = [p for p in orders if sum(product[p[j], j] for j in range(d)) >= best - 1e-12 * abs(best)]
+        return list(max(ties, key=lambda p: sum(second[p[j], j] for j in range(d))))
     rows, columns = optimize.linear_sum_assignment(-product)
     return [int(rows[list(columns).index(j)]) for j in range(d)]
 

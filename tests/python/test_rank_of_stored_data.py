@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import resemblance as rs
-from resemblance.io import Narrow
+from resemblance.io._safetensors import Narrow
 
 UNITS = 64
 BY_SPACE = [rs.cca_mean, rs.cca_mean_squared, rs.linear_regression_r2, rs.pwcca, rs.svcca]

@@ -240,8 +240,10 @@ def aligned_cosine(
     Notes
     -----
     The data are not centered, so a common mean counts as likeness. With fewer rows than columns the alignment is not
-    unique; the part of it that is determined is used (the warning ``rank_deficient_map``). It is fitted to the rows it
-    is judged on: a permutation test fits it anew for every permutation.
+    unique; the part of it that is determined is used (the warning ``rank_deficient_map``), and the rest counts as a
+    right angle, which is what all alignments agree on in the mean. Among equally good orders of columns the one with
+    the largest mean cosine counts. The alignment is fitted to the rows it is judged on: a permutation test fits it
+    anew for every permutation.
 
     References
     ----------

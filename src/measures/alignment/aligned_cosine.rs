@@ -7,8 +7,12 @@
 //! Both sides have the same width. Rows that are zero on either side have no direction and are left out. `group=
 //! "permutation"` matches columns one to one instead of rotating.
 //!
+//! Neither side is the one that is mapped. Q is not unique where x'y is rank deficient. Then the partial map of its rank
+//! stands for Q, and rows keep the lengths they have: what it takes to nothing counts as a right angle, which is what all
+//! ways to complete Q give on average. Where several permutations are nearest, the one with the largest mean cosine counts.
+//!
 //! - Misleads when the width is not far below the number of rows: a rotation with many degrees of freedom aligns unrelated
-//!   rows as well. Q is not unique where x'y is rank deficient; then the partial map of its rank is used.
+//!   rows as well.
 //! - A permutation of rows refits Q: with the map kept, unrelated data would look related.
 //! - Cost: O(n d^2 + d^3) per pair.
 //! - Reference: Hamilton, Leskovec & Jurafsky (2016), arXiv:1605.09096; Schumacher et al. (2021), arXiv:2005.10039.
@@ -126,7 +130,10 @@ impl AlignedCosine {
                 product_nn(&turned, &found.v.leading_columns(rank).transposed(), par)?
             }
             Group::Permutation => {
-                let to = best_matching(&m);
+                let to = best_matching(&m, || {
+                    let [a, b] = [x, y].map(unit_rows);
+                    matched_product(&a, &b, matching, par)
+                })?;
                 let mut image = Matrix::zeros(x.rows(), x.cols());
                 for i in 0..x.rows() {
                     to.iter().enumerate().for_each(|(from, &to)| image.row_mut(i)[to] = x.at(i, from));
@@ -148,21 +155,30 @@ fn present(s: &[f64]) -> usize {
     s.iter().filter(|v| **v > cut).count()
 }
 
-/// The cosine of a rotated row with its partner; a row that the partial map takes to nothing has cosine 0.
+/// The cosine of a row with its partner, for an image of the row that is no longer than the row itself. The lengths are
+/// those of both rows, so that neither side is the one that is mapped.
 fn cosine(image: &[f64], partner: &[f64], row: &[f64]) -> f64 {
-    let length = |v: &[f64]| {
-        let largest = v.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
-        let scaled: f64 = if largest > 0.0 { v.iter().map(|x| (x / largest).powi(2)).sum() } else { 0.0 };
-        largest * scaled.sqrt()
-    };
-    let (p, q) = (length(image), length(partner));
-    if q == 0.0 || length(row) == 0.0 {
+    let (p, q) = (length(row), length(partner));
+    if p == 0.0 || q == 0.0 {
         return f64::NAN;
-    }
-    if p == 0.0 {
-        return 0.0;
     }
     let (image, partner): (Vec<f64>, Vec<f64>) =
         (image.iter().map(|v| v / p).collect(), partner.iter().map(|v| v / q).collect());
     sums::dot(&image, &partner).clamp(-1.0, 1.0)
+}
+
+fn length(row: &[f64]) -> f64 {
+    let largest = row.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+    let scaled: f64 = if largest > 0.0 { row.iter().map(|x| (x / largest).powi(2)).sum() } else { 0.0 };
+    largest * scaled.sqrt()
+}
+
+/// Rows at length 1; zeros stay.
+fn unit_rows(x: &Matrix) -> Matrix {
+    let inverse = |i: usize| {
+        let length = length(x.row(i));
+        if length > 0.0 { 1.0 / length } else { 0.0 }
+    };
+    let factors: Vec<f64> = (0..x.rows()).map(inverse).collect();
+    x.clone().scale_rows(&factors)
 }
