@@ -25,9 +25,11 @@ Operations take measures: `compare` one pair under several, `pairwise` all pairs
 The score of unrelated data is high if there are four rows: every result that may mislead says so.
 """
 
+from resemblance import _startup  # noqa: F401  # isort: skip - first, for what follows takes a while
 from resemblance import _core, errors
 from resemblance._config import config, set_config, show_config
 from resemblance._core import Prepared
+from resemblance._rows import align
 from resemblance.errors import ResemblanceError, ResemblanceWarning
 from resemblance.intervals import confidence_interval, similarity_difference
 from resemblance.measures.alignment import aligned_cosine, angular_shape, linear_regression_r2, procrustes
@@ -74,6 +76,7 @@ __all__ = [
     "ResemblanceError",
     "ResemblanceWarning",
     "Score",
+    "align",
     "aligned_cosine",
     "angular_shape",
     "cca_mean",

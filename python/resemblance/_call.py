@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from resemblance import _core
 from resemblance._config import on_warning, threads
 from resemblance._inputs import as_input, as_models, as_options
+from resemblance._rows import require_same_rows
 from resemblance.errors import ResemblanceWarning, make
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ _HERE = __file__.removesuffix("_call.py")
 
 def score(measure: str, x: Representation, y: Representation, **options: Any) -> float:
     """Return the score of a pair."""
+    require_same_rows((("x", x), ("y", y), *options.items()))
+    found = _core.score(measure, as_options(options), as_input(x, "x"), as_input(y, "y"), threads())
+    return found if isinstance(found, float) else _reported(found)
+
+
+def statistics(measure: str, x: Representation, y: Representation, **options: Any) -> float:
+    """Return the comparison of two numbers, each of one representation, whose rows are not paired."""
     found = _core.score(measure, as_options(options), as_input(x, "x"), as_input(y, "y"), threads())
     return found if isinstance(found, float) else _reported(found)
 
@@ -51,7 +59,9 @@ def as_group(models: Any, options: Mapping[str, Any]) -> list[CoreInput]:
     """Convert the models of a group, at least two, or a table of all their votes."""
     if options.get("kind") == "counts":
         return [as_input(models, "models")]
-    members = as_models(models, "models").inputs()
+    listed = as_models(models, "models")
+    require_same_rows(listed.sides())
+    members = listed.inputs()
     if len(members) < 2:
         message = f"models must hold at least two models, got {len(members)}."
         raise make("too_few_models", message, {"given": len(members)})

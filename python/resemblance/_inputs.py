@@ -14,6 +14,7 @@ import numpy as np
 
 from resemblance import _core
 from resemblance._classes import class_ids, is_classes, require_exact
+from resemblance._rows import refuse_id_columns
 from resemblance.errors import make
 
 if TYPE_CHECKING:
@@ -84,6 +85,10 @@ class Models(NamedTuple):
     def inputs(self) -> list[CoreInput]:
         """Convert all for the core."""
         return [as_input(one, name) for one, name in zip(self.given, self.names, strict=True)]
+
+    def sides(self) -> list[tuple[str, Any]]:
+        """Pair all with their names."""
+        return list(zip(self.names, self.given, strict=True))
 
     def arrays(self) -> list[Array]:
         """Convert all for a function in Python."""
@@ -157,7 +162,7 @@ def _as_array(given: Any, name: str) -> tuple[Array, str | None]:
     if where.startswith("torch."):
         return _from_torch(given, name)
     if where.startswith("pandas.") and hasattr(given, "ndim"):
-        return _from_pandas(given), None
+        return _from_pandas(given, name), None
     return _from_any(given, name, where), None
 
 
@@ -191,7 +196,9 @@ def _from_torch(tensor: Any, name: str) -> tuple[Array, str | None]:
     return np.asarray(tensor), None
 
 
-def _from_pandas(frame: Any) -> Array:
+def _from_pandas(frame: Any, name: str) -> Array:
+    if frame.ndim == 2:
+        refuse_id_columns(frame, name)
     dtypes = frame.dtypes if frame.ndim == 2 else [frame.dtype]
     array = np.asarray(frame)
     if array.dtype == object and all(getattr(dtype, "kind", "O") in "iuf" for dtype in dtypes):

@@ -13,7 +13,7 @@ from resemblance._inputs import as_options
 from resemblance.errors import make
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     MeasureLike: TypeAlias = str | Callable[..., Any]
     MeasuresLike: TypeAlias = MeasureLike | Sequence[MeasureLike]
@@ -44,6 +44,7 @@ class Measure:
     given: dict[str, Any]
     label: str
     function: Callable[..., Any] | None = None
+    arrays: tuple[tuple[str, Any], ...] = ()  # the options that are arrays, as they were given
 
     @property
     def options(self) -> dict[str, Any]:
@@ -68,7 +69,10 @@ def as_measure(wanted: Any) -> Measure:
             raise make("bad_option", message, {"measure": name, "given": len(wanted.args)})
         given = as_options(wanted.keywords)
         shown = ", ".join(f"{option}={value}" for option, value in given.items() if np.ndim(value) == 0)
-        return Measure(name, given, f"{name}[{shown}]" if shown else name)
+        arrays = tuple(
+            (option, value) for option, value in wanted.keywords.items() if value is not None and np.ndim(given[option])
+        )
+        return Measure(name, given, f"{name}[{shown}]" if shown else name, arrays=arrays)
     if callable(wanted):
         inner = wanted.func if isinstance(wanted, partial) else wanted
         name = getattr(inner, "__name__", type(inner).__name__)
@@ -92,6 +96,11 @@ def as_measures(wanted: Any) -> list[Measure]:
     if not found:
         raise make("unknown_measure", "The list of measures is empty.", {"given": "[]"})
     return found
+
+
+def arrays_of(measures: Iterable[Measure]) -> list[tuple[str, Any]]:
+    """List the options of measures that are arrays, whose rows may have names."""
+    return [array for measure in measures for array in measure.arrays]
 
 
 @cache

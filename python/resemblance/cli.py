@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import re
 import sys
 import warnings
@@ -19,8 +18,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 import resemblance as rs
-from resemblance import io
+from resemblance import _terminal as terminal, io
+from resemblance._call import report
+from resemblance._rows import aligned_by_name
+from resemblance._startup import INTERRUPTED
+from resemblance._terminal import put, say
 from resemblance.errors import ResemblanceError, ResemblanceWarning, make
 
 if TYPE_CHECKING:
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-DONE, FAILED, USAGE, PIPE, INTERRUPTED = 0, 1, 2, 141, 130
+DONE, FAILED, USAGE, PIPE = 0, 1, 2, 141
 
 EXAMPLES = """\
 examples:
@@ -41,6 +46,7 @@ examples:
   resemblance measures cka
 
 files: .npy, .npz, .safetensors, .csv, .tsv; file.npz:key is one array of several; files with pickled code are refused.
+Rows that a table names (a column of words, id, index) must be in one order, or --join puts them in one.
 """
 
 
@@ -57,53 +63,56 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code.
     """
+    terminal.begin()
     try:
         options = _parser().parse_args(argv)
     except SystemExit as end:  # argparse has said what is wrong, or has shown the help that was asked for
-        return end.code if isinstance(end.code, int) else USAGE
+        return _exit_code(terminal.flush) or (end.code if isinstance(end.code, int) else USAGE)
+    return _exit_code(lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
+    terminal.require_output()
     try:
         with warnings.catch_warnings(), rs.config(num_threads=options.threads):
             _say_warnings_in_one_line()
             options.run(options)
-            sys.stdout.flush()
-    except _UsageError as error:
+    except _UsageError:
         options.parser.print_usage(sys.stderr)
-        _say(f"{options.parser.prog}: error: {error}")
+        raise
+    finally:
+        terminal.flush()
+
+
+def _exit_code(work: Callable[[], None]) -> int:
+    """Do some work; what goes wrong is said in one line, and has an exit code."""
+    try:
+        work()
+    except _UsageError as error:
+        say(f"resemblance: error: {error}")
         return USAGE
     except ResemblanceError as error:
-        _say(f"{error.code}: {error}")
+        say(f"{error.code}: {error}")
         return FAILED
     except BrokenPipeError:  # `resemblance measures | head`: not a failure, but nobody listens any more
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE
     except FileNotFoundError as error:
-        _say(f"file_not_found: {error.filename or error}: no such file")
+        say(f"file_not_found: {error.filename or error}: no such file")
         return FAILED
     except OSError as error:
-        _say(f"file_error: {error.filename}: {error.strerror}" if error.strerror else f"file_error: {error}")
+        say(f"file_error: {error.filename}: {error.strerror}" if error.strerror else f"file_error: {error}")
         return FAILED
     except MemoryError:
-        _say("out_of_memory: there is not enough memory for this")
+        say("out_of_memory: there is not enough memory for this")
         return FAILED
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         return INTERRUPTED
     return DONE
 
 
 class _UsageError(Exception):
     """The command line asks for something that does not exist."""
-
-
-def _say(text: str) -> None:
-    """Write one line to stderr, whatever the text contains."""
-    sys.stderr.write(" ".join(text.split()) + "\n")
-    sys.stderr.flush()
-
-
-def _put(text: object) -> None:
-    """Write a result to stdout."""
-    sys.stdout.write(f"{text}\n")
 
 
 def _say_warnings_in_one_line() -> None:
@@ -113,7 +122,7 @@ def _say_warnings_in_one_line() -> None:
         text = f"warning: {message}"  # the text of a ResemblanceWarning begins with its code
         if text not in said:
             said.add(text)
-            _say(text)
+            say(text)
 
     warnings.simplefilter("always", ResemblanceWarning)
     warnings.showwarning = show
@@ -133,7 +142,11 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--threads", type=_positive, metavar="N", help="number of threads; results do not depend on it")
     common.add_argument("--json", action="store_true", help="write one JSON document to stdout")
+    common.add_argument("-v", "--verbose", action="store_true", help="say what was read from each file")
     measured = argparse.ArgumentParser(add_help=False)
+    measured.add_argument(
+        "--join", action="store_true", help="put rows in one order by the names that the files give them"
+    )
     measured.add_argument(
         "-m",
         "--measure",
@@ -194,11 +207,11 @@ def _parser() -> argparse.ArgumentParser:
         help="by default what speaks for likeness under the measure",
     )
     test.add_argument(
-        "--strata", metavar="FILE", help="one whole number per row: rows trade places within their stratum"
+        "--strata", metavar="FILE", help="one id per row, numbers or words: rows trade places within their stratum"
     )
-    test.add_argument("--groups", metavar="FILE", help="one whole number per row: rows of a group move together")
+    test.add_argument("--groups", metavar="FILE", help="one id per row: rows of a group move together")
     test.add_argument(
-        "--ids", metavar="FILE", help="one whole number per row, its stimulus: repeats without --groups are remarked on"
+        "--ids", metavar="FILE", help="one id per row, its stimulus: repeats without --groups are remarked on"
     )
     test.add_argument("--scheme", choices=["permute", "shift"], default="permute", help="shift: for a time series")
 
@@ -211,7 +224,7 @@ class _Version(argparse.Action):
     """Look the version up only when it is asked for: that takes longer than everything else here."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        _put(f"resemblance {rs.__version__}")
+        put(f"resemblance {rs.__version__}")
         parser.exit()
 
 
@@ -223,8 +236,10 @@ def _positive(text: str) -> int:
 
 
 def _natural(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number")
+    if len(text) > 18:
+        raise argparse.ArgumentTypeError(f"{text[:18]}... is larger than anything that can be counted")
     return int(text)
 
 
@@ -232,9 +247,11 @@ class _Chosen(NamedTuple):
     name: str
     options: dict[str, Any]
     measure: Any  # the function, with its options fixed
+    kind: str
 
     @property
     def label(self) -> str:
+        """The name with its options."""
         return self.name + "".join(
             f",{key}={value}" for key, value in self.options.items() if not hasattr(value, "shape")
         )
@@ -251,7 +268,7 @@ def _chosen(options: argparse.Namespace) -> list[_Chosen]:
         if name not in known:
             raise _UsageError(_unknown(name, known))
         parsed = dict(_option(part, known[name]) for part in [*filter(None, listed.split(",")), *options.option])
-        chosen.append(_Chosen(name, parsed, partial(getattr(rs, name), **parsed)))
+        chosen.append(_Chosen(name, parsed, partial(getattr(rs, name), **parsed), known[name].facts["kind"]))
     return chosen
 
 
@@ -272,7 +289,7 @@ def _option(text: str, info: Info) -> tuple[str, Any]:
     declared = next((option for option in info.options if option["name"] == key), None)
     kind = declared["kind"] if declared else ""
     if kind in {"labels", "matrix"}:
-        return key, _one(value)
+        return key, io.open_one(value)
     if value.lower() in {"none", "null"}:
         return key, None
     words = {"true": True, "yes": True, "false": False, "no": False}
@@ -286,54 +303,117 @@ def _option(text: str, info: Info) -> tuple[str, Any]:
     return key, value
 
 
-def _one(address: str) -> Any:
-    """Open the one array that is meant by ``file`` or ``file.npz:key``."""
-    path, key = io.split_key(address)
-    opened = io.open(path, key)
-    if not isinstance(opened, io.Members):
-        return opened
-    if len(opened) != 1:
-        names = ", ".join(list(opened)[:8]) + (", ..." if len(opened) > 8 else "")
-        message = f"{path} holds {len(opened)} arrays ({names}): say which one as {path}:KEY."
-        raise make("key_required", message, {"path": path, "known": list(opened)})
-    return opened[next(iter(opened))]
-
-
 # ----------------------------------------------------------------------------------------------------------- commands
 
 
+class _Data(NamedTuple):
+    """What the files of a command hold, their rows in one order if that was asked for."""
+
+    chosen: list[_Chosen]
+    x: dict[str, Any]
+    y: dict[str, Any] | None
+    ids: dict[str, Any]
+
+
+def _read(
+    options: argparse.Namespace, chosen: list[_Chosen], x: dict[str, Any], y: dict[str, Any] | None = None
+) -> _Data:
+    """Read the files of ids as well, say what was read, and join all rows by their names."""
+    first = np.shape(next(iter(x.values())))
+    given = {name: getattr(options, name, None) for name in ("strata", "groups", "ids")}
+    count = None if options.join or not first else first[0]
+    ids = {name: io.open_ids(path, count) for name, path in given.items() if path is not None}
+    data = _Data(chosen, x, y, ids)
+    if options.verbose:
+        for name, array in _sides(data):
+            say(f"read: {name}: {_contents(array)}")
+    return _joined(data) if options.join else data
+
+
+def _sides(data: _Data) -> list[tuple[str, Any]]:
+    """List all arrays that have rows."""
+    of_options = [(name, value) for one in data.chosen for name, value in one.options.items() if np.ndim(value) == 1]
+    return [*data.x.items(), *(data.y or {}).items(), *data.ids.items(), *of_options]
+
+
+def _joined(data: _Data) -> _Data:
+    aligned, remarks = aligned_by_name(_sides(data))
+    report(remarks)
+    walk = iter(aligned)
+
+    def next_for(names: dict[str, Any]) -> dict[str, Any]:
+        return {name: next(walk) for name in names}
+
+    x, y, ids = next_for(data.x), None if data.y is None else next_for(data.y), next_for(data.ids)
+    chosen = []
+    for one in data.chosen:
+        moved = {name: next(walk) if np.ndim(value) == 1 else value for name, value in one.options.items()}
+        chosen.append(one._replace(options=moved, measure=partial(getattr(rs, one.name), **moved)))
+    return _Data(chosen, x, y, ids)
+
+
+def _contents(array: Any) -> str:
+    """Describe an array in a few words."""
+    shape = " x ".join(map(str, array.shape)) or "a single number"
+    columns, names = getattr(array, "columns", None), getattr(array, "row_names", None)
+    parts = [f"{shape}, {array.dtype}"]
+    if columns is not None:
+        parts.append(f"columns {', '.join(columns[:8])}{', ...' if len(columns) > 8 else ''}")
+    if names is not None:
+        parts.append(f"rows {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}")
+    return "; ".join(parts)
+
+
 def _compare(options: argparse.Namespace) -> None:
-    chosen = [one.measure for one in _chosen(options)]
-    arrays = [_one(path) for path in options.files]
+    chosen = _chosen(options)
+    if len(options.files) == 1 and (pair := next((one.name for one in chosen if one.kind != "statistic"), None)):
+        raise _UsageError(f"{pair} compares two: give two files (a statistic, such as participation_ratio, takes one)")
+    paths = [path if options.files.count(path) == 1 else f"{path} ({at + 1})" for at, path in enumerate(options.files)]
+    arrays = [io.open_one(path) for path in options.files]
+    data = _read(options, chosen, dict(zip(paths, arrays, strict=True)))
+    arrays, measures = list(data.x.values()), [one.measure for one in data.chosen]
     if len(arrays) == 2:
-        found = rs.compare(arrays[0], arrays[1], chosen)
+        found = rs.compare(arrays[0], arrays[1], measures)
     else:
-        found = rs.compare(arrays[0] if len(arrays) == 1 else arrays, None, chosen)
+        found = rs.compare(arrays[0] if len(arrays) == 1 else arrays, None, measures)
     _show(options, found, lambda: list(found.to_dict().values()))
 
 
 def _pairwise(options: argparse.Namespace) -> None:
     chosen = _chosen(options)
-    models = io.load_many(options.files)
+    _probe(options, chosen)
+    data = _read(options, chosen, io.load_many(options.files), io.load_many(options.y) if options.y else None)
     grids = rs.pairwise(
-        models,
-        [one.measure for one in chosen],
-        y=io.load_many(options.y) if options.y else None,
+        data.x,
+        [one.measure for one in data.chosen],
+        y=data.y,
         on_error=options.on_error,
-        progress=True if sys.stderr.isatty() else None,
+        progress=True if terminal.is_terminal() else None,
     )
     listed = list(grids.grids)
     for grid in listed:
         if grid.status and len(grid.status) == grid.values.size:
             code, message = next(iter(grid.status.values()))
             raise make(code, f"no pair has a value under {grid.label}; {message}")
-    written = _write(options.out, listed, _file_names(chosen)) if options.out else []
+    _deliver(options, chosen, listed, str(grids))
+
+
+def _probe(options: argparse.Namespace, chosen: list[_Chosen]) -> None:
+    if options.out:
+        terminal.probe(options.out, [f"{name}{suffix}" for name in _file_names(chosen) for suffix in (".csv", ".png")])
+
+
+def _deliver(options: argparse.Namespace, chosen: list[_Chosen], grids: Sequence[Grid], text: str) -> None:
+    """Write grids to files or to stdout; to stdout as well if files turn out not to take them."""
+    try:
+        written = _write(options.out, grids, _file_names(chosen)) if options.out else []
+    except OSError:
+        put(text)
+        raise
     if options.json:
-        _show(options, grids, lambda: [grid.to_dict() for grid in listed])
-    elif written:
-        _put("\n".join(map(str, written)))
+        _show(options, text, lambda: [grid.to_dict() for grid in grids])
     else:
-        _put(grids)
+        put("\n".join(map(str, written)) if written else text)
 
 
 def _file_names(chosen: list[_Chosen]) -> list[str]:
@@ -344,7 +424,6 @@ def _file_names(chosen: list[_Chosen]) -> list[str]:
 
 
 def _write(folder: Path, grids: Sequence[Grid], names: list[str]) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
     drawn = find_spec("matplotlib") is not None
     written = []
     for grid, name in zip(grids, names, strict=True):
@@ -356,7 +435,7 @@ def _write(folder: Path, grids: Sequence[Grid], names: list[str]) -> list[Path]:
             written.append(folder / f"{name}.png")
             plot.save(grid, written[-1])
     if not drawn:
-        _say("note: no pictures, because matplotlib is not installed (pip install matplotlib)")
+        say("note: no pictures, because matplotlib is not installed (pip install matplotlib)")
     return written
 
 
@@ -365,40 +444,29 @@ def _test(options: argparse.Namespace) -> None:
     how: dict[str, Any] = {
         "n_resamples": options.permutations,
         "alternative": options.alternative,
-        "strata": _ids(options.strata),
-        "groups": _ids(options.groups),
-        "ids": _ids(options.ids),
         "scheme": options.scheme,
         "rng": options.seed,
-        "progress": True if sys.stderr.isatty() else None,
+        "progress": True if terminal.is_terminal() else None,
     }
     if len(options.files) == 1 and not options.y and not set("*?[") & set(options.files[0]):
         raise _UsageError("give two files, a pattern of several, or a second set with --y")
     if options.adjust or options.y or options.out or len(options.files) != 2:
         _test_grid(options, chosen, how)
         return
-    x, y = (_one(path) for path in options.files)
-    results = [rs.permutation_test(x, y, one.measure, **how) for one in chosen]
+    x, y = options.files
+    data = _read(options, chosen, {x: io.open_one(x)}, {y: io.open_one(y)})
+    (left,), (right,) = data.x.values(), (data.y or {}).values()
+    results = [rs.permutation_test(left, right, one.measure, **how, **data.ids) for one in data.chosen]
     _show(options, "\n".join(map(str, results)), lambda: [result.to_dict() for result in results])
 
 
 def _test_grid(options: argparse.Namespace, chosen: list[_Chosen], how: dict[str, Any]) -> None:
-    models = io.load_many(options.files)
-    second = io.load_many(options.y) if options.y else None
-    measures = [one.measure for one in chosen]
-    grids = rs.pairwise_test(models, measures, y=second, adjust=options.adjust, **how).grids
-    written = _write(options.out, grids, _file_names(chosen)) if options.out else []
-    if options.json:
-        _show(options, "", lambda: [grid.to_dict() for grid in grids])
-    elif written:
-        _put("\n".join(map(str, written)))
-    else:
-        _put("\n\n".join(f"{grid}\n\np-values\n{grid.pvalue_table()}" for grid in grids))
-
-
-def _ids(path: str | None) -> Any:
-    """Read one id per row: a vector, or a table of one column."""
-    return None if path is None else _one(path).reshape(-1)
+    _probe(options, chosen)
+    data = _read(options, chosen, io.load_many(options.files), io.load_many(options.y) if options.y else None)
+    measures = [one.measure for one in data.chosen]
+    grids = rs.pairwise_test(data.x, measures, y=data.y, adjust=options.adjust, **how, **data.ids).grids
+    text = "\n\n".join(f"{grid}\n\np-values\n{grid.pvalue_table()}" for grid in grids)
+    _deliver(options, chosen, grids, text)
 
 
 def _measures(options: argparse.Namespace) -> None:
@@ -459,9 +527,13 @@ def _words(names: Sequence[str]) -> str:
 
 def _show(options: argparse.Namespace, text: object, document: Callable[[], Any]) -> None:
     if options.json:
-        _put(json.dumps(_finite(document()), indent=2, ensure_ascii=False, allow_nan=False, default=str))
+        put(
+            json.dumps(
+                _finite(document()), indent=2, ensure_ascii=not terminal.writes_unicode(), allow_nan=False, default=str
+            )
+        )
     else:
-        _put(text)
+        put(text)
 
 
 def _finite(value: Any) -> Any:

@@ -12,6 +12,7 @@ from resemblance._config import threads
 from resemblance._inputs import as_input, as_models, require_choice
 from resemblance._measure import as_measure
 from resemblance._progress import reporting
+from resemblance._rows import require_same_rows
 from resemblance.errors import make
 from resemblance.results import Difference, Interval
 
@@ -103,6 +104,7 @@ def confidence_interval(
     chosen = as_measure(measure)
     require_choice("method", method, ("jackknife",))
     _share("alpha", alpha)
+    require_same_rows([("x", x), ("y", y), ("groups", groups), *chosen.arrays])
     units = _units(groups)
     with reporting(progress, "rows" if groups is None else "groups") as tell:
         if y is None:
@@ -212,6 +214,7 @@ def similarity_difference(
     _share("alpha", alpha)
     if margin is not None and not (_is_number(margin) and 0 < margin < float("inf")):
         raise _bad("margin", margin, "must be a positive number")
+    require_same_rows([("x", x), ("y1", y1), ("y2", y2), ("groups", groups), *chosen.arrays])
     units = _units(groups)
     limit = None if margin is None else float(margin)
     with reporting(progress, "rows" if groups is None else "groups") as tell:

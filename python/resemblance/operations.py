@@ -12,8 +12,9 @@ from resemblance import _callables, _core
 from resemblance._call import as_group, as_warnings, failed_pairs, report, rows, statistic
 from resemblance._config import threads
 from resemblance._inputs import as_input, as_models, require_choice, row_count
-from resemblance._measure import as_measure, as_measures
+from resemblance._measure import arrays_of, as_measure, as_measures
 from resemblance._progress import reporting
+from resemblance._rows import require_same_rows, row_names
 from resemblance.errors import make
 from resemblance.results import Comparison, Grid, Grids, Info, Score
 
@@ -77,6 +78,7 @@ def compare(
     if y is None:
         found = [_alone(measure, x, count) for measure in chosen]
     else:
+        require_same_rows([("x", x), ("y", y), *arrays_of(chosen)], chosen)
         compiled = [(measure.name, measure.given) for measure in chosen if measure.function is None]
         rows = iter(_core.compare(compiled, as_input(x, "x"), as_input(y, "y"), count, None) if compiled else ())
         found = [next(rows) if measure.function is None else _callables.compare(measure, x, y) for measure in chosen]
@@ -123,6 +125,7 @@ def rowwise(
     chosen = as_measure(measure)
     if chosen.function is not None:
         raise make("not_offered", f"{chosen.name} is a function of your own; nothing is known about its rows.")
+    require_same_rows([("x", x), ("y", y), *arrays_of([chosen])])
     found: NDArray[np.float64] = rows(chosen.name, chosen.given, x, y, threads(num_threads))
     return found
 
@@ -221,6 +224,7 @@ def pairwise(
     count = threads(num_threads)
     left = as_models(x, "x")
     right = left if y is None else as_models(y, "y")
+    require_same_rows([*left.sides(), *(right.sides() if y is not None else []), *arrays_of(chosen)], chosen)
     compiled = [(measure.name, measure.given) for measure in chosen if measure.function is None]
     found: Iterator[dict[str, Any]] = iter(())
     with reporting(progress, "pairs") as tell:
@@ -276,7 +280,9 @@ def prepare(x: Representation, measure: MeasureLike, *, num_threads: int | None 
     chosen = as_measure(measure)
     if chosen.function is not None:
         raise make("not_offered", f"{chosen.name} is a function of your own and has no summary to prepare.")
-    return _core.prepare(chosen.name, chosen.given, as_input(x, "x"), threads(num_threads))
+    names = row_names(x)
+    kept = None if names is None else names.fingerprint
+    return _core.prepare(chosen.name, chosen.given, as_input(x, "x"), kept, threads(num_threads))
 
 
 def list_measures() -> list[Info]:

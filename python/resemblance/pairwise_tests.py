@@ -11,10 +11,11 @@ from resemblance import _callables, _core
 from resemblance._call import as_warnings, failed_pairs, report
 from resemblance._config import threads
 from resemblance._inputs import as_models
-from resemblance._measure import as_measures
+from resemblance._measure import arrays_of, as_measures
 from resemblance._progress import reporting
 from resemblance._request import Request, as_ids
 from resemblance._rng import key_of
+from resemblance._rows import require_same_rows
 from resemblance.results import PermutationGrid, PermutationGrids
 
 if TYPE_CHECKING:
@@ -119,6 +120,8 @@ def pairwise_test(
     )
     count = threads(num_threads)
     left, right = as_models(x, "x"), None if y is None else as_models(y, "y")
+    of_rows = [("strata", strata), ("groups", groups), ("ids", ids), *arrays_of(chosen)]
+    require_same_rows([*left.sides(), *(right.sides() if right is not None else []), *of_rows])
     with reporting(progress, "permutations") as tell:
         grids = tuple(_grid(measure, left, right, request, adjust=adjust, count=count, tell=tell) for measure in chosen)
     report([warning for grid in grids for warning in grid.warnings])

@@ -16,6 +16,7 @@ from resemblance._measure import Measure, as_measure
 from resemblance._progress import reporting
 from resemblance._request import Request, as_ids, refuse
 from resemblance._rng import key_of
+from resemblance._rows import require_same_rows
 from resemblance.errors import make
 from resemblance.results import NullMoments, PermutationResult
 
@@ -137,6 +138,8 @@ def permutation_test(
     ('exact', 0.994576, 1)
     """
     chosen = as_measure(measure)
+    of_rows = [("strata", strata), ("groups", groups), ("ids", ids)]
+    require_same_rows([("x", x), ("y", y), *of_rows, *chosen.arrays])
     request = Request(
         n_resamples=n_resamples,
         alternative=alternative,
@@ -210,6 +213,7 @@ def permutation_moments(
     chosen = as_measure(measure)
     if chosen.function is not None:
         raise make("not_offered", f"{chosen.name} is a function of your own; nothing is known about its moments.")
+    require_same_rows([("x", x), ("y", y), *chosen.arrays])
     left, right = as_input(x, "x"), as_input(y, "y")
     count = threads(num_threads)
     found = _core.permutation_moments(chosen.name, chosen.given, left, right, int(order), alternative, count)
@@ -233,6 +237,7 @@ def replay(
         raise make("not_offered", message, {"measure": before.measure})
     else:
         chosen = Measure(before.measure, before.options, before.label)
+    require_same_rows([("x", x), ("y", y), ("strata", strata), ("groups", groups), *chosen.arrays])
     request = Request(
         **before.request,
         alternative=before.alternative,

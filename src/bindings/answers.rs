@@ -228,6 +228,7 @@ pub fn prepare<'py>(
     name: &str,
     given: Options<'py>,
     x: Any<'py>,
+    row_names: Option<String>,
     threads: usize,
 ) -> PyResult<PyPrepared> {
     let asked = asked(py, name, &given)?;
@@ -237,7 +238,7 @@ pub fn prepare<'py>(
         let fingerprint = side.data().map(crate::Representation::fingerprint).unwrap_or_default();
         Ok((side.summary(&asked, par)?, fingerprint))
     })?;
-    Ok(PyPrepared { asked, given: options(&given)?, summary, dtype: held.storage().to_owned(), fingerprint })
+    Ok(PyPrepared { asked, given: options(&given)?, summary, dtype: held.storage().to_owned(), fingerprint, row_names })
 }
 
 /// Back from a pickle.

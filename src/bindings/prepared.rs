@@ -22,6 +22,7 @@ pub struct PyPrepared {
     pub(super) summary: AnySummary,
     pub(super) dtype: String,
     pub(super) fingerprint: String,
+    pub(super) row_names: Option<String>,
 }
 
 impl PyPrepared {
@@ -72,6 +73,12 @@ impl PyPrepared {
         &self.fingerprint
     }
 
+    /// A fingerprint of the names of the rows, if they came with names.
+    #[getter]
+    fn row_names(&self) -> Option<&str> {
+        self.row_names.as_deref()
+    }
+
     fn __repr__(&self) -> String {
         let options =
             if self.asked.options().is_empty() { String::new() } else { format!(", {}", self.asked.options()) };
@@ -94,16 +101,18 @@ impl PyPrepared {
             parts.append((name, to_python(py, &value)?))?;
         }
         let load = py.import("resemblance._core")?.getattr("load_prepared")?;
-        let state = (VERSION, self.measure(), self.options(py)?, self.n(), &self.dtype, &self.fingerprint, parts);
+        let names = &self.row_names;
+        let state = (VERSION, self.measure(), self.options(py)?, self.n(), &self.dtype, &self.fingerprint, parts, names);
         Ok((load, state.into_pyobject(py)?))
     }
 }
 
 /// Back from a pickle. Nothing in it is believed unchecked.
 pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPrepared> {
-    type State<'py> = (i64, String, Bound<'py, PyDict>, usize, String, String, Vec<(String, Bound<'py, PyAny>)>);
+    type Parts<'py> = Vec<(String, Bound<'py, PyAny>)>;
+    type State<'py> = (i64, String, Bound<'py, PyDict>, usize, String, String, Parts<'py>, Option<String>);
     let refuse = |problem: &str| exception(py, &damaged(problem));
-    let (version, measure, given, n, dtype, fingerprint, parts): State<'_> =
+    let (version, measure, given, n, dtype, fingerprint, parts, row_names): State<'_> =
         state.extract().map_err(|_| refuse("it is no saved summary"))?;
     if version != VERSION {
         let problem = format!("was saved in layout {version}, this version reads layout {VERSION}");
@@ -119,7 +128,7 @@ pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPre
         if summary.rows() != n {
             return Err(damaged(format!("it says {n} rows and has {}", summary.rows())));
         }
-        Ok(PyPrepared { asked, given, summary, dtype, fingerprint })
+        Ok(PyPrepared { asked, given, summary, dtype, fingerprint, row_names })
     };
     made().map_err(|error| exception(py, &error))
 }

@@ -137,15 +137,15 @@ def open_one(address: str) -> Array:
     return opened[next(iter(opened))]
 
 
-def open_ids(address: str, n: int) -> Array:
+def open_ids(address: str, n: int | None = None) -> Array:
     """Open a file of one id per row: a vector, or a table of one column of numbers or words.
 
     Parameters
     ----------
     address : str
         A file, or ``file.npz:key``.
-    n : int
-        The number of rows, which tells whether the first line of a table is a header.
+    n : int, optional
+        The number of rows, which tells whether the first line of a table is a header. Without it, as `open` tells.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def open_ids(address: str, n: int) -> Array:
         id is missing; whatever `open` says about a file.
     """
     path = Path(address)
-    if path.suffix.lower() in _DELIMITERS:
+    if n is not None and path.suffix.lower() in _DELIMITERS:
         require_regular(path)
         return read_labels(path, _DELIMITERS[path.suffix.lower()], n)
     found = open_one(address)
@@ -167,6 +167,6 @@ def open_ids(address: str, n: int) -> Array:
         found = found[:, 0]
     if found.ndim != 1:
         refuse("bad_option", f"{address} has shape {found.shape}; one id per row is needed.", shape=found.shape)
-    if len(found) != n:
+    if n is not None and len(found) != n:
         refuse("row_count_mismatch", f"{address} has {len(found)} ids for {n} rows.", n=n, m=len(found))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import score
+from resemblance._call import statistics
 
 if TYPE_CHECKING:
     from resemblance._inputs import Representation
@@ -69,7 +69,7 @@ def participation_ratio(
     >>> round(participation_ratio(x, x[:, :1]), 6)
     0.470588
     """
-    return score("participation_ratio", x, y, center=center, compare=compare)
+    return statistics("participation_ratio", x, y, center=center, compare=compare)
 
 
 def uniformity(
@@ -138,4 +138,4 @@ def uniformity(
     >>> round(describe(x, uniformity), 6), round(describe(x, partial(uniformity, t=0.1)), 6)
     (-1.386036, -0.412048)
     """
-    return score("uniformity", x, y, t=t, pairs=pairs, normalize_rows=normalize_rows, compare=compare)
+    return statistics("uniformity", x, y, t=t, pairs=pairs, normalize_rows=normalize_rows, compare=compare)
