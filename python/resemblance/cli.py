@@ -92,7 +92,7 @@ def _exit_code(work: Callable[[], None]) -> int:
         say(f"resemblance: error: {error}")
         return USAGE
     except ResemblanceError as error:
-        say(f"{error.code}: {error}")
+        say(f"{error.code}: {error}{' Here: --join.' if error.code == 'rows_misaligned' else ''}")
         return FAILED
     except BrokenPipeError:  # `resemblance measures | head`: not a failure, but nobody listens any more
         return PIPE
