@@ -113,7 +113,7 @@ def test_an_integer_column_of_ids_is_no_feature_and_what_was_read_is_said(call: 
     x, y = np.load("x.npy"), np.load("y.npy")
     write("a.csv", x, 1000 * np.arange(N), "id,u,v,w")
     write("b.csv", y, 1000 * np.arange(N), "id,u,v,w")
-    code, out, err = call("compare", "a.csv", "b.csv", "--json", "--verbose")
+    _, out, err = call("compare", "a.csv", "b.csv", "--json", "--verbose")
     assert json.loads(out)[0]["value"] == rs.cka(x, y)
     assert [line for line in err.splitlines() if line.startswith("read:")] == [
         f"read: {name}: 40 x 3, float64; columns u, v, w; rows 0, 1000, 2000, ..." for name in ("a.csv", "b.csv")

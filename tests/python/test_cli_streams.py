@@ -89,10 +89,11 @@ def test_names_of_files_that_are_no_text() -> None:
     raw = b"h\xff.npy"
     os.rename("x.npy", raw)  # noqa: PTH104
     name = os.fsdecode(raw)
-    for arguments in (["pairwise", name, "y.npy"], ["pairwise", "*.npy"], ["pairwise", name, "y.npy", "--json"]):
+    for arguments in (["pairwise", name, "y.npy"], ["pairwise", "*.npy"]):
         done = run(*arguments)
         assert (done.returncode, done.stderr) == (0, "")
         assert "h\\udcff" in done.stdout
+    assert json.loads(run("pairwise", name, "y.npy", "--json").stdout)[0]["rows"] == ["h\\udcff", "y"]
     pictures = run("pairwise", name, "y.npy", "-o", "out")
     assert pictures.returncode == 0, pictures.stderr
     assert "h\\udcff" in open("out/cka.csv", encoding="utf-8").read()  # noqa: PTH123, SIM115
