@@ -161,6 +161,14 @@ class TestDcor:
             dcor.u_distance_correlation_sqr(x, y), rel=1e-9
         )
 
+    def test_one_column_of_many_rows(self):
+        dcor = pytest.importorskip("dcor", reason="dcor is not installed")
+        x = np.random.default_rng(0).standard_normal(5000)
+        y = np.round(x**2 + np.random.default_rng(1).standard_normal(5000), 1)
+        ours = functools.partial(rs.distance_correlation, x[:, None], y[:, None])
+        assert ours() == pytest.approx(dcor.distance_correlation(x, y), rel=1e-11)
+        assert ours(bias_corrected=True) == pytest.approx(dcor.u_distance_correlation_sqr(x, y), rel=1e-11)
+
 
 CORRECTED = functools.partial(rs.distance_correlation, squared=True, bias_corrected=True)
 SIGNALS = {"none": (2, 0.0), "some": (1, 0.4)}  # seed, weight

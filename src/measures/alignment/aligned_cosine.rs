@@ -81,7 +81,7 @@ impl Measure for AlignedCosine {
         }
         let columns = raw(x, par)?;
         let norm = columns.squared_norm.sqrt();
-        Ok(Shape { a: columns.matrix.clone(), scale: columns.scale, norm, columns: x.cols() })
+        Ok(Shape::new(columns.matrix.clone(), columns.scale, norm, x.cols()))
     }
 
     fn form<'a>(&'a self, x: &'a Shape, y: &'a Shape) -> Result<Form<'a>> {

@@ -14,11 +14,11 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use super::{CommonUnit, Shape, squared_distance, squared_distance_of_sum};
+use super::{CommonUnit, Shape, cross};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::Facts;
-use crate::form::{Bound, Cross, Form};
+use crate::form::Form;
 use crate::measure::Measure;
 use crate::options::Named;
 use crate::par::Par;
@@ -65,9 +65,6 @@ impl Measure for AngularShape {
     fn form<'a>(&'a self, x: &'a Shape, y: &'a Shape) -> Result<Form<'a>> {
         let by = CommonUnit::of_norms(x, y);
         let angle = |square: f64| 2.0 * (square.clamp(0.0, 2.0).sqrt() / 2.0).asin();
-        let of = move |m: &_, matching: Option<&[usize]>| squared_distance(x, y, &by, m, matching).map(angle);
-        let link = move |sum: f64| angle(squared_distance_of_sum(x, y, &by, sum));
-        let bound = Some(Bound::Sum { link: Box::new(link), rises: false });
-        Ok(Form::Cross(Cross { a: &x.a, b: &y.a, of: Box::new(of), bound }))
+        Ok(cross(x, y, by, angle))
     }
 }

@@ -2,16 +2,20 @@
 
 pub mod aligned_cosine;
 pub mod angular_shape;
+pub mod far;
 pub mod linear_regression_r2;
 pub mod procrustes;
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use crate::engines::centered::centered_if;
+use far::Far;
+
+use crate::engines::centered::{centered, centered_if, survey};
 use crate::engines::rotation::squared_residual;
 use crate::engines::spectrum::saved;
 use crate::error::{Error, Result};
+use crate::form::{Bound, Cross, Form};
 use crate::linalg::{Matrix, compact, estimate, product, singular_values};
 use crate::measure::Summary;
 use crate::options::{Named, damaged};
@@ -25,6 +29,9 @@ pub struct Shape {
     scale: f64,
     norm: f64,
     columns: usize,
+    /// The same with its mean set apart, made at once where the mean drowns the rest, else when the other side needs it.
+    far: OnceLock<Far>,
+    is_far: bool,
 }
 
 /// Certified accuracy of a squared distance from a sum of singular values.
@@ -43,15 +50,40 @@ impl Shape {
             Cow::Owned(a) if center && a.cols() > 1 => Arc::new(a.leading_columns(a.cols() - 1)),
             Cow::Owned(a) => Arc::new(a),
         };
-        Ok(Self { a, scale: columns.scale, norm: columns.squared_norm.sqrt(), columns: x.cols() })
+        let found = Self::new(a, columns.scale, columns.squared_norm.sqrt(), x.cols());
+        if center || !Far::is_far(&survey(x, par)?.means, x.rows(), columns.squared_norm) {
+            return Ok(found);
+        }
+        match centered(x, par) {
+            Ok(columns) => Ok(found.with(Far::of(&columns.matrix, &columns.means))),
+            // One point.
+            Err(Error::NoVariance { .. }) => Ok(found),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn new(a: Arc<Matrix>, scale: f64, norm: f64, columns: usize) -> Self {
+        Self { a, scale, norm, columns, far: OnceLock::new(), is_far: false }
+    }
+
+    fn with(self, far: Far) -> Self {
+        Self { far: OnceLock::from(far), is_far: true, ..self }
+    }
+
+    /// The same with its mean set apart.
+    fn far(&self) -> &Far {
+        self.far.get_or_init(|| {
+            let (n, d) = (self.a.rows(), self.a.cols());
+            let mut means = vec![0.0; d];
+            (0..n).for_each(|i| means.iter_mut().zip(self.a.row(i)).for_each(|(m, v)| *m += v / n as f64));
+            Far::of(&Matrix::from_fn(n, d, |i, j| self.a.at(i, j) - means[j]), &means)
+        })
     }
 
     /// The same, and a single point where all rows are equal.
     fn or_point(x: &Representation<'_>, center: bool, par: Par<'_>) -> Result<Self> {
         match Self::of(x, center, par) {
-            Err(Error::NoVariance { .. }) => {
-                Ok(Self { a: Arc::new(Matrix::zeros(x.rows(), 1)), scale: 1.0, norm: 0.0, columns: x.cols() })
-            }
+            Err(Error::NoVariance { .. }) => Ok(Self::new(Arc::new(Matrix::zeros(x.rows(), 1)), 1.0, 0.0, x.cols())),
             other => other,
         }
     }
@@ -84,6 +116,24 @@ impl CommonUnit {
 fn squared_distance_of_sum(x: &Shape, y: &Shape, by: &CommonUnit, sum: f64) -> f64 {
     let (p, q) = (by.fx * x.norm, by.fy * y.norm);
     p * p + q * q - 2.0 * by.fx * by.fy * sum
+}
+
+/// A distance as a function of the product of two matrices: `of` turns a squared distance in these units into it.
+fn cross<'a>(
+    x: &'a Shape,
+    y: &'a Shape,
+    by: CommonUnit,
+    of: impl Fn(f64) -> f64 + Send + Sync + Copy + 'a,
+) -> Form<'a> {
+    if x.is_far || y.is_far {
+        let (p, q) = ((x.far(), by.fx), (y.far(), by.fy));
+        let score = move |c: &Matrix, matching: Option<&[usize]>| far::squared_distance(p, q, c, matching).map(of);
+        return Form::Cross(Cross { a: &p.0.rest, b: &q.0.rest, of: Box::new(score), bound: None });
+    }
+    let score = move |m: &Matrix, matching: Option<&[usize]>| squared_distance(x, y, &by, m, matching).map(of);
+    let link = move |sum: f64| of(squared_distance_of_sum(x, y, &by, sum));
+    let bound = Some(Bound::Sum { link: Box::new(link), rises: false });
+    Form::Cross(Cross { a: &x.a, b: &y.a, of: Box::new(score), bound })
 }
 
 /// `min |x Q - y|^2` over orthogonal Q, in squared common units; `m` is `a'b` of the stored matrices.
@@ -120,18 +170,30 @@ impl Summary for Shape {
         let numbers = [("scale", self.scale), ("norm", self.norm)].map(|(name, v)| (name, Value::from(v)));
         let mut parts = vec![("a", saved(&self.a)), ("columns", self.columns.into())];
         parts.extend(numbers);
+        if self.is_far {
+            let far = self.far();
+            parts.extend([("mean", far.mean.into()), ("spread", far.spread.into()), ("rest", saved(&far.rest))]);
+        }
         parts
     }
 
     fn load(parts: &mut Named) -> Result<Self> {
-        let found = Self {
-            a: Arc::new(parts.saved_matrix("a")?),
-            scale: parts.saved_number("scale")?,
-            norm: parts.saved_number("norm")?,
-            columns: parts.saved_count("columns")?,
-        };
+        let a = Arc::new(parts.saved_matrix("a")?);
+        let (scale, norm) = (parts.saved_number("scale")?, parts.saved_number("norm")?);
+        let found = Self::new(a, scale, norm, parts.saved_count("columns")?);
         let fits = found.a.rows() > 0 && found.a.cols() > 0 && found.scale > 0.0 && found.norm >= 0.0;
-        if fits { Ok(found) } else { Err(damaged("it is no shape")) }
+        if !fits {
+            return Err(damaged("it is no shape"));
+        }
+        if !parts.has("rest") {
+            return Ok(found);
+        }
+        let (mean, spread) = (parts.saved_number("mean")?, parts.saved_number("spread")?);
+        let far = Far { mean, spread, rest: Arc::new(parts.saved_matrix("rest")?) };
+        if far.rest.rows() != found.a.rows() || far.rest.cols() == 0 || far.mean < 0.0 || far.spread < 0.0 {
+            return Err(damaged("its rows do not lie about their mean"));
+        }
+        Ok(found.with(far))
     }
 
     fn rows(&self) -> usize {

@@ -8,15 +8,16 @@
 //! does by itself. `center=True` subtracts column means first; with `normalize=True` both sides have norm 1.
 //!
 //! - Misleads when the two representations differ in size: then it measures size. Nothing is subtracted for chance.
+//! - Rows far from the origin have their mean set apart (`far.rs`).
 //! - Close representations lose half of the digits in the formula, so their distance comes from the residual.
 //! - Cost: summary O(n d); pair O(n r^2 + r^3).
 //! - Reference: Schönemann (1966); Williams, Kunz, Kornblith & Linderman (2021), arXiv:2110.14739.
 
-use super::{CommonUnit, Shape, squared_distance, squared_distance_of_sum};
+use super::{CommonUnit, Shape, cross};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::{Change, Facts};
-use crate::form::{Bound, Cross, Form};
+use crate::form::Form;
 use crate::measure::Measure;
 use crate::options::Named;
 use crate::par::Par;
@@ -82,10 +83,7 @@ impl Measure for Procrustes {
             let square = square.max(0.0);
             if self.squared { square * by.unit * by.unit } else { square.sqrt() * by.unit }
         };
-        let of = move |m: &_, matching: Option<&[usize]>| squared_distance(x, y, &by, m, matching).map(distance);
-        let link = move |sum: f64| distance(squared_distance_of_sum(x, y, &by, sum));
-        let bound = Some(Bound::Sum { link: Box::new(link), rises: false });
-        Ok(Form::Cross(Cross { a: &x.a, b: &y.a, of: Box::new(of), bound }))
+        Ok(cross(x, y, by, distance))
     }
 }
 
