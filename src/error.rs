@@ -5,6 +5,7 @@
 //! of `ResemblanceError`; the one place that translates is `bindings/errors.rs`.
 
 use crate::memory::bytes;
+use crate::synonyms::Hint;
 use crate::value::Value;
 
 /// The result of everything in this crate that can fail.
@@ -129,16 +130,16 @@ pub enum Error {
     NotSymmetric { name: String, problem: String },
 
     /// An option nobody reads.
-    #[error("{measure} has no option {given:?}{}", suggestion(.closest.as_ref(), .known))]
-    UnknownOption { measure: String, given: String, closest: Option<String>, known: Vec<String> },
+    #[error("{measure} has no option {given:?}{}", suggestion(.hint.as_ref(), .known))]
+    UnknownOption { measure: String, given: String, hint: Option<Hint>, known: Vec<String> },
 
     /// An option whose value cannot be used.
     #[error("{measure}: {option}={given} {problem}")]
     BadOption { measure: String, option: String, given: String, problem: String },
 
     /// A measure nobody knows.
-    #[error("There is no measure {given:?}{}", suggestion(.closest.as_ref(), .known))]
-    UnknownMeasure { given: String, closest: Option<String>, known: Vec<String> },
+    #[error("There is no measure {given:?}{}", suggestion(.hint.as_ref(), .known))]
+    UnknownMeasure { given: String, hint: Option<Hint>, known: Vec<String> },
 
     /// An operation the measure does not offer.
     #[error("{measure} {problem}.")]
@@ -153,12 +154,16 @@ pub enum Error {
     Interrupted { done: u64, total: u64 },
 }
 
-fn suggestion(closest: Option<&String>, known: &[String]) -> String {
-    match closest {
-        Some(name) => format!("; did you mean {name:?}?"),
+fn suggestion(hint: Option<&Hint>, known: &[String]) -> String {
+    match hint {
+        Some(hint) => format!("; {hint}"),
         None if known.is_empty() => "; it has no options.".to_owned(),
         None => format!("; known are {}.", known.join(", ")),
     }
+}
+
+fn closest(hint: Option<&Hint>) -> Value {
+    hint.map_or(Value::None, |hint| Value::from(hint.name.as_str()))
 }
 
 impl Error {
@@ -252,11 +257,15 @@ impl Error {
             }
             Self::UnsupportedDtype { name, given, .. } => vec![("name", text(name)), ("given", text(given))],
             Self::NotSymmetric { name, problem } => vec![("name", text(name)), ("problem", text(problem))],
-            Self::UnknownOption { measure, given, .. } => vec![("measure", text(measure)), ("given", text(given))],
+            Self::UnknownOption { measure, given, hint, .. } => {
+                vec![("measure", text(measure)), ("given", text(given)), ("closest", closest(hint.as_ref()))]
+            }
             Self::BadOption { measure, option, given, .. } => {
                 vec![("measure", text(measure)), ("option", text(option)), ("given", text(given))]
             }
-            Self::UnknownMeasure { given, .. } => vec![("given", text(given))],
+            Self::UnknownMeasure { given, hint, .. } => {
+                vec![("given", text(given)), ("closest", closest(hint.as_ref()))]
+            }
             Self::KindRequired { measure }
             | Self::PermutationUndefined { measure }
             | Self::NotOffered { measure, .. } => vec![("measure", text(measure))],

@@ -34,6 +34,7 @@ pub mod operations;
 pub mod options;
 pub mod par;
 pub mod representation;
+pub mod synonyms;
 pub mod value;
 
 #[cfg(feature = "python")]

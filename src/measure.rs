@@ -15,9 +15,10 @@ use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::Form;
-use crate::options::{Declared, Named, closest, damaged};
+use crate::options::{Declared, Named, damaged};
 use crate::par::Par;
 use crate::representation::{Representation, Storage, View};
+use crate::synonyms;
 use crate::value::Value;
 
 /// A number that says how alike two representations are.
@@ -230,7 +231,7 @@ pub fn find(name: &str) -> Result<&'static Entry> {
         let known: Vec<&str> = all.iter().map(|entry| entry.name).collect();
         Error::UnknownMeasure {
             given: name.to_owned(),
-            closest: closest(name, &known).map(str::to_owned),
+            hint: synonyms::of_measure(name, &known),
             known: known.into_iter().map(str::to_owned).collect(),
         }
     })

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
+use crate::synonyms;
 use crate::value::Value;
 
 /// What reading an option told about it.
@@ -181,13 +182,11 @@ impl Named {
         let Value::Text(given) = value else {
             return Err(self.bad(name, value, format!("must be one of {}", names.join(", "))));
         };
-        choices.iter().find(|(choice, _)| choice == given).map(|(_, meaning)| *meaning).ok_or_else(|| {
-            let problem = match closest(given, names) {
-                Some(near) => format!("is not a choice; did you mean {near:?}?"),
-                None => format!("is not a choice; known are {}", names.join(", ")),
-            };
-            self.bad(name, value, problem)
-        })
+        choices
+            .iter()
+            .find(|(choice, _)| choice == given)
+            .map(|(_, meaning)| *meaning)
+            .ok_or_else(|| self.bad(name, value, no_choice(given, names)))
     }
 
     /// One of a closed list of names that must be given; None if it was not.
@@ -301,9 +300,17 @@ impl Named {
         Err(Error::UnknownOption {
             measure: self.owner.into(),
             given: given.clone(),
-            closest: closest(given, &known).map(str::to_owned),
+            hint: synonyms::of_word(given, &known),
             known: known.into_iter().map(str::to_owned).collect(),
         })
+    }
+}
+
+/// What is wrong with a name that is none of the known choices.
+pub fn no_choice(given: &str, known: &[&str]) -> String {
+    match synonyms::of_word(given, known) {
+        Some(hint) => format!("is not a choice; {hint}"),
+        None => format!("is not a choice; known are {}.", known.join(", ")),
     }
 }
 
@@ -314,28 +321,6 @@ fn full_stop(sentence: String) -> String {
 /// The complaint about a saved summary that does not hold together.
 pub fn damaged(problem: impl Into<String>) -> Error {
     Error::SummaryMismatch { problem: format!("is damaged: {}", problem.into()) }
-}
-
-/// The known name nearest to what was given, if any is near.
-pub fn closest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
-    let near = |name: &&&str| distance(given, name) <= 1 + given.len().max(name.len()) / 3;
-    known.iter().filter(near).min_by_key(|name| distance(given, name)).copied()
-}
-
-/// Edit distance of two short words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

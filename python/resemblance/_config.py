@@ -20,6 +20,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from resemblance import _core
+from resemblance._inputs import require_choice
 from resemblance.errors import make
 
 if TYPE_CHECKING:
@@ -176,9 +177,8 @@ def _thread_count(value: Any) -> int:
 
 
 def _policy(value: Any, name: str = "on_warning") -> Policy | None:
-    if value is not None and value not in _POLICIES:
-        message = f"{name}={value!r} is not a choice; known are {', '.join(_POLICIES)}."
-        raise make("bad_option", message, {"option": name, "given": repr(value)})
+    if value is not None:
+        require_choice(name, value, _POLICIES)
     return value  # type: ignore[no-any-return]
 
 

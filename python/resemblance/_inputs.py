@@ -128,8 +128,8 @@ def row_count(converted: CoreInput) -> int:
 
 def require_choice(option: str, given: object, known: tuple[str, ...]) -> None:
     """Refuse what is none of the known words."""
-    if given not in known:
-        message = f"{option}={given!r} is not a choice; known are {', '.join(known)}."
+    if not isinstance(given, str) or given not in known:
+        message = f"{option}={given!r} {_core.no_choice(str(given), known)}"
         raise make("bad_option", message, {"option": option, "given": repr(given)})
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import resemblance as rs
-from resemblance import _terminal as terminal, io
+from resemblance import _core, _terminal as terminal, io
 from resemblance._call import report
 from resemblance._rows import aligned_by_name
 from resemblance._startup import INTERRUPTED
@@ -29,7 +29,7 @@ from resemblance._terminal import put, say
 from resemblance.errors import ResemblanceError, ResemblanceWarning, make
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from resemblance.results import Grid, Info
 
@@ -265,20 +265,20 @@ def _chosen(options: argparse.Namespace) -> list[_Chosen]:
     chosen = []
     for text in wanted:
         name, _, listed = text.partition(":")
-        if name not in known:
-            raise _UsageError(_unknown(name, known))
-        parsed = dict(_option(part, known[name]) for part in [*filter(None, listed.split(",")), *options.option])
-        chosen.append(_Chosen(name, parsed, partial(getattr(rs, name), **parsed), known[name].facts["kind"]))
+        info = _known(name, known)
+        parsed = dict(_option(part, info) for part in [*filter(None, listed.split(",")), *options.option])
+        chosen.append(_Chosen(name, parsed, partial(getattr(rs, name), **parsed), info.facts["kind"]))
     return chosen
 
 
-def _unknown(name: str, known: Any) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only wanted here
-
-    near = get_close_matches(name, known, 1)
-    return f"there is no measure {name!r}; " + (
-        f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-    )
+def _known(name: str, infos: Mapping[str, Info]) -> Info:
+    """Find a measure by its name, or say which one was probably meant."""
+    if name not in infos:
+        try:
+            _core.facts(name, {})
+        except ResemblanceError as error:
+            raise _UsageError(str(error)) from error
+    return infos[name]
 
 
 def _option(text: str, info: Info) -> tuple[str, Any]:
@@ -471,10 +471,7 @@ def _test_grid(options: argparse.Namespace, chosen: list[_Chosen], how: dict[str
 
 def _measures(options: argparse.Namespace) -> None:
     known = {info.name: info for info in rs.list_measures()}
-    for name in options.names:
-        if name not in known:
-            raise _UsageError(_unknown(name, known))
-    listed = [known[name] for name in options.names] or list(known.values())
+    listed = [_known(name, known) for name in options.names] or list(known.values())
     text = "\n\n".join(map(_details, listed)) if options.names else _list(listed)
     _show(options, text, lambda: [vars(info) for info in listed])
 

@@ -275,6 +275,12 @@ pub fn measures(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
         .collect()
 }
 
+/// What is wrong with a name that is none of the known choices: for options that only Python knows.
+#[pyfunction]
+pub fn no_choice(given: &str, known: Vec<String>) -> String {
+    crate::options::no_choice(given, &known.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// The facts of a measure with these options.
 #[pyfunction]
 pub fn facts<'py>(py: Python<'py>, name: &str, given: Options<'py>) -> PyResult<Bound<'py, PyDict>> {

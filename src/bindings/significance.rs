@@ -14,6 +14,7 @@ use crate::operations::permutation::grids::{Found, judged};
 use crate::operations::permutation::sequential::{Betting, Decision, interval_of_p, orbit_interval};
 use crate::operations::permutation::{Design, Method, Scheme};
 use crate::operations::{self, Adjust, Alternative, Interval, Precision, Request, Wanted};
+use crate::options::no_choice;
 
 /// Permutation tests of all pairs.
 #[pyfunction]
@@ -264,7 +265,7 @@ pub fn pvalue_interval(exceedances: u64, total: u64, sequential: bool) -> (f64, 
 fn chosen<T: Copy>(py: Python<'_>, option: &str, name: &str, choices: &[(&'static str, T)]) -> PyResult<T> {
     choices.iter().find(|(choice, _)| *choice == name).map(|(_, value)| *value).ok_or_else(|| {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        let problem = format!("is not a choice; known are {}.", names.join(", "));
+        let problem = no_choice(name, &names);
         let (measure, given) = ("permutation_test".into(), format!("{name:?}"));
         exception(py, &Error::BadOption { measure, option: option.into(), given, problem })
     })
