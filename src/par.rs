@@ -27,6 +27,11 @@ impl Watch {
         self.cancelled.store(true, Relaxed);
     }
 
+    /// The run has come to its end, which may be before all units that were announced: a test may be decided early.
+    pub fn complete(&self) {
+        self.done.store(self.total.load(Relaxed), Relaxed);
+    }
+
     /// Units done, and units known so far.
     pub fn progress(&self) -> (u64, u64) {
         (self.done.load(Relaxed), self.total.load(Relaxed))
@@ -38,20 +43,22 @@ impl Watch {
 pub struct Par<'a> {
     parallel: bool,
     watch: Option<&'a Watch>,
+    /// Whether units of work are counted.
+    counted: bool,
     /// In bytes.
     memory_limit: Option<u64>,
 }
 
 impl<'a> Par<'a> {
     /// On the calling thread, not to be stopped.
-    pub const SEQ: Par<'static> = Par { parallel: false, watch: None, memory_limit: None };
+    pub const SEQ: Par<'static> = Par { parallel: false, watch: None, counted: false, memory_limit: None };
 
     /// On all threads of the current rayon pool.
-    pub const ALL: Par<'static> = Par { parallel: true, watch: None, memory_limit: None };
+    pub const ALL: Par<'static> = Par { parallel: true, watch: None, counted: false, memory_limit: None };
 
     /// The same, watched.
     pub fn watched(parallel: bool, watch: &'a Watch) -> Self {
-        Self { parallel, watch: Some(watch), memory_limit: None }
+        Self { parallel, watch: Some(watch), counted: true, memory_limit: None }
     }
 
     /// The same with at most so many bytes for what an operation needs.
@@ -64,6 +71,12 @@ impl<'a> Par<'a> {
     #[must_use]
     pub fn sequential(self) -> Self {
         Self { parallel: false, ..self }
+    }
+
+    /// The same for work that belongs to a larger piece and is not counted for itself.
+    #[must_use]
+    pub fn uncounted(self) -> Self {
+        Self { counted: false, ..self }
     }
 
     /// Whether several threads may be used.
@@ -102,14 +115,14 @@ impl<'a> Par<'a> {
 
     /// Announce units of work to come.
     pub fn expect(self, units: usize) {
-        if let Some(watch) = self.watch {
+        if let Some(watch) = self.watch.filter(|_| self.counted) {
             watch.total.fetch_add(units as u64, Relaxed);
         }
     }
 
     /// Report units of work done.
     pub fn advance(self, units: usize) {
-        if let Some(watch) = self.watch {
+        if let Some(watch) = self.watch.filter(|_| self.counted) {
             watch.done.fetch_add(units as u64, Relaxed);
         }
     }

@@ -1,25 +1,25 @@
-"""The operations for a function of the user's own: `f(x, y) -> float`, run in Python on the calling thread.
+"""The operations for a function of the user's own: `f(x, y) -> float`, run in Python here or by an executor.
 
 Nothing is known about such a function, so nothing is saved: every pair in both orders, every permutation from scratch.
 """
 
 from __future__ import annotations
 
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from resemblance import _core
+from resemblance._executors import in_order
 from resemblance._inputs import as_array
 from resemblance.errors import ResemblanceError, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Sized
-    from concurrent.futures import Executor
 
     from numpy.typing import NDArray
 
+    from resemblance._executors import Submits
     from resemblance._inputs import Array, Models
     from resemblance._measure import Measure
     from resemblance._progress import Callback
@@ -71,7 +71,7 @@ def pairwise(measure: Measure, left: Models, right: Models, on_error: str, tell:
 
 
 def permutation_test(
-    measure: Measure, x: Any, y: Any, request: Request, *, executor: Executor | None, tell: Callback | None
+    measure: Measure, x: Any, y: Any, request: Request, *, executor: Submits | None, tell: Callback | None
 ) -> dict[str, Any]:
     """Score the pair with the rows of y in other orders; the same fields as `_core.permutation_test`."""
     left, right = as_array(x, "x"), as_array(y, "y")
@@ -83,8 +83,7 @@ def permutation_test(
     if request.method == "sequential":
         scores, pvalue, decision = _until_decided(measure, left, right, orders=orders, request=request, tell=tell)
     else:
-        call = map if executor is None else executor.map
-        every = call(_score_in_order, repeat(measure), repeat(left), repeat(right), enumerate(orders))
+        every = in_order(executor, _score_in_order, (measure, left, right), enumerate(orders), orders.count)
         scored = [_told(tell, at, orders.count, one) for at, one in enumerate(every)]
         scores, pvalue, decision = np.array(scored), None, None
     null = scores if orders.exact else scores[1:]
@@ -132,6 +131,7 @@ def permutation_grid(
     request: Request,
     *,
     adjust: str | None,
+    executor: Submits | None,
     tell: Callback | None,
 ) -> dict[str, Any]:
     """Score all pairs with the rows of all of `others` in other orders; the same fields as `_core.permutation_grid`."""
@@ -141,7 +141,7 @@ def permutation_grid(
         raise make("not_offered", "sequential decisions are offered for one pair at a time.", {"method": "sequential"})
     orders = _Orders(request, len(left.arrays()[0]))
     alternative = request.alternative or "greater"
-    scores, tested, status = _joint_scores(measure, left, right, orders, tell)
+    scores, tested, status = _joint_scores(measure, left, right, orders, executor=executor, tell=tell)
     shape = (len(left.names), len(right.names))
     judged = _core.judge(scores, [not same or i != j for i, j in tested], alternative, adjust, exact=orders.exact)
 
@@ -213,7 +213,13 @@ def _same_rows_of_all(left: Models, right: Models) -> None:
 
 
 def _joint_scores(
-    measure: Measure, left: Models, right: Models, orders: _Orders, tell: Callback | None
+    measure: Measure,
+    left: Models,
+    right: Models,
+    orders: _Orders,
+    *,
+    executor: Submits | None,
+    tell: Callback | None,
 ) -> tuple[NDArray[np.float64], list[tuple[int, int]], dict[tuple[int, int], tuple[str, str]]]:
     """Score all pairs that have a score, one row per pair and one column per order."""
     xs, ys = left.arrays(), right.arrays()
@@ -226,9 +232,9 @@ def _joint_scores(
             status[i, j] = failure.code, failure.message
     tested = [(i, j) for i, j in pairs if (i, j) not in status]
     scores = np.empty((len(tested), orders.count))
-    for at, order in enumerate(orders):
-        moved = [y[order] for y in ys]
-        scores[:, at] = [score(measure, xs[i], moved[j], f"{_where(at)} of {left.names[i]}") for i, j in tested]
+    about = (measure, (xs, ys), tested, left.names)
+    for at, column in enumerate(in_order(executor, _scores_in_order, about, enumerate(orders), orders.count)):
+        scores[:, at] = column
         if np.isinf(scores[:, at]).any():
             message = f"{measure.name} returned an infinite score, which cannot be compared with those of other pairs."
             raise make("undefined", message, {"measure": measure.name})
@@ -295,6 +301,18 @@ def _floor(min_pvalue: float) -> list[tuple[str, str, dict[str, float]]]:
 def _score_in_order(measure: Measure, left: Array, right: Array, numbered: tuple[int, NDArray[np.int64]]) -> float:
     at, order = numbered
     return score(measure, left, right[order], _where(at))
+
+
+def _scores_in_order(
+    measure: Measure,
+    sides: tuple[list[Array], list[Array]],
+    tested: list[tuple[int, int]],
+    names: list[str],
+    numbered: tuple[int, NDArray[np.int64]],
+) -> list[float]:
+    at, order = numbered
+    xs, moved = sides[0], [y[order] for y in sides[1]]
+    return [score(measure, xs[i], moved[j], f"{_where(at)} of {names[i]}") for i, j in tested]
 
 
 def _told(tell: Callback | None, done: int, total: int, value: Any) -> Any:

@@ -14,6 +14,7 @@ call.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from threading import Lock
@@ -24,6 +25,7 @@ from resemblance._inputs import require_choice
 from resemblance.errors import make
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import EllipsisType, TracebackType
 
 __all__ = ["config", "set_config", "show_config"]
@@ -127,6 +129,17 @@ def set_config(*, num_threads: int | EllipsisType | None = ..., on_warning: Poli
         _process = _process._replace(**given)
 
 
+@contextmanager
+def applied(given: Settings) -> Iterator[None]:
+    """Hold settings that were taken elsewhere, in another thread or process."""
+    blocks = _blocks.get()
+    _blocks.set((*blocks, given))
+    try:
+        yield
+    finally:
+        _blocks.set(blocks)
+
+
 def show_config() -> dict[str, Any]:
     """Tell the settings in force and how the core was built.
 
@@ -143,8 +156,8 @@ def show_config() -> dict[str, Any]:
     ...     rs.show_config()["num_threads_from"]
     'config'
     """
-    settings = _settings()
-    count, origin = _environment()[:2] if settings.num_threads is None else (settings.num_threads, "config")
+    given = settings().num_threads
+    count, origin = _environment()[:2] if given is None else (given, "config")
     return {"num_threads": count, "num_threads_from": origin, "on_warning": on_warning()} | _core.show_config()
 
 
@@ -152,15 +165,16 @@ def threads(num_threads: int | None = None) -> int:
     """Return the number of threads to use, given an operation's argument."""
     if num_threads is not None:
         return _thread_count(num_threads)
-    return _settings().num_threads or _environment()[0]
+    return settings().num_threads or _environment()[0]
 
 
 def on_warning() -> Policy:
     """Return what to do with warnings."""
-    return _settings().on_warning or _environment()[2]
+    return settings().on_warning or _environment()[2]
 
 
-def _settings() -> Settings:
+def settings() -> Settings:
+    """Return what was set by hand."""
     blocks = _blocks.get()
     return blocks[-1].over(_process) if blocks else _process
 

@@ -8,6 +8,7 @@ which singular values count. Everything else is converted here or refused with t
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -97,9 +98,14 @@ class Models(NamedTuple):
 
 def as_models(given: Any, argument: str) -> Models:
     """Recognize a mapping from names to representations, or a sequence of them, which is numbered."""
-    if hasattr(given, "keys") and callable(getattr(given, "values", None)):
+    if is_mapping(given):
         labels = [str(key) for key in given.keys()]  # noqa: SIM118 - not every mapping iterates over its keys
+        if twins := [label for label in dict.fromkeys(labels) if labels.count(label) > 1]:
+            message = f"{argument} has more than one representation with the name {twins[0]!r}."
+            raise make("bad_option", message, {"option": argument, "given": twins[0]})
         return Models(labels, labels, list(given.values()))
+    if isinstance(given, Iterator):
+        raise _stream(given, argument, f"list({argument}) if each of its items is one representation, ")
     shape = getattr(given, "shape", None)
     stacked = shape is not None and len(shape) == 3
     if shape is not None and len(shape) == 2:
@@ -155,18 +161,23 @@ def _as_array(given: Any, name: str) -> tuple[Array, str | None]:
         return np.asarray(given), getattr(given, "storage", None)  # files say how narrow the values were
     kind = type(given)
     where = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
-    if given is None or isinstance(given, str | bytes | dict | set | frozenset):
+    if given is None or isinstance(given, str | bytes | set | frozenset):
         raise _refuse(name, "None" if given is None else f"a {where}")
+    if is_mapping(given):
+        expected = "one matrix is needed; all pairs of several are for pairwise and pairwise_test"
+        raise _refuse(name, f"a {where}, which may name several representations", expected)
     if where.startswith(("scipy.sparse.", "sparse.")):
         raise _refuse(name, f"a sparse matrix ({where})", "pass the dense array, for example x.toarray()")
+    if _is_stream(given):
+        raise _stream(given, name)
     if where.startswith("torch."):
         return _from_torch(given, name)
     if where.startswith("pandas.") and hasattr(given, "ndim"):
         return _from_pandas(given, name), None
-    return _from_any(given, name, where), None
+    return _from_any(given, name), None
 
 
-def _from_any(given: Any, name: str, where: str) -> Array:
+def _from_any(given: Any, name: str) -> Array:
     """Take an array of another library by its memory, or a nested list by its numbers."""
     if hasattr(given, "__dlpack_device__"):
         device = given.__dlpack_device__()
@@ -174,13 +185,47 @@ def _from_any(given: Any, name: str, where: str) -> Array:
             raise _on_device(name, f"device {tuple(map(int, device))}")
         if not hasattr(given, "__array__"):
             return np.from_dlpack(given)
-    try:
-        array = np.asarray(given)
-    except (TypeError, ValueError) as error:
-        raise _refuse(name, f"a {where} that is no array", str(error).splitlines()[0].rstrip(".")) from error
+    array = as_numpy(given, name)
     if array.dtype.kind == "U" and array.ndim == 1 and not all(isinstance(value, str) for value in given):
         return np.array(given, dtype=object)  # NumPy has written numbers out as words
     return array
+
+
+def as_numpy(given: Any, name: str) -> Array:
+    """Let NumPy read it; what stands in the way is said of the argument."""
+    try:
+        return np.asarray(given)
+    except (TypeError, ValueError, RuntimeError) as error:
+        kind = type(given)
+        where = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+        if any(getattr(one, "requires_grad", False) for one in (given, *_items(given))):
+            raise _refuse(name, f"a {where} that requires grad", f"pass {name}.detach() (of each tensor)") from error
+        raise _refuse(name, f"a {where} that is no array", str(error).splitlines()[0].rstrip(".")) from error
+
+
+def _items(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, list | tuple) else []
+
+
+def _is_stream(given: Any) -> bool:
+    """Recognize generators, loaders of batches, and whatever else can only be iterated over."""
+    known = any(hasattr(given, name) for name in ("__array__", "__getitem__", "__dlpack__", "__array_interface__"))
+    return isinstance(given, Iterator) or (hasattr(given, "__iter__") and not known)
+
+
+def _stream(given: Any, name: str, more: str = "") -> Exception:
+    """Refuse what can be read once only, before anything is read."""
+    kind = type(given).__name__
+    message = (
+        f"{name} is a {kind}, a stream that is read piece by piece, and whole arrays are needed: pass {more}"
+        f"np.concatenate(list({name})) if they are batches of rows."
+    )
+    return make("unsupported_dtype", message, {"name": name, "given": kind})
+
+
+def is_mapping(given: Any) -> bool:
+    """Say whether it has names for its values."""
+    return hasattr(given, "keys") and callable(getattr(given, "values", None))
 
 
 def _from_torch(tensor: Any, name: str) -> tuple[Array, str | None]:
@@ -249,12 +294,24 @@ def _convert(array: Array, name: str) -> CoreInput:
     return class_ids(array, name)
 
 
+def _pooled(axes: int, name: str) -> str:
+    """Tell how to pool an array of three axes (tokens) or more (places), which is not the same."""
+    if axes == 3:
+        return f"{name}.mean(axis=1) to pool the tokens of inputs x tokens x units"
+    first, last = tuple(range(2, axes)), tuple(range(1, axes - 1))
+    return (
+        f"{name}.mean(axis={first}) to pool the places of inputs x channels x places, "
+        f"{name}.mean(axis={last}) if the channels come last"
+    )
+
+
 def _shaped(array: Array, name: str) -> Array:
     details = {"name": name, "shape": array.shape}
     if array.ndim > 2:
         message = (
-            f"{name} has shape {array.shape}: say how to reduce it to one row per input, "
-            f"for example {name}.reshape(len({name}), -1) to keep everything or {name}.mean(axis=1) to pool an axis."
+            f"{name} has shape {array.shape}: say how to reduce it to one row per input, for example "
+            f"{name}.reshape(len({name}), -1) to keep everything, or {_pooled(array.ndim, name)}; "
+            "several representations are for pairwise and pairwise_test."
         )
         raise make("layout_required", message, details)
     if array.ndim == 0:

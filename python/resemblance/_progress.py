@@ -33,6 +33,17 @@ def reporting(progress: Progress, what: str) -> Iterator[Callback | None]:
         raise make("bad_option", message, {"option": "progress", "given": repr(progress)})
 
 
+def part(tell: Callback | None, at: int, parts: int, size: int) -> Callback | None:
+    """Provide the function to be told how far one of several pieces of work is, each of which counts `size`."""
+    if tell is None or parts == 1:
+        return tell
+
+    def told(done: int, total: int) -> None:
+        tell(at * size + size * done // max(total, 1), parts * size)
+
+    return told
+
+
 def _bar(what: str) -> _Tqdm | _Line:
     try:
         from tqdm import tqdm  # noqa: PLC0415 - an optional dependency

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resemblance._inputs import require_choice
+from resemblance._inputs import as_numpy, require_choice
 from resemblance.errors import make
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def as_ids(given: ArrayLike | None, name: str) -> NDArray[np.int64] | None:
     """Give every different value a number; whole numbers stand for themselves."""
     if given is None:
         return None
-    array = np.asarray(given)
+    array = as_numpy(given, name)
     if array.ndim != 1 or _missing(array) or _missing_objects(given):
         raise refuse(name, f"an array of shape {array.shape}", "must be one id per row, none of them missing.")
     if array.dtype.kind == "i":

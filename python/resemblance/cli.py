@@ -465,8 +465,7 @@ def _test_grid(options: argparse.Namespace, chosen: list[_Chosen], how: dict[str
     data = _read(options, chosen, io.load_many(options.files), io.load_many(options.y) if options.y else None)
     measures = [one.measure for one in data.chosen]
     grids = rs.pairwise_test(data.x, measures, y=data.y, adjust=options.adjust, **how, **data.ids).grids
-    text = "\n\n".join(f"{grid}\n\np-values\n{grid.pvalue_table()}" for grid in grids)
-    _deliver(options, chosen, grids, text)
+    _deliver(options, chosen, grids, "\n\n".join(map(str, grids)))
 
 
 def _measures(options: argparse.Namespace) -> None:

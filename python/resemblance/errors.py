@@ -1,8 +1,8 @@
 """What the library says when there is no number, or when a number misleads.
 
 Every failure is a `ResemblanceError`, which is a ``ValueError``, and carries a stable ``code`` and the numbers of its
-message in ``details``. Where Python or NumPy has a more exact word (``TypeError``, ``MemoryError``,
-``numpy.linalg.LinAlgError``) the error is of that type as well. Warnings have the same two fields.
+message in ``details``. Where Python or NumPy has a more exact word (``TypeError``, ``KeyError``,
+``MemoryError``, ``numpy.linalg.LinAlgError``) the error is of that type as well. Warnings have the same two fields.
 
 >>> import resemblance as rs
 >>> try:
@@ -26,6 +26,7 @@ __all__ = [
     "OverBudgetError",
     "ResemblanceError",
     "ResemblanceWarning",
+    "UnknownLabelError",
     "UnsupportedTypeError",
     "make",
 ]
@@ -92,10 +93,17 @@ class ResemblanceWarning(UserWarning):
         return type(self), (self.code, self.message, self.details)
 
 
+class UnknownLabelError(ResemblanceError, KeyError):
+    """A result has no entry with this label."""
+
+    __str__ = Exception.__str__  # KeyError would show the repr of the sentence
+
+
 _CLASSES: dict[str, type[ResemblanceError]] = {
     "unsupported_dtype": UnsupportedTypeError,
     "over_budget": OverBudgetError,
     "no_convergence": NoConvergenceError,
+    "unknown_label": UnknownLabelError,
 }
 
 

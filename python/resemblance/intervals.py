@@ -12,6 +12,7 @@ from resemblance._config import threads
 from resemblance._inputs import as_input, as_models, require_choice
 from resemblance._measure import as_measure
 from resemblance._progress import reporting
+from resemblance._request import as_ids
 from resemblance._rows import require_same_rows
 from resemblance.errors import make
 from resemblance.results import Difference, Interval
@@ -253,13 +254,9 @@ def _described(measure: Measure, found: dict[str, Any], alpha: float, groups: An
 
 def _units(groups: Any) -> list[int] | None:
     """Give the groups numbers from 0, in sorted order of their ids."""
-    if groups is None:
+    ids = as_ids(groups, "groups")
+    if ids is None:
         return None
-    ids = np.asarray(groups)
-    if ids.ndim != 1 or ids.size == 0 or ids.dtype.kind not in "iubUS":
-        given = f"an array of {ids.dtype} with shape {ids.shape}"
-        message = f"groups must hold one whole number or text per row, got {given}."
-        raise make("bad_option", message, {"option": "groups", "given": given})
     numbers: list[int] = np.unique(ids, return_inverse=True)[1].tolist()
     return numbers
 

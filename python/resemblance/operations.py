@@ -13,10 +13,10 @@ from resemblance._call import as_group, as_warnings, failed_pairs, report, rows,
 from resemblance._config import threads
 from resemblance._inputs import as_input, as_models, require_choice, row_count
 from resemblance._measure import arrays_of, as_measure, as_measures
-from resemblance._progress import reporting
+from resemblance._progress import part, reporting
 from resemblance._rows import require_same_rows, row_names
 from resemblance.errors import make
-from resemblance.results import Comparison, Grid, Grids, Info, Score
+from resemblance.results import Comparison, Grid, Grids, Info, MeasureList, Score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -228,15 +228,19 @@ def pairwise(
     compiled = [(measure.name, measure.given) for measure in chosen if measure.function is None]
     found: Iterator[dict[str, Any]] = iter(())
     with reporting(progress, "pairs") as tell:
+        pieces = len(chosen) - len(compiled) + (1 if compiled else 0)
+        told = iter([part(tell, at, pieces, len(left.given) * len(right.given)) for at in range(pieces)])
         if compiled:
             ys, names = (None, None) if y is None else (right.inputs(), right.names)
-            found = iter(_core.pairwise(compiled, left.inputs(), left.names, ys, names, count, on_error, tell))
+            found = iter(_core.pairwise(compiled, left.inputs(), left.names, ys, names, count, on_error, next(told)))
         grids = tuple(
             _grid(
                 measure,
                 left,
                 right,
-                next(found) if measure.function is None else _callables.pairwise(measure, left, right, on_error, tell),
+                next(found)
+                if measure.function is None
+                else _callables.pairwise(measure, left, right, on_error, next(told)),
             )
             for measure in chosen
         )
@@ -285,13 +289,13 @@ def prepare(x: Representation, measure: MeasureLike, *, num_threads: int | None 
     return _core.prepare(chosen.name, chosen.given, as_input(x, "x"), kept, threads(num_threads))
 
 
-def list_measures() -> list[Info]:
+def list_measures() -> MeasureList:
     """List the measures with their options and what they state about themselves.
 
     Returns
     -------
-    list of Info
-        One per measure, in the order of the catalogue.
+    MeasureList
+        One `Info` per measure, in the order of the catalogue; also by name.
 
     Examples
     --------
@@ -299,7 +303,7 @@ def list_measures() -> list[Info]:
     >>> [info.name for info in rs.list_measures() if info.facts["kind"] == "statistic"]
     ['participation_ratio', 'uniformity']
     """
-    return [Info(**entry) for entry in _core.measures()]
+    return MeasureList(tuple(Info(**entry) for entry in _core.measures()))
 
 
 def _alone(measure: Measure, x: Any, count: int) -> dict[str, Any]:

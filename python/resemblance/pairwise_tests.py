@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from resemblance import _callables, _core
 from resemblance._call import as_warnings, failed_pairs, report
 from resemblance._config import threads
+from resemblance._executors import require_own
 from resemblance._inputs import as_models
 from resemblance._measure import arrays_of, as_measures
-from resemblance._progress import reporting
+from resemblance._progress import part, reporting
 from resemblance._request import Request, as_ids
 from resemblance._rng import key_of
 from resemblance._rows import require_same_rows
@@ -21,6 +22,7 @@ from resemblance.results import PermutationGrid, PermutationGrids
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from resemblance._executors import Submits
     from resemblance._inputs import Models, ModelsLike
     from resemblance._measure import Measure, MeasuresLike
     from resemblance._progress import Callback, Progress
@@ -44,6 +46,7 @@ def pairwise_test(
     scheme: Literal["permute", "shift"] = "permute",
     rng: RNG = None,
     num_threads: int | None = None,
+    executor: Submits | None = None,
     progress: Progress = None,
     precision: Literal["auto", "float32", "float64"] = "auto",
 ) -> PermutationGrids:
@@ -71,6 +74,8 @@ def pairwise_test(
         As for `permutation_test`; sequential decisions are offered for one pair at a time.
     num_threads : int, optional
         Number of threads; the result does not depend on it.
+    executor : concurrent.futures.Executor or the like, optional
+        As for `permutation_test`: who calls functions of your own, which all `measures` must be.
     progress : bool or callable, optional
         True shows a bar (of tqdm, if it is installed); a function is called with the numbers done and in all.
     precision : {"auto", "float32", "float64"}, default "auto"
@@ -118,12 +123,17 @@ def pairwise_test(
         precision=precision,
         ids=as_ids(ids, "ids"),
     )
+    require_own(executor, chosen)
     count = threads(num_threads)
     left, right = as_models(x, "x"), None if y is None else as_models(y, "y")
     of_rows = [("strata", strata), ("groups", groups), ("ids", ids), *arrays_of(chosen)]
     require_same_rows([*left.sides(), *(right.sides() if right is not None else []), *of_rows])
     with reporting(progress, "permutations") as tell:
-        grids = tuple(_grid(measure, left, right, request, adjust=adjust, count=count, tell=tell) for measure in chosen)
+        told = [part(tell, at, len(chosen), request.n_resamples) for at in range(len(chosen))]
+        grids = tuple(
+            _grid(measure, left, right, request, adjust=adjust, count=count, executor=executor, tell=one)
+            for measure, one in zip(chosen, told, strict=True)
+        )
     report([warning for grid in grids for warning in grid.warnings])
     return PermutationGrids(grids)
 
@@ -136,6 +146,7 @@ def _grid(
     *,
     adjust: str | None,
     count: int,
+    executor: Submits | None,
     tell: Callback | None,
 ) -> PermutationGrid:
     found: dict[str, Any]
@@ -145,7 +156,7 @@ def _grid(
             measure.name, measure.given, left.inputs(), left.names, ys, names, request.fields(), adjust, count, tell
         )
     else:
-        found = _callables.permutation_grid(measure, left, right, request, adjust=adjust, tell=tell)
+        found = _callables.permutation_grid(measure, left, right, request, adjust=adjust, executor=executor, tell=tell)
     columns = right or left
     warnings = as_warnings(found.pop("warnings")) + failed_pairs(found["status"], left, columns)
     adjusted = found.pop("adjusted")

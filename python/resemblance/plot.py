@@ -57,7 +57,8 @@ def heatmap(
         Cells to mark with a dot: those whose entry in ``grid.pvalues`` is at most this level, or those that are true in
         a mask of the shape of the grid (for levels adjusted for many tests). None marks none.
     significance_label : str, optional
-        What the dot means, for the legend. By default, ``p ≤`` the level, or ``significant``.
+        What the dot means, for the legend. By default ``p ≤`` the level and what it is corrected
+        for, or ``significant``.
     annotate : bool, optional
         Whether to write the values into the cells; by default in grids of at most 12 rows and columns.
     title : str, optional
@@ -468,7 +469,9 @@ def _significant(grid: Grid, significance: Any, label: str | None) -> tuple[NDAr
         if grid.pvalues is None:
             return None, ""
         with np.errstate(invalid="ignore"):
-            return np.asarray(grid.pvalues <= significance), label or f"p ≤ {float(significance):g}"
+            corrected = getattr(grid, "correction", None)  # of a grid of tests
+            level = f"p ≤ {float(significance):g}" + (f", {corrected}" if corrected else "")
+            return np.asarray(grid.pvalues <= significance), label or level
     mask = np.asarray(significance, dtype=bool)
     if mask.shape != grid.values.shape:
         message = f"The mask of significant cells has shape {mask.shape}, the grid {grid.values.shape}."

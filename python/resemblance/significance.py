@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from resemblance import _callables, _core
 from resemblance._call import as_warnings, report
 from resemblance._config import threads
+from resemblance._executors import require_own
 from resemblance._inputs import as_input
 from resemblance._measure import Measure, as_measure
 from resemblance._progress import reporting
@@ -22,10 +23,10 @@ from resemblance.results import NullMoments, PermutationResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
 
     from numpy.typing import ArrayLike
 
+    from resemblance._executors import Submits
     from resemblance._inputs import Representation
     from resemblance._measure import MeasureLike
     from resemblance._progress import Progress
@@ -49,7 +50,7 @@ def permutation_test(
     alpha: float = 0.05,
     rng: RNG = None,
     num_threads: int | None = None,
-    executor: Executor | None = None,
+    executor: Submits | None = None,
     progress: Progress = None,
     return_null: bool = False,
     moments: bool = False,
@@ -96,9 +97,10 @@ def permutation_test(
         Where the permutations come from. A seed gives the same test every time, for any number of threads.
     num_threads : int, optional
         Number of threads; the result does not depend on it.
-    executor : concurrent.futures.Executor, optional
-        Who calls a function of your own, pair by pair of arrays; by default the calling thread. The function must allow
-        it: a pool of processes needs one that can be pickled. Not for ``sequential``.
+    executor : concurrent.futures.Executor or the like, optional
+        Who calls a function of your own; by default the calling thread. Anything with ``submit`` will do, such as a
+        client of Dask. The result is the same. The function must allow it: a pool of processes needs one that can be
+        pickled. Not for ``sequential``, and not for measures of this library, which use `num_threads`.
     progress : bool or callable, optional
         True shows a bar (of tqdm, if it is installed); a function is called with the numbers done and in all.
     return_null : bool, default False
@@ -154,8 +156,9 @@ def permutation_test(
         moments=moments,
         ids=as_ids(ids, "ids"),
     )
-    if executor is not None and (chosen.function is None or method == "sequential"):
-        raise refuse("executor", executor, "calls functions of your own, and not in sequence.")
+    require_own(executor, [chosen])
+    if executor is not None and method == "sequential":
+        raise refuse("executor", executor, "is not for sequential tests, which go one permutation at a time.")
     return _pair(chosen, x, y, request, count=threads(num_threads), progress=progress, executor=executor)
 
 
@@ -257,7 +260,7 @@ def _pair(
     *,
     count: int,
     progress: Progress,
-    executor: Executor | None = None,
+    executor: Submits | None = None,
 ) -> PermutationResult:
     with reporting(progress, "permutations") as tell:
         if measure.function is None:

@@ -31,7 +31,7 @@ pub fn run<R: Send>(
         return finish(py, catch_unwind(AssertUnwindSafe(|| work(Par::SEQ))), None);
     }
     let watch = Watch::default();
-    let mut pending = None;
+    let (mut pending, mut told) = (None, None);
     let outcome = std::thread::scope(|scope| {
         let (send, receive) = channel();
         let watched = &watch;
@@ -44,7 +44,6 @@ pub fn run<R: Send>(
             return Ok(Err(Error::OverBudget { what: "a new thread".into(), need: 0.0, free: 0.0 }));
         }
         let receive = Mutex::new(receive);
-        let mut told = None;
         loop {
             let wait = || receive.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv_timeout(TICK);
             let arrived = py.detach(wait);
@@ -61,6 +60,10 @@ pub fn run<R: Send>(
             }
         }
     });
+    if pending.is_none() && matches!(outcome, Ok(Ok(_))) {
+        watch.complete();
+        pending = tell(progress, &watch, &mut told).err();
+    }
     memory::give_back();
     finish(py, outcome, pending)
 }

@@ -1,7 +1,7 @@
 """What the operations return: small frozen objects with labels, tables and conversions."""
 
 from resemblance.results.grids import Grid, Grids
-from resemblance.results.info import Info
+from resemblance.results.info import Info, MeasureList
 from resemblance.results.interval import Difference, Interval
 from resemblance.results.permutation import NullMoments, PermutationGrid, PermutationGrids, PermutationResult
 from resemblance.results.scores import Comparison, Score
@@ -13,6 +13,7 @@ __all__ = [
     "Grids",
     "Info",
     "Interval",
+    "MeasureList",
     "NullMoments",
     "PermutationGrid",
     "PermutationGrids",

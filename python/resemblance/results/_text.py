@@ -9,7 +9,11 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_LATEX = str.maketrans({character: "\\" + character for character in "_&%$#{}"})
+_LATEX = str.maketrans(
+    {character: "\\" + character for character in "_&%$#{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}", "\n": " "}
+)
 _SHOWN = 12  # rows and columns of a table before the middle is left out
 _GAP = "…"
 
@@ -19,6 +23,15 @@ def number(value: float | None, digits: int = 3) -> str:
     if value is None or np.isnan(value):
         return "-"
     return f"{value:.{digits}f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.{digits}g}"
+
+
+def field_text(value: Any) -> str:
+    """Write a field for a table: numbers for people, a dash for none."""
+    if value is None or isinstance(value, float):
+        return number(value, 4)
+    if isinstance(value, tuple):
+        return " to ".join(map(field_text, value))
+    return str(value)
 
 
 def plain(value: Any) -> Any:
@@ -56,11 +69,14 @@ def shortened(rows: Sequence[str], columns: Sequence[str], cells: np.ndarray[Any
     return [heading, *lines]
 
 
-def as_text(table: Sequence[Sequence[str]]) -> str:
-    """Align the columns: the first to the left, the others to the right."""
+def as_text(table: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Align the columns: the first ones to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = (
-        [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))]
+        [
+            text.ljust(width) if at < left else text.rjust(width)
+            for at, (text, width) in enumerate(zip(line, widths, strict=True))
+        ]
         for line in table
     )
     return "\n".join("  ".join(line).rstrip() for line in lines)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from resemblance.results._labels import position
 from resemblance.results._text import as_html, as_latex, as_text, number, plain, shortened
 from resemblance.results.scores import find
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from resemblance.errors import ResemblanceWarning
+
+
+def _number(value: Any) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +72,7 @@ class Grid:
     def __getitem__(self, pair: tuple[str | int, str | int]) -> float:
         """Return the score of a pair, each side by name or position."""
         row, column = pair
-        i = self.rows.index(row) if isinstance(row, str) else row
-        j = self.columns.index(column) if isinstance(column, str) else column
-        return float(self.values[i, j])
+        return float(self.values[position(row, self.rows, "row"), position(column, self.columns, "column")])
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.values, dtype=dtype, copy=copy)
@@ -93,15 +96,23 @@ class Grid:
         return pd.DataFrame(self.values, index=list(self.rows), columns=list(self.columns))
 
     def to_xarray(self) -> xr.Dataset:
-        """Return scores, chance levels and p-values with named axes."""
+        """Return scores, chance levels and whatever else each pair has with named axes."""
         import xarray as xr  # noqa: PLC0415 - an optional dependency
 
-        arrays = {"score": self.values, "null_mean": self.null_mean, "pvalue": self.pvalues}
         return xr.Dataset(
-            {name: (("x", "y"), array) for name, array in arrays.items() if array is not None},
+            {name: (("x", "y"), array) for name, array in self._tables().items() if array is not None},
             coords={"x": list(self.rows), "y": list(self.columns)},
             attrs={"measure": self.label},
         )
+
+    def to_records(self) -> list[dict[str, Any]]:
+        """Return one dictionary per pair: names, score and what else is known; None where there is no number."""
+        present = {name: array for name, array in self._tables().items() if array is not None}
+        return [
+            {"x": row, "y": column} | {name: _number(array[i, j]) for name, array in present.items()}
+            for i, row in enumerate(self.rows)
+            for j, column in enumerate(self.columns)
+        ]
 
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Write the scores with the names on both sides; every digit, and nothing where there is no score."""
@@ -124,6 +135,10 @@ class Grid:
         from resemblance.plot import heatmap  # noqa: PLC0415 - needs an optional dependency
 
         return heatmap(self, ax=ax, **how)
+
+    def _tables(self) -> dict[str, NDArray[np.float64] | None]:
+        """Name the matrices that tell something about each pair."""
+        return {"score": self.values, "null_mean": self.null_mean, "pvalue": self.pvalues}
 
     def _table(self) -> list[list[str]]:
         return shortened(self.rows, self.columns, self.values)

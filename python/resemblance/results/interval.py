@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from resemblance.results._text import as_html, number, plain
+from resemblance.results._text import as_html, field_text, number, plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -191,4 +191,4 @@ def _line(found: Interval | Difference, head: str, *tail: str) -> str:
 
 
 def _table(found: Interval | Difference, shown: tuple[str, ...], caption: str) -> str:
-    return as_html([["", found.label], *([name, str(getattr(found, name))] for name in shown)], caption)
+    return as_html([["", found.label], *([name, field_text(getattr(found, name))] for name in shown)], caption)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resemblance.errors import make
-from resemblance.results._text import as_html, as_text, number, plain, shortened
+from resemblance.results._text import as_html, as_text, field_text, number, plain, shortened
 from resemblance.results.grids import Grid, Grids
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class PermutationResult:
 
     def _repr_html_(self) -> str:
         shown = ("statistic", "pvalue", "zscore", "null_mean", "null_std", "calibrated_mean", "n_resamples", "method")
-        lines = [[name, str(getattr(self, name))] for name in (*shown, "alternative")]
+        lines = [[name, field_text(getattr(self, name))] for name in (*shown, "alternative")]
         return as_html([["", self.label], *lines], "permutation test")
 
     def to_dict(self) -> dict[str, Any]:
@@ -236,23 +236,13 @@ class PermutationGrid(Grid):
         """Write the p-values as a matrix with its names, the middle left out if it is large."""
         return as_text(shortened(self.rows, self.columns, np.asarray(self.pvalues)))
 
-    def to_records(self) -> list[dict[str, Any]]:
-        """Return names, score, z, p-values, chance level, calibrated score of every pair; None where there is none."""
-        tables = {
-            "score": self.values,
-            "zscore": self.zscores,
-            "pvalue": self.pvalues,
-            "unadjusted": self.unadjusted,
-            "null_mean": self.null_mean,
-            "null_std": self.null_std,
-            "calibrated_mean": self.calibrated_mean,
-        }
-        present = {name: table for name, table in tables.items() if table is not None}
-        return [
-            {"x": row, "y": column} | {name: plain(float(table[i, j])) for name, table in present.items()}
-            for i, row in enumerate(self.rows)
-            for j, column in enumerate(self.columns)
-        ]
+    def __str__(self) -> str:
+        """Write the scores and, below, the p-values, each as a matrix with its names."""
+        return "\n".join([super().__str__(), "", self._heading(), self.pvalue_table()])
+
+    def _repr_html_(self) -> str:
+        pvalues = shortened(self.rows, self.columns, np.asarray(self.pvalues))
+        return super()._repr_html_() + as_html(pvalues, self._heading())
 
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Write one line per pair (`to_records`); every digit, and nothing where there is no number."""
@@ -265,10 +255,29 @@ class PermutationGrid(Grid):
             writer.writerow(records[0] if records else ())
             writer.writerows([["" if value is None else value for value in record.values()] for record in records])
 
+    @property
+    def correction(self) -> str:
+        """What the p-values are corrected for, in words."""
+        pairs = f"{self.n_tests} pair" + ("s" if self.n_tests != 1 else "")
+        return f"corrected for {pairs} ({self.adjust})" if self.adjust else f"not corrected for {pairs}"
+
+    def _tables(self) -> dict[str, NDArray[np.float64] | None]:
+        return {
+            "score": self.values,
+            "zscore": self.zscores,
+            "pvalue": self.pvalues,
+            "unadjusted": self.unadjusted,
+            "null_mean": self.null_mean,
+            "null_std": self.null_std,
+            "calibrated_mean": self.calibrated_mean,
+        }
+
+    def _heading(self) -> str:
+        return f"p-values, {self.correction}"
+
     def _caption(self) -> str:
         how = f"{self.n_resamples} permutations" + (f" in {self.n_orbits} orbits" if self.n_orbits else "")
-        corrected = f"corrected for {self.n_tests} pairs ({self.adjust})" if self.adjust else "not corrected"
-        parts = [super()._caption(), "all permutations" if self.method == "exact" else how, f"p-values {corrected}"]
+        parts = [super()._caption(), "all permutations" if self.method == "exact" else how]
         if self.largest is not None:
             parts.append(f"largest z {number(self.largest[0], 2)} (p = {self.largest[1]:.4g})")
         return "; ".join(parts)
@@ -349,6 +358,21 @@ class NullMoments:
             trust = {True: "", False: ", not reliable", None: ", not checked"}[self.moments_reliable]
             parts.append(f"suggests p = {self.pvalue_moments:.3g} ({self.law}{trust})")
         return ", ".join(parts)
+
+    def _repr_html_(self) -> str:
+        shown = (
+            "statistic",
+            "mean",
+            "std",
+            "skewness",
+            "kurtosis",
+            "zscore",
+            "pvalue_moments",
+            "moments_reliable",
+            "law",
+        )
+        lines = [[name, field_text(getattr(self, name))] for name in (*shown, "alternative", "before")]
+        return as_html([["", self.label], *lines], "moments over all orders of the rows")
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as JSON can hold them."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, overload
 
 from resemblance.errors import make
+from resemblance.results._labels import unknown
 from resemblance.results._text import as_html, as_latex, as_text, number, plain
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ class Score:
         if self.warnings:
             parts.append(self._remarks())
         return ", ".join(parts)
+
+    def _repr_html_(self) -> str:
+        return as_html([_HEADING, self._cells()], "score")
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as JSON can hold them."""
@@ -151,4 +155,9 @@ def find(key: str, results: Sequence[Any]) -> int:
     for wanted in ([result.label for result in results], [result.measure for result in results]):
         if wanted.count(key) == 1:
             return wanted.index(key)
-    raise KeyError(f"{key!r} does not name one of {[result.label for result in results]}")
+    names = [result.measure for result in results]
+    if names.count(key) > 1:
+        labels = [result.label for result in results if result.measure == key]
+        message = f"measure {key!r} is there {len(labels)} times; choose by label: {', '.join(map(repr, labels))}."
+        raise make("unknown_label", message, {"given": key, "closest": labels[0]})
+    raise unknown(key, list(dict.fromkeys([*(result.label for result in results), *names])), "measure")

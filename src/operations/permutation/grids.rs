@@ -81,8 +81,8 @@ pub fn permutation_tests<'s>(
         return Err(Error::RowCountMismatch { x, y, n, m: other.rows() });
     }
     let one = std::slice::from_ref(asked);
-    let of_x = summarize(one, xs, par)?.remove(0);
-    let of_y = ys.map(|ys| summarize(one, ys, par)).transpose()?.map(|mut all| all.remove(0));
+    let of_x = summarize(one, xs, par.uncounted())?.remove(0);
+    let of_y = ys.map(|ys| summarize(one, ys, par.uncounted())).transpose()?.map(|mut all| all.remove(0));
     let of_y = of_y.as_ref().unwrap_or(&of_x);
     let mirrored = ys.is_none() && facts.symmetric;
     let mut found =

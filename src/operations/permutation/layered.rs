@@ -43,7 +43,7 @@ fn layered_in<T: Real + Number>(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: P
     let place = |cell: usize| (k_of[cell].unwrap_or_default(), l_of[cell].unwrap_or_default());
 
     let orbits = plan.orbits_of(n);
-    par.expect(orbits);
+    par.expect(orbits.saturating_mul(n));
     let sigma = permutation(&request.key, 0, n);
     let engine = Layers::<T>::new(apart_k.iter().collect(), apart_l.iter().collect(), &sigma, orbits, par)?;
     let mut about = Vec::with_capacity(cells.len());
@@ -91,7 +91,7 @@ fn layered_in<T: Real + Number>(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: P
             family.take(cell, &values);
         })?;
         family.end();
-        par.advance(1);
+        par.advance(n);
     }
     let total = family.arrangements() as f64;
     let one = |(cell, about): (usize, &About)| {

@@ -217,10 +217,10 @@ fn features<'t>(
     par: Par<'_>,
 ) -> Result<Found<'t>> {
     let (n, key) = (plan.design.n(), &plan.request.key);
-    par.expect(orbits.saturating_mul(n));
     let Some(engine) = Features::new(form, &permutation(key, 0, n), par)? else {
         return one_by_one(&Form::Bilinear(*form), scale, plan, None, par);
     };
+    par.expect(orbits.saturating_mul(n));
     let of = |side| Invariants::of(side, Order::Variance, par);
     let (k, l) = (of(form.k)?, of(form.l)?);
     let exact = moments(&k, &l);
