@@ -80,4 +80,4 @@ wheel: $(VENV)/.made ## Build the wheel that is published (dist/)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/maturin build --profile wheel --locked --zig --compatibility manylinux2014 --out dist
 
 clean: ## Remove the environment and everything built
-	rm -rf $(VENV) target dist demo docs/_build docs/measures
+	rm -rf $(VENV) target dist demo docs/_build docs/measures docs/warnings.rst

@@ -1,8 +1,9 @@
-"""Write one page per measure: its docstring and the table of what it states about itself."""
+"""Write one page per measure (its docstring and the table of what it states about itself) and the page of codes."""
 
 from pathlib import Path
 
 import resemblance as rs
+from resemblance import _codes
 
 HERE = Path(__file__).parent / "measures"
 ROWS = {
@@ -42,8 +43,34 @@ def page(info: rs.results.Info) -> str:
     return "\n".join(lines) + "\n"
 
 
+def page_of_codes() -> str:
+    """Write the page of codes in reStructuredText."""
+    lines = [
+        "Warnings and failures",
+        "=====================",
+        "",
+        "A failure is a :class:`resemblance.ResemblanceError`, which is a ``ValueError``; a warning is a",
+        ":class:`resemblance.ResemblanceWarning`. Both carry a stable ``code`` and the numbers of their message in",
+        '``details``. ``resemblance.set_config(on_warning="raise")`` turns warnings into errors, for continuous',
+        "integration.",
+        "",
+        *_table("Warnings", "the number is right, but", _codes.WARNINGS),
+    ]
+    for title, codes in _codes.FAILURES.items():
+        lines += _table(title, "there is no result, because", codes)
+    return "\n".join(
+        [*lines, ".. autoclass:: resemblance.ResemblanceError", ".. autoclass:: resemblance.ResemblanceWarning", ""]
+    )
+
+
+def _table(title: str, heading: str, codes: dict[str, str]) -> list[str]:
+    rows = [line for code, meaning in codes.items() for line in (f"   * - ``{code}``", f"     - {meaning}")]
+    return [f".. list-table:: {title}", "   :header-rows: 1", "", "   * - code", f"     - {heading}", *rows, ""]
+
+
 HERE.mkdir(exist_ok=True)
 for old in HERE.glob("*.rst"):
     old.unlink()
 for info in rs.list_measures():
     (HERE / f"{info.name}.rst").write_text(page(info), encoding="utf-8")
+(HERE.parent / "warnings.rst").write_text(page_of_codes(), encoding="utf-8")
