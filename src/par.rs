@@ -27,8 +27,10 @@ impl Watch {
         self.cancelled.store(true, Relaxed);
     }
 
-    /// The run has come to its end, which may be before all units that were announced: a test may be decided early.
+    /// The run has come to its end: before all units that were announced if a test was decided early, and without any if
+    /// it was too short to have some.
     pub fn complete(&self) {
+        self.total.fetch_max(1, Relaxed);
         self.done.store(self.total.load(Relaxed), Relaxed);
     }
 

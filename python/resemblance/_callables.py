@@ -82,6 +82,8 @@ def permutation_test(
     alternative = request.alternative or "greater"
     if request.method == "sequential":
         scores, pvalue, decision = _until_decided(measure, left, right, orders=orders, request=request, tell=tell)
+        if len(scores) < orders.count:
+            _told(tell, orders.count - 1, orders.count, None)
     else:
         every = in_order(executor, _score_in_order, (measure, left, right), enumerate(orders), orders.count)
         scored = [_told(tell, at, orders.count, one) for at, one in enumerate(every)]

@@ -216,6 +216,8 @@ def permutation_moments(
     chosen = as_measure(measure)
     if chosen.function is not None:
         raise make("not_offered", f"{chosen.name} is a function of your own; nothing is known about its moments.")
+    if isinstance(order, bool) or not hasattr(order, "__index__"):
+        raise refuse("order", order, "must be 2, 3 or 4.")
     require_same_rows([("x", x), ("y", y), *chosen.arrays])
     left, right = as_input(x, "x"), as_input(y, "y")
     count = threads(num_threads)

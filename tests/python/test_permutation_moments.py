@@ -70,7 +70,7 @@ def test_refused_moments():
     for measure in (rs.pwcca, rs.procrustes, rs.knn_jaccard, rs.participation_ratio, lambda x, y: 0.0):
         with raises("not_offered"):
             rs.permutation_moments(x, y, measure)
-    for options in ({"order": 1}, {"order": 5}, {"alternative": "larger"}):
+    for options in ({"order": 1}, {"order": 5}, {"order": 2.9}, {"order": True}, {"alternative": "larger"}):
         with raises("bad_option"):
             rs.permutation_moments(x, y, rs.cka, **options)
     with raises("row_count_mismatch"):

@@ -89,5 +89,5 @@ class MeasureList(Sequence[Info]):
     @staticmethod
     def _line(info: Info) -> list[str]:
         low, high = info.facts["range"]
-        span = f"{low:g} to {high:g}"
+        span = f"{low:.4g} to {high:.4g}"
         return [info.name, info.facts["kind"], span, info.family, info.form, info._options()]  # noqa: SLF001 - of this module
