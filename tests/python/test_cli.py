@@ -314,7 +314,9 @@ def test_usage_errors(call: Any, arguments: list[str]) -> None:
 
 
 def test_a_misspelt_measure_is_answered_with_the_right_one(call: Any) -> None:
-    assert "did you mean 'cka'?" in call("compare", "x.npy", "y.npy", "-m", "ckaa")[2]
+    for given in ("ckaa", "CKA", "mean_cka"):
+        assert '"cka"' in call("compare", "x.npy", "y.npy", "-m", given)[2]
+        assert '"cka"' in call("measures", given)[2]
 
 
 @pytest.mark.parametrize(

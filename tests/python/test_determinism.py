@@ -171,15 +171,13 @@ def test_multiprocessing(method):
 
 
 def run(script: str, timeout: float) -> subprocess.CompletedProcess[str]:
-    """Run a script in a file of its own, as `spawn` needs one."""
-    with tempfile.NamedTemporaryFile("w", suffix=".py", delete=False) as file:
-        file.write(textwrap.dedent(script))
-    try:
+    """Run a script in a file of its own, as `spawn` needs one, and in a folder that has no other modules."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "script.py")
+        path.write_text(textwrap.dedent(script), encoding="utf-8")
         found = subprocess.run(  # noqa: S603 - our own script
-            [sys.executable, file.name], capture_output=True, text=True, timeout=timeout, check=False
+            [sys.executable, str(path)], capture_output=True, text=True, timeout=timeout, check=False
         )
-    finally:
-        Path(file.name).unlink()
     assert found.returncode == 0, found.stderr
     return found
 

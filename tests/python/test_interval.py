@@ -422,7 +422,9 @@ def test_groups_that_make_no_sense():
             rs.confidence_interval(x, y, measure, groups=np.zeros(20, dtype=int))
         with raises("too_few_samples"):
             rs.confidence_interval(x, y, measure, groups=np.arange(20) < 19)
-        for wrong in (GROUPS + 0.5, GROUPS[:, None], [], 3, [None] * 20):
+        with raises("row_count_mismatch"):
+            rs.confidence_interval(x, y, measure, groups=[])
+        for wrong in (GROUPS[:, None], 3, [None] * 20):
             with raises("bad_option"):
                 rs.confidence_interval(x, y, measure, groups=wrong)
 

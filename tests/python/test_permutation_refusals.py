@@ -36,10 +36,12 @@ REFUSED = [
     ("bad_option", {"alpha": 1}, "between 0 and 1"),
     ("bad_option", {"alpha": math.nan}, "between 0 and 1"),
     ("bad_option", {"alpha": "small"}, "between 0 and 1"),
-    ("bad_option", {"method": "orbit"}, "monte_carlo"),
+    ("bad_option", {"method": "orbit"}, "orbits"),
+    ("bad_option", {"method": "banana"}, "monte_carlo"),
     ("bad_option", {"precision": "float16"}, "float32"),
     ("bad_option", {"scheme": "rotate"}, "shift"),
-    ("bad_option", {"alternative": "bigger"}, "two-sided"),
+    ("bad_option", {"alternative": "bigger"}, "greater"),
+    ("bad_option", {"alternative": "banana"}, "two-sided"),
     ("bad_option", {"method": "exact"}, "10000000"),
 ]
 
