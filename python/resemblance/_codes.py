@@ -55,7 +55,7 @@ FAILURES = {
         "no_variance": "all rows are equal",
         "constant_row": "one row is constant where the measure needs variation",
         "no_structure": "all pairs are equally far apart",
-        "kind_required": "it was not said what a table holds: probabilities or logits, labels, scores, tokens or counts",
+        "kind_required": "it was not said what a table holds: probabilities, logits, scores, tokens, counts",
         "missing_answer": "an input has no answer, and it was not said what becomes of it (``missing=``)",
         "class_sets_differ": "two models do not speak of the same classes",
         "not_probabilities": "rows are no probabilities",
