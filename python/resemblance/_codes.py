@@ -34,8 +34,10 @@ WARNINGS = {
     "not_smooth": "a jackknife interval is unreliable: neighbor lists, or numbers of components, change in jumps",
     "no_spread": "leaving out rows or groups changed nothing",
     "few_groups": "there were fewer than five groups to leave out",
-    "header_assumed": "the first line of a table was taken for names of columns",
-    "index_assumed": "the first column of a table was taken for names of rows",
+    "header_assumed": "the first line of a table counts 0, 1, 2, ..., or has a word that is not below, and was "
+    "taken for names of columns",
+    "index_assumed": "the first column of a table without names of columns counts the rows and was left out",
+    "rows_left_out": "rows were put in one order by their names, and some sides lack some of them",
 }
 
 # There is no result, because ...
@@ -47,6 +49,10 @@ FAILURES = {
         "layout_required": "an input has more than two axes: say how to reduce it to rows and columns",
         "empty_input": "there are no rows or no columns",
         "row_count_mismatch": "the two sides have different numbers of rows",
+        "rows_misaligned": "both sides name their rows, and the names differ, or are in different orders",
+        "row_names_missing": "rows cannot be put in one order, because one side does not name them",
+        "row_names_repeated": "rows cannot be put in one order, because one side gives two rows one name",
+        "id_column": "a data frame has a column ``id``, ``index`` or ``Unnamed: 0``, which only names rows",
         "width_mismatch": "the measure needs as many columns on both sides",
         "not_symmetric": "a precomputed matrix is not square or not symmetric",
         "too_few_samples": "there are fewer rows than the measure needs",

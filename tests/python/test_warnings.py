@@ -98,7 +98,7 @@ CASES = [
     ("dead_units", rs.cca_mean, dead(3), dead(0)),
     ("dead_units", rs.linear_regression_r2, dead(1), dead(0)),
     ("rank_deficient_map", rs.aligned_cosine, independent(10, 20), independent(40, 5)),
-    ("ties", rs.disagreement, tied_scores(0), tied_scores(12)),
+    ("ties", functools.partial(rs.disagreement, kind="scores"), tied_scores(0), tied_scores(12)),
     ("null_inflated", rs.knn_jaccard, independent(100, 6), None),
     ("null_inflated", functools.partial(rs.knn_jaccard, k=1), None, independent(300, 6)),
     ("neighbors_duplicates", rs.knn_jaccard, copies(11), copies(1)),
