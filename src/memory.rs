@@ -151,7 +151,7 @@ pub fn zeros<T: Number>(what: &str, len: usize) -> Result<Vec<T>> {
         return Err(refused::<T>(what, len));
     }
     // SAFETY: the global allocator gave it for this layout, that of `len` values, and all of them are zero.
-    Ok(unsafe { Vec::from_raw_parts(begin, len, len) })
+    Ok(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(begin, len)) }.into_vec())
 }
 
 /// The same value so many times.
