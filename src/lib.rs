@@ -10,6 +10,7 @@
 //! form             the mathematical shape of a score; the score itself, in general
 //! facts            what a measure states about itself
 //! options          named options become typed fields
+//! cost             the memory and the work of a measure
 //! engines/         centering, spectra, matrices over pairs, neighbors, predictions
 //! measures/        one file per measure, and the list of them all
 //! operations/      compare, all pairs, permutation tests, intervals
@@ -21,6 +22,7 @@
 //! ```
 
 pub mod caution;
+pub mod cost;
 pub mod engines;
 pub mod error;
 pub mod facts;

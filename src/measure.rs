@@ -12,6 +12,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::Form;
@@ -35,6 +36,9 @@ pub trait Measure: Send + Sync + Sized + 'static {
 
     /// What is true of this instance; options change facts.
     fn facts(&self) -> Facts;
+
+    /// What a representation of n rows and d columns, and a score of two of them, ask of the machine.
+    fn cost(&self, n: usize, d: usize) -> Cost;
 
     /// The work on one representation.
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Self::Summary>;
@@ -108,6 +112,8 @@ pub trait AnyMeasure: Send + Sync {
     fn name(&self) -> &'static str;
     /// See [`Measure::facts`].
     fn facts(&self) -> Facts;
+    /// See [`Measure::cost`].
+    fn cost(&self, n: usize, d: usize) -> Cost;
     /// See [`Measure::summarize`].
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<AnySummary>;
     /// See [`Summary::load`].
@@ -127,6 +133,10 @@ impl<M: Measure> AnyMeasure for M {
 
     fn facts(&self) -> Facts {
         Measure::facts(self)
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Measure::cost(self, n, d)
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<AnySummary> {

@@ -7,13 +7,13 @@ use pyo3::types::{PyDict, PyTuple};
 use super::errors::{exception, remarks};
 use super::inputs::{Held, Inputs, Lists, options, to_python};
 use super::prepared::{self, PyPrepared};
-use super::run::run;
+use super::run::{Resources, run};
 use crate::caution::Caution;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::linalg::Matrix;
 use crate::measures::ALL;
-use crate::operations::{self, Asked, OnError};
+use crate::operations::{self, Asked, Estimate, OnError};
 use crate::value::Value;
 
 pub(super) type Any<'py> = Bound<'py, PyAny>;
@@ -42,12 +42,13 @@ pub fn score<'py>(
     given: Options<'py>,
     x: Any<'py>,
     y: Any<'py>,
-    threads: usize,
+    resources: Resources,
 ) -> PyResult<Any<'py>> {
     let asked = asked(py, name, &given)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
-    let outcome = run(py, threads, pair.size(), None, |par| operations::compare(&asked, &sides[0], &sides[1], par))?;
+    let work = Estimate::of_pair([&asked], &sides).operations();
+    let outcome = run(py, resources, work, None, |par| operations::compare(&asked, &sides[0], &sides[1], par))?;
     with_remarks(py, outcome.value.into_pyobject(py)?.into_any(), &outcome.cautions)
 }
 
@@ -59,13 +60,14 @@ pub fn rows<'py>(
     given: Options<'py>,
     x: Any<'py>,
     y: Any<'py>,
-    threads: usize,
+    resources: Resources,
 ) -> PyResult<Any<'py>> {
     let asked = asked(py, name, &given)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
+    let work = Estimate::of_pair([&asked], &sides).operations();
     let (values, cautions) =
-        run(py, threads, pair.size(), None, |par| operations::rows(&asked, &sides[0], &sides[1], par))?;
+        run(py, resources, work, None, |par| operations::rows(&asked, &sides[0], &sides[1], par))?;
     with_remarks(py, PyArray1::from_vec(py, values).into_any(), &cautions)
 }
 
@@ -76,12 +78,13 @@ pub fn statistic<'py>(
     name: &str,
     given: Options<'py>,
     x: Any<'py>,
-    threads: usize,
+    resources: Resources,
 ) -> PyResult<Any<'py>> {
     let asked = asked(py, name, &given)?;
     let x = Held::take(&x, "x")?;
     let side = x.side("x").map_err(|error| exception(py, &error))?;
-    let (value, cautions) = run(py, threads, x.size(), None, |par| operations::statistic(&asked, &side, par))?;
+    let work = Estimate::of_pair([&asked], [&side]).operations();
+    let (value, cautions) = run(py, resources, work, None, |par| operations::statistic(&asked, &side, par))?;
     with_remarks(py, value.into_pyobject(py)?.into_any(), &cautions)
 }
 
@@ -92,13 +95,14 @@ pub fn group<'py>(
     name: &str,
     given: Options<'py>,
     models: Vec<Any<'py>>,
-    threads: usize,
+    resources: Resources,
 ) -> PyResult<f64> {
     let asked = asked(py, name, &given)?;
     let names: Vec<String> = (0..models.len()).map(|at| format!("models[{at}]")).collect();
     let held = Inputs::take(&models, names)?;
     let sides = held.sides(py)?;
-    run(py, threads, held.size(), None, |par| operations::group(&asked, &sides, par))
+    let work = Estimate::of_pair([&asked], &sides).operations();
+    run(py, resources, work, None, |par| operations::group(&asked, &sides, par))
 }
 
 /// Several measures of one pair, each with its chance level and cautions.
@@ -108,13 +112,14 @@ pub fn compare<'py>(
     measures: Vec<(String, Options<'py>)>,
     x: Any<'py>,
     y: Any<'py>,
-    threads: usize,
+    resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let asked = several(py, &measures)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
-    let outcomes = run(py, threads, pair.size(), progress.as_ref(), |par| {
+    let work = Estimate::of_pair(&asked, &sides).operations();
+    let outcomes = run(py, resources, work, progress.as_ref(), |par| {
         par.expect(asked.len());
         let mut all = Vec::with_capacity(asked.len());
         for one in &asked {
@@ -170,7 +175,7 @@ pub fn pairwise<'py>(
     x_names: Vec<String>,
     ys: Option<Vec<Any<'py>>>,
     y_names: Option<Vec<String>>,
-    threads: usize,
+    resources: Resources,
     on_error: &str,
     progress: Option<Any<'py>>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
@@ -178,7 +183,8 @@ pub fn pairwise<'py>(
     let on_error = if on_error == "raise" { OnError::Raise } else { OnError::Record };
     let lists = Lists::take((&xs, x_names), (ys.as_deref(), y_names))?;
     let (sides_x, sides_y) = lists.sides(py)?;
-    let grids = run(py, threads, lists.size(), progress.as_ref(), |par| {
+    let work = Estimate::of_grid(&asked, &sides_x, sides_y.as_deref()).operations();
+    let grids = run(py, resources, work, progress.as_ref(), |par| {
         operations::pairwise(&asked, &sides_x, sides_y.as_deref(), on_error, par)
     })?;
     let (rows, columns) = lists.names();
@@ -229,12 +235,14 @@ pub fn prepare<'py>(
     given: Options<'py>,
     x: Any<'py>,
     row_names: Option<String>,
-    threads: usize,
+    resources: Resources,
 ) -> PyResult<PyPrepared> {
     let asked = asked(py, name, &given)?;
     let held = Held::take(&x, "x")?;
     let side = held.side("x").map_err(|error| exception(py, &error))?;
-    let (summary, fingerprint) = run(py, threads, held.size(), None, |par| {
+    let estimate = Estimate::of_pair([&asked], [&side]);
+    let (summary, fingerprint) = run(py, resources, estimate.operations(), None, |par| {
+        estimate.require(asked.measure.name(), par)?;
         let fingerprint = side.data().map(crate::Representation::fingerprint).unwrap_or_default();
         Ok((side.summary(&asked, par)?, fingerprint))
     })?;

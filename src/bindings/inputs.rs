@@ -77,17 +77,6 @@ impl<'py> Held<'py> {
         })
     }
 
-    /// Number of entries, to judge whether a pool of threads is worth waking.
-    pub fn size(&self) -> usize {
-        match self {
-            Self::F64(held, _) => held.len(),
-            Self::F32(held, _) => held.len(),
-            Self::Ids(held) => held.len(),
-            Self::Reals(held) => held.len(),
-            Self::Prepared(prepared) => prepared.summary.rows() * prepared.summary.rows(),
-        }
-    }
-
     /// Number of rows.
     pub fn rows(&self) -> usize {
         match self {
@@ -134,11 +123,6 @@ impl<'py> Inputs<'py> {
         sides.collect::<Result<_>>().map_err(|error| exception(py, &error))
     }
 
-    /// Number of entries.
-    pub fn size(&self) -> usize {
-        self.held.iter().map(Held::size).sum()
-    }
-
     /// Number of rows of the first.
     pub fn rows(&self) -> usize {
         self.held.first().map_or(0, Held::rows)
@@ -171,11 +155,6 @@ impl<'py> Lists<'py> {
     /// Look at them.
     pub fn sides(&self, py: Python<'_>) -> PyResult<(Vec<Side<'_>>, Option<Vec<Side<'_>>>)> {
         Ok((self.xs.sides(py)?, self.ys.as_ref().map(|ys| ys.sides(py)).transpose()?))
-    }
-
-    /// Number of entries.
-    pub fn size(&self) -> usize {
-        self.xs.size() + self.ys.as_ref().map_or(0, Inputs::size)
     }
 
     /// Names of rows and of columns.

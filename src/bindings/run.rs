@@ -16,18 +16,25 @@ use crate::error::{Error, Result};
 use crate::par::{Par, Watch, with_threads};
 
 const TICK: Duration = Duration::from_millis(50);
-/// Below this number of entries the work is done before a thread would have started.
-const SMALL: usize = 1 << 14;
+/// So many operations on numbers, a few milliseconds of work, are done on the calling thread, which is not asked meanwhile
+/// whether it should stop.
+const SMALL: f64 = 4e6;
 
-/// Run `work` on `threads` threads; `size` is the number of entries it looks at.
+/// Number of threads, and the limit on memory in bytes.
+#[derive(FromPyObject)]
+pub struct Resources(usize, Option<u64>);
+
+/// Run `work`, which takes so many `operations` on numbers.
 pub fn run<R: Send>(
     py: Python<'_>,
-    threads: usize,
-    size: usize,
+    resources: Resources,
+    operations: f64,
     progress: Option<&Bound<'_, PyAny>>,
     work: impl FnOnce(Par<'_>) -> Result<R> + Send,
 ) -> PyResult<R> {
-    if size <= SMALL && progress.is_none() {
+    let Resources(threads, memory_limit) = resources;
+    let work = move |par: Par<'_>| work(par.with_memory_limit(memory_limit));
+    if operations <= SMALL && progress.is_none() {
         return finish(py, catch_unwind(AssertUnwindSafe(|| work(Par::SEQ))), None);
     }
     let watch = Watch::default();

@@ -7,13 +7,13 @@ use pyo3::types::PyDict;
 use super::answers::{Any, Options, asked, failed, of_pairs, table};
 use super::errors::{Remark, exception, remarks};
 use super::inputs::{Inputs, Lists};
-use super::run::run;
+use super::run::{Resources, run};
 use crate::error::Error;
 use crate::operations::interval::remarks as of_interval;
 use crate::operations::permutation::grids::{Found, judged};
 use crate::operations::permutation::sequential::{Betting, Decision, interval_of_p, orbit_interval};
 use crate::operations::permutation::{Design, Method, Scheme};
-use crate::operations::{self, Adjust, Alternative, Interval, Precision, Request, Wanted};
+use crate::operations::{self, Adjust, Alternative, Estimate, Interval, Precision, Request, Wanted};
 use crate::options::no_choice;
 
 /// Permutation tests of all pairs.
@@ -29,7 +29,7 @@ pub fn permutation_grid<'py>(
     y_names: Option<Vec<String>>,
     request: Options<'py>,
     adjust: Option<&str>,
-    threads: usize,
+    resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
@@ -37,8 +37,9 @@ pub fn permutation_grid<'py>(
     let lists = Lists::take((&xs, x_names), (ys.as_deref(), y_names))?;
     let (sides_x, sides_y) = lists.sides(py)?;
     let request = requested(py, &request, lists.xs.rows())?;
-    let size = lists.size().max(request.n_resamples.saturating_mul(8));
-    let tested = run(py, threads, size, progress.as_ref(), |par| {
+    let estimate = Estimate::of_grid(std::slice::from_ref(&asked), &sides_x, sides_y.as_deref());
+    let work = of_test(estimate, &request, lists.xs.rows());
+    let tested = run(py, resources, work, progress.as_ref(), |par| {
         operations::permutation_tests(&asked, &sides_x, sides_y.as_deref(), &request, adjust, par)
     })?;
     let fields = PyDict::new(py);
@@ -105,15 +106,15 @@ pub fn permutation_test<'py>(
     x: Any<'py>,
     y: Any<'py>,
     request: Options<'py>,
-    threads: usize,
+    resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
     let request = requested(py, &request, pair.rows())?;
-    let size = pair.size().max(request.n_resamples.saturating_mul(8));
-    let tested = run(py, threads, size, progress.as_ref(), |par| {
+    let work = of_test(Estimate::of_pair([&asked], &sides), &request, pair.rows());
+    let tested = run(py, resources, work, progress.as_ref(), |par| {
         operations::permutation_test(&asked, &sides[0], &sides[1], &request, par)
     })?;
     let fields = PyDict::new(py);
@@ -144,6 +145,13 @@ pub fn permutation_test<'py>(
     fields.set_item("null_distribution", tested.null_distribution.map(|all| PyArray1::from_vec(py, all)))?;
     fields.set_item("warnings", remarks(py, &tested.cautions)?)?;
     Ok(fields)
+}
+
+/// Operations of a test of n rows, each arrangement of which is drawn and scored.
+fn of_test(estimate: Estimate, request: &Request, n: usize) -> f64 {
+    const DRAWN: f64 = 10.0;
+    let arrangements = request.n_resamples.saturating_add(1);
+    estimate.repeated(arrangements).and_operations(DRAWN * n as f64 * arrangements as f64).operations()
 }
 
 /// A test of n rows as Python asks for it.
@@ -218,13 +226,16 @@ pub fn permutation_moments<'py>(
     y: Any<'py>,
     order: usize,
     alternative: Option<&str>,
-    threads: usize,
+    resources: Resources,
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
     let alternative = alternative.map(|name| chosen(py, "alternative", name, &Alternative::CHOICES)).transpose()?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
-    let found = run(py, threads, pair.size(), None, |par| {
+    // From the skewness on, the products of all rows of a matrix over pairs with each other.
+    let products = if order > 2 { 2.0 * (pair.rows() as f64).powi(3) } else { 0.0 };
+    let work = Estimate::of_pair([&asked], &sides).and_operations(products).operations();
+    let found = run(py, resources, work, None, |par| {
         operations::suggested(&asked, &sides[0], &sides[1], order, alternative, par)
     })?;
     let fields = PyDict::new(py);
@@ -295,15 +306,15 @@ pub fn confidence_interval<'py>(
     y: Any<'py>,
     alpha: f64,
     groups: Option<Vec<usize>>,
-    threads: usize,
+    resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
     let wanted = Wanted { alpha, groups };
-    let size = pair.size().saturating_mul(pair.rows());
-    let found = run(py, threads, size, progress.as_ref(), |par| {
+    let work = Estimate::of_pair([&asked], &sides).leaving_out(&asked, pair.rows()).operations();
+    let found = run(py, resources, work, progress.as_ref(), |par| {
         operations::confidence_interval(&asked, &sides[0], &sides[1], &wanted, par)
     })?;
     let fields = interval_dict(py, found.interval)?;
@@ -355,15 +366,15 @@ pub fn similarity_difference<'py>(
     alpha: f64,
     margin: Option<f64>,
     groups: Option<Vec<usize>>,
-    threads: usize,
+    resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
     let held = Inputs::take(&[x, y1, y2], ["x", "y1", "y2"].map(str::to_owned).into())?;
     let sides = held.sides(py)?;
     let wanted = Wanted { alpha, groups };
-    let size = held.size().saturating_mul(held.rows());
-    let found = run(py, threads, size, progress.as_ref(), |par| {
+    let work = Estimate::of_pair([&asked], &sides).leaving_out(&asked, held.rows()).operations();
+    let found = run(py, resources, work, progress.as_ref(), |par| {
         operations::similarity_difference(&asked, &sides[0], (&sides[1], &sides[2]), &wanted, margin, par)
     })?;
     let fields = interval_dict(py, found.interval)?;

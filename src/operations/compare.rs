@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::diagnose::{Dominant, diagnose, dominant, without};
+use super::estimate::Estimate;
 use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
 use crate::error::{Error, Result};
@@ -118,6 +119,7 @@ pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caut
 pub fn summaries<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<(AnySummary, AnySummary)> {
     let measure = &*asked.measure;
     rows_must_match(measure, x, y)?;
+    Estimate::of_pair([asked], [x, y]).require(measure.name(), par)?;
     let (k, l) = par.join(|par| x.summary(asked, par), |par| y.summary(asked, par));
     Ok((k?, l?))
 }
@@ -194,6 +196,7 @@ pub fn group(asked: &Asked, models: &[Side<'_>], par: Par<'_>) -> Result<f64> {
     for other in &models[1..] {
         rows_must_match(measure, &models[0], other)?;
     }
+    Estimate::of_pair([asked], models).require(measure.name(), par)?;
     let made = par.map(models.len(), |at, par| models[at].summary(asked, par))?;
     let value = measure.group(&made.iter().collect::<Vec<_>>())?;
     settled(value, measure.name(), &facts, &mut Vec::new())
@@ -214,6 +217,7 @@ pub fn rows<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Resu
 /// The number of one representation, for descriptive statistics.
 pub fn statistic(asked: &Asked, x: &Side<'_>, par: Par<'_>) -> Result<(f64, Vec<Caution>)> {
     let measure = &*asked.measure;
+    Estimate::of_pair([asked], [x]).require(measure.name(), par)?;
     let summary = x.summary(asked, par)?;
     let cautions = measure.cautions(&summary, &summary)?;
     match measure.form(&summary, &summary)? {

@@ -26,6 +26,7 @@
 use ndarray::Array2;
 
 use super::compare::{Asked, Outcome, compared, group, settled};
+use super::estimate::Estimate;
 use super::proportions::{Paired, wilson};
 use super::repeats::repeats;
 use super::side::{Side, rows_must_match};
@@ -337,6 +338,8 @@ impl<'j, 's> Job<'j, 's> {
             self.needs_arrays()?;
         }
         let sides: Vec<&Side<'_>> = std::iter::once(self.x).chain(self.ys.iter().copied()).collect();
+        let estimate = Estimate::of_pair([self.asked], sides.iter().copied());
+        estimate.leaving_out(self.asked, self.units.count()).require(self.asked.measure.name(), par)?;
         let made = par.map(sides.len(), |at, par| sides[at].summary(self.asked, par))?;
         let [k, ls @ ..] = made.as_slice() else { return Err(lost(self.asked)) };
         let of_pair = |(l, y): (&AnySummary, &&Side<'s>)| compared(self.asked, (self.x, k), (y, l), par);

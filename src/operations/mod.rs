@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod diagnose;
+pub mod estimate;
 pub mod interval;
 pub mod pairwise;
 pub mod permutation;
@@ -10,6 +11,7 @@ pub mod repeats;
 pub mod side;
 
 pub use compare::{Asked, Outcome, compare, group, rows, statistic};
+pub use estimate::Estimate;
 pub use interval::{
     Difference, Estimated, Interval, Wanted, confidence_interval, group_confidence_interval, similarity_difference,
 };

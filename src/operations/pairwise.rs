@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::compare::{Asked, settled};
 use super::diagnose::diagnose;
+use super::estimate::Estimate;
 use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
 use crate::engines::pair_matrix::{Dense, PairMatrix, dense_pays};
@@ -50,6 +51,7 @@ pub fn pairwise<'s>(
     par: Par<'_>,
 ) -> Result<Vec<Grid>> {
     let others = ys.unwrap_or(xs);
+    Estimate::of_grid(asked, xs, ys).require("The scores of all pairs", par)?;
     par.expect(asked.len() * (xs.len() + ys.map_or(0, <[_]>::len) + xs.len() * others.len()));
     let of_x = summarize(asked, xs, par)?;
     let of_y = ys.map(|ys| summarize(asked, ys, par)).transpose()?;

@@ -21,6 +21,7 @@ use std::borrow::Cow;
 
 use super::{Shape, matched_product};
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::assignment::best_matching;
 use crate::engines::centered::raw;
 use crate::error::{Error, Result};
@@ -71,6 +72,17 @@ impl Measure for AlignedCosine {
             reference: "Hamilton et al. 2016, arXiv:1605.09096; Schumacher et al. 2021, arXiv:2005.10039",
             cost: "O(n d^2 + d^3) per pair",
             ..Facts::SIMILARITY
+        }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        match self.group {
+            Group::Orthogonal => Cost::directions(n, d),
+            Group::Permutation => {
+                let (rows, columns) = (n as f64, d as f64);
+                let score = 2.0 * rows * columns * columns + columns.powi(3);
+                Cost { score, scoring: 16.0 * columns * columns, ..Cost::entries(n, d) }
+            }
         }
     }
 

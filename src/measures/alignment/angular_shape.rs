@@ -15,6 +15,7 @@
 use std::f64::consts::FRAC_PI_2;
 
 use super::{CommonUnit, Shape, cross};
+use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::Facts;
@@ -52,6 +53,10 @@ impl Measure for AngularShape {
             cost: "O(n d) per representation, O(n r^2 + r^3) per pair",
             ..Facts::DISTANCE
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost::directions(n, d)
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Shape> {

@@ -16,6 +16,7 @@
 use std::sync::Arc;
 
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::centered::centered;
 use crate::engines::pair_matrix::{Diagonal, PairMatrix};
 use crate::engines::spectrum::{Basis, Spectrum, saved};
@@ -86,6 +87,10 @@ impl Measure for LinearRegressionR2 {
             cost: "O(n d^2) per representation, O(n d r) per pair",
             ..Facts::SIMILARITY
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost { score: Cost::linear(n, d).score, ..Cost::directions(n, d) }
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Roles> {

@@ -14,6 +14,7 @@
 //! - Reference: Schönemann (1966); Williams, Kunz, Kornblith & Linderman (2021), arXiv:2110.14739.
 
 use super::{CommonUnit, Shape, cross};
+use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::{Change, Facts};
@@ -64,6 +65,10 @@ impl Measure for Procrustes {
             cost: "O(n d) per representation, O(n r^2 + r^3) per pair",
             ..Facts::DISTANCE
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost::directions(n, d)
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Shape> {

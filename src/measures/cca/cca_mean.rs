@@ -19,6 +19,7 @@
 
 use super::{Divisor, saturation};
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::spectrum::Basis;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
@@ -84,6 +85,10 @@ impl Measure for CcaMean {
             cost: "O(n d^2) per representation, O(n r^2 + r^3) per pair",
             ..Facts::SIMILARITY
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost::directions(n, d)
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Basis> {

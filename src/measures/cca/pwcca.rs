@@ -15,6 +15,7 @@
 
 use super::saturation;
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::spectrum::Spectrum;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
@@ -61,6 +62,10 @@ impl Measure for Pwcca {
             cost: "O(n d min(n, d)) per representation, O(n r^2 + r^3 + r^2 d) per pair",
             ..Facts::SIMILARITY
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost::directions(n, d)
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Spectrum> {

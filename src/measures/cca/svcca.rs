@@ -14,6 +14,7 @@
 use super::cca_mean::sum_of_correlations;
 use super::saturation;
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::spectrum::{Basis, Spectrum};
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
@@ -62,6 +63,10 @@ impl Measure for Svcca {
             cost: "O(n d min(n, d)) per representation, O(n k^2 + k^3) per pair",
             ..Facts::SIMILARITY
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost::directions(n, d)
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Basis> {

@@ -14,6 +14,7 @@
 
 use super::OfClasses;
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::predictions::{Classes, Reading, ties};
 use crate::error::Result;
 use crate::facts::{Facts, Kind, LeftOut};
@@ -48,6 +49,10 @@ impl Measure for Disagreement {
             cost: "O(n C) per model, O(n) per pair",
             ..Facts::PREDICTIONS
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost { score: n as f64, ..Cost::entries(n, d) }
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Classes> {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use super::OfClasses;
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::predictions::{Classes, Content, Missing, Reading, checked, ties};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Kind};
@@ -75,6 +76,10 @@ impl Measure for ErrorCorrectedDisagreement {
             cost: "O(n C) per model, O(n) per pair",
             ..Facts::PREDICTIONS
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost { score: n as f64, ..Cost::entries(n, d) }
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Classes> {

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use super::OfClasses;
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::predictions::{Classes, Content, GAP, Missing, Reading, ties};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
@@ -116,6 +117,10 @@ impl Measure for FleissKappa {
             cost: "O(n C) per model, O(n) per pair, O(n M log M) per group of M",
             ..Facts::PREDICTIONS
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost { score: n as f64, ..Cost::entries(n, d) }
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Votes> {

@@ -19,6 +19,7 @@
 //! - Cost: O(n C) per model and per pair.
 //! - Reference: Lin (1991); as a metric, Endres & Schindelin (2003).
 
+use crate::cost::Cost;
 use crate::engines::predictions::{Probabilities, Scores};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Relabeling, RowShift};
@@ -69,6 +70,11 @@ impl Measure for JsDivergence {
             cost: "O(n C) per model and per pair",
             ..Facts::PREDICTIONS
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        // A logarithm or two per entry.
+        Cost { score: 50.0 * n as f64 * d as f64, ..Cost::entries(n, d) }
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Probabilities> {

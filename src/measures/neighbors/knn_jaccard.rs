@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use super::{cautions, invariances};
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::neighbors::{Metric, Neighbors};
 use crate::error::Result;
 use crate::facts::{Facts, Input};
@@ -51,6 +52,10 @@ impl Measure for KnnJaccard {
             cost: "lists O(n^2 d) per representation, O(n k) per pair",
             ..Facts::SIMILARITY
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost::neighbors(n, d, self.k)
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Neighbors>> {

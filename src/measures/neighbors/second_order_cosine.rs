@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use super::cautions;
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::kernels::unit_rows;
 use crate::engines::neighbors::{Metric, Neighbors};
 use crate::engines::spectrum::saved;
@@ -71,6 +72,12 @@ impl Measure for SecondOrderCosine {
             cost: "lists O(n^2 d) per representation, O(n k d) per pair",
             ..Facts::SIMILARITY
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        // Similarities to the neighbors on either side, on both sides, which are put in order first.
+        let looked_at = n as f64 * 2.0 * self.k as f64;
+        Cost { score: looked_at * (4.0 * d as f64 + 20.0), ..Cost::neighbors(n, d, self.k) }
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Directions> {

@@ -21,6 +21,7 @@
 use std::sync::Arc;
 
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::centered::{centered, raw};
 use crate::engines::kernels;
 use crate::engines::pair_matrix::{Dense, Diagonal, PairMatrix};
@@ -113,6 +114,15 @@ impl Measure for Cka {
             reference: "Kornblith et al. 2019, arXiv:1905.00414",
             cost: "linear kernel O(n d min(n, d)) per representation and O(n min(n, d)^2) per pair; others O(n^2 d)",
             ..Facts::SIMILARITY
+        }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        match self.kernel {
+            Kernel::Linear | Kernel::Cosine => Cost::linear(n, d),
+            // The median, where no width is given, is found in a copy.
+            Kernel::Rbf { .. } | Kernel::Laplace { .. } => Cost::of_distances(n, d).making_too(Cost::triangle(n)),
+            Kernel::Polynomial { .. } | Kernel::Precomputed => Cost::pairs(n, d),
         }
     }
 

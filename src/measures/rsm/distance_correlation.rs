@@ -13,6 +13,7 @@
 //! - Cost: O(n^2 d) per representation, O(n^2) per pair; for one column on either side O(n log n), with O(n) memory.
 //! - Reference: Szekely, Rizzo & Bakirov (2007); bias-corrected: Szekely & Rizzo (2013).
 
+use crate::cost::Cost;
 use crate::engines::kernels;
 use crate::engines::pair_matrix::{Diagonal, PairMatrix};
 use crate::engines::row_distances::{self, RowDistances};
@@ -60,6 +61,10 @@ impl Measure for DistanceCorrelation {
             cost: "O(n^2 d) per representation, O(n^2) per pair; one column against one O(n log n)",
             ..Facts::SIMILARITY
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        if self.precomputed { Cost::pairs(n, d) } else { Cost::of_distances(n, d) }
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<PairMatrix> {

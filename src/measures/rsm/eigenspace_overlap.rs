@@ -15,6 +15,7 @@
 use std::sync::Arc;
 
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::pair_matrix::{Diagonal, PairMatrix};
 use crate::engines::spectrum::Basis;
 use crate::error::Result;
@@ -73,6 +74,10 @@ impl Measure for EigenspaceOverlap {
             cost: "O(n d^2) per representation, O(n r^2) per pair",
             ..Facts::SIMILARITY
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost { score: Cost::linear(n, d).score, ..Cost::directions(n, d) }
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Space> {

@@ -29,6 +29,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::kernels;
 use crate::engines::pair_matrix::{Dense, PairMatrix};
 use crate::engines::pair_order::{self, PairOrder};
@@ -179,6 +180,28 @@ impl Measure for Rsa {
                 _ => "O(n^2 d) per representation, O(n^2) per pair",
             },
             ..Facts::SIMILARITY
+        }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        let made = if matches!(self.inner, Inner::Rbf { .. }) && !self.outer.is_ranked() {
+            Cost::of_distances(n, d)
+        } else {
+            Cost::pairs(n, d)
+        };
+        let pairs = Cost::triangle(n) / 8.0;
+        match self.outer {
+            // While pairs are ranked, the number of a bucket stands beside each; which order they are in takes 14 bytes
+            // to keep, and a score puts one side into the order of the other.
+            Outer::Kendall(_) => Cost {
+                kept: made.kept + 14.0 * pairs,
+                making: made.making + 10.0 * pairs,
+                scoring: 12.0 * pairs,
+                summary: made.summary + 100.0 * pairs,
+                score: 40.0 * pairs,
+            },
+            Outer::Spearman => Cost { summary: made.summary + 40.0 * pairs, ..made.making_too(10.0 * pairs) },
+            Outer::Pearson | Outer::Cosine => made,
         }
     }
 

@@ -13,6 +13,7 @@
 //! - Reference: Gao et al. (2017).
 
 use super::{Described, compared, facts, form};
+use crate::cost::Cost;
 use crate::engines::centered::centered_if;
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
@@ -47,6 +48,11 @@ impl Measure for ParticipationRatio {
             cost: "O(n d min(n, d)) per representation",
             ..facts(self.compare, if self.center { centered } else { all })
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        let (rows, columns, r) = (n as f64, d as f64, n.min(d) as f64);
+        Cost { summary: 2.0 * rows * columns * r, score: 1.0, ..Cost::entries(n, d) }
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Described> {

@@ -15,6 +15,7 @@
 
 use super::{Described, compared, facts, form};
 use crate::caution::Caution;
+use crate::cost::Cost;
 use crate::engines::kernels::{self, Points};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
@@ -59,6 +60,10 @@ impl Measure for Uniformity {
             cost: "O(n^2 d) time and O(n d) memory per representation",
             ..facts(self.compare, if self.normalize_rows { unit } else { raw })
         }
+    }
+
+    fn cost(&self, n: usize, d: usize) -> Cost {
+        Cost { summary: Cost::pairs(n, d).summary, score: 1.0, ..Cost::entries(n, d) }
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Described> {

@@ -15,6 +15,7 @@ use crate::form::Form;
 use crate::linalg::Matrix;
 use crate::operations::compare::{Asked, calibrated, settled};
 use crate::operations::diagnose::diagnose;
+use crate::operations::estimate::Estimate;
 use crate::operations::pairwise::{stacked, summarize};
 use crate::operations::side::Side;
 use crate::par::Par;
@@ -81,6 +82,7 @@ pub fn permutation_tests<'s>(
         return Err(Error::RowCountMismatch { x, y, n, m: other.rows() });
     }
     let one = std::slice::from_ref(asked);
+    Estimate::of_grid(one, xs, ys).require(measure.name(), par)?;
     let of_x = summarize(one, xs, par.uncounted())?.remove(0);
     let of_y = ys.map(|ys| summarize(one, ys, par.uncounted())).transpose()?.map(|mut all| all.remove(0));
     let of_y = of_y.as_ref().unwrap_or(&of_x);

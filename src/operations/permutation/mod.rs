@@ -261,6 +261,10 @@ pub fn permutation_test<'s>(
     if facts.kind == Kind::Statistic || !facts.rows_paired {
         return Err(Error::PermutationUndefined { measure: measure.name().into() });
     }
+    if request.return_null {
+        let need = 8.0 * request.n_resamples as f64;
+        par.require(need, || format!("The null distribution of {} permutations", request.n_resamples))?;
+    }
     let (k, l) = summaries(asked, x, y, par)?;
     if facts.repeats_matter && !request.is_grouped() {
         exchangeable(x, y, par)?;
