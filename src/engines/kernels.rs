@@ -11,6 +11,7 @@ use super::centered::{centered_if, raw};
 use super::pair_matrix::Dense;
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, rows_product, unit_scale};
+use crate::memory;
 use crate::numerics::sums;
 use crate::par::Par;
 use crate::representation::Representation;
@@ -154,7 +155,7 @@ pub fn distances(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Dense>> {
 /// Squared distances up to a common factor; from the distances where somebody has made them already.
 pub fn relative_squared_distances(x: &Representation<'_>, par: Par<'_>) -> Result<Dense> {
     let Some(made) = x.find::<Dense>(DISTANCES) else { return Points::of(x, par)?.squared_distances(par) };
-    let mut found = (*made).clone();
+    let mut found = made.copy()?;
     let scale = unit_scale(largest(found.upper(), par)?);
     each(&mut found, par, |v| (v * scale) * (v * scale))?;
     Ok(found)
@@ -329,7 +330,7 @@ fn decaying(
     let d = distances(x, par)?;
     let width = match sigma {
         Some(sigma) => sigma,
-        None => bandwidth * median(d.upper()),
+        None => bandwidth * median(d.upper())?,
     };
     if width <= 0.0 {
         // More than half of all pairs coincide: a width of zero compares nothing.
@@ -338,24 +339,25 @@ fn decaying(
             reason: format!("the median distance of {} is zero; give sigma=", x.name()),
         });
     }
-    let mut found = (*d).clone();
+    let mut found = d.copy()?;
     each(&mut found, par, |v| exponent(v / width).exp())?;
     Ok(found.with_diagonal(vec![1.0; x.rows()]))
 }
 
 /// The middle value, or the mean of the two middle ones.
-pub fn median(values: &[f64]) -> f64 {
-    let mut copy = values.to_vec();
+pub fn median(values: &[f64]) -> Result<f64> {
+    let mut copy = memory::room("A copy of the distances", values.len())?;
+    copy.extend_from_slice(values);
     let middle = copy.len() / 2;
     if copy.is_empty() {
-        return 0.0;
+        return Ok(0.0);
     }
     let (below, &mut upper, _) = copy.select_nth_unstable_by(middle, f64::total_cmp);
     if values.len() % 2 == 1 {
-        return upper;
+        return Ok(upper);
     }
     let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    lower + (upper - lower) / 2.0
+    Ok(lower + (upper - lower) / 2.0)
 }
 
 /// The largest absolute value.
@@ -388,7 +390,7 @@ pub fn precomputed(x: &Representation<'_>, zero_diagonal: bool, par: Par<'_>) ->
     let columns = raw(x, par)?;
     let (m, unit) = (&*columns.matrix, 1.0 / columns.scale);
     let tolerance = (8.0 * columns.storage.unit_roundoff()).max(1e-12);
-    let mut upper = Vec::with_capacity(n * (n - 1) / 2);
+    let mut upper = memory::room("A matrix over pairs of rows", n * (n - 1) / 2)?;
     for i in 0..n {
         for j in i + 1..n {
             let (a, b) = (m.at(i, j), m.at(j, i));

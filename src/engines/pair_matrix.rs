@@ -19,9 +19,11 @@ use std::sync::{Arc, OnceLock};
 
 use super::left_out::{self, Factor, Units};
 use super::row_distances::{self, RowDistances};
+use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::linalg::{self, Matrix, rows_product};
 use crate::measure::Summary;
+use crate::memory;
 use crate::numerics::sums;
 use crate::options::{Named, damaged};
 use crate::par::Par;
@@ -31,6 +33,8 @@ const TILE: usize = 256;
 const CHUNK: usize = 1 << 16;
 /// A squared norm below this share of that of the diagonal which was taken away has lost the digits that a score needs.
 const CANCELED: f64 = 1e-6;
+/// What is asked for where memory runs out.
+const PAIRS: &str = "A matrix over pairs of rows";
 
 /// What happens on the diagonal of a factor's matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +48,7 @@ pub enum Diagonal {
 }
 
 /// A stored matrix.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Dense {
     n: usize,
     upper: Vec<f64>,
@@ -88,6 +92,13 @@ impl Dense {
     pub fn new(n: usize, upper: Vec<f64>, diagonal: Option<Vec<f64>>) -> Self {
         debug_assert_eq!(upper.len(), n * n.saturating_sub(1) / 2);
         Self { n, upper, diagonal }
+    }
+
+    /// The same once more.
+    pub fn copy(&self) -> Result<Self> {
+        let mut upper = memory::room(PAIRS, self.upper.len())?;
+        upper.extend_from_slice(&self.upper);
+        Ok(Self { n: self.n, upper, diagonal: self.diagonal.clone() })
     }
 
     /// Number of inputs.
@@ -156,7 +167,8 @@ impl Dense {
     /// they are those of row i with rows `first..`.
     pub fn of_row_pieces(a: &Matrix, of_piece: impl Fn(usize, usize, &mut [f64]) + Sync, par: Par<'_>) -> Result<Self> {
         let n = a.rows();
-        let mut found = Self { n, upper: vec![0.0; n * (n - 1) / 2], diagonal: None };
+        par.require(Cost::triangle(n), || PAIRS.into())?;
+        let mut found = Self { n, upper: memory::zeros(PAIRS, n * (n - 1) / 2)?, diagonal: None };
         let starts: Vec<usize> = (0..n).step_by(TILE).collect();
         found.row_blocks(&starts, par, |i0, rows, block| {
             let mut tile = vec![0.0; TILE * TILE];
@@ -374,16 +386,16 @@ impl Dense {
     }
 
     /// All n x n entries.
-    pub fn full(&self) -> Matrix {
+    pub fn full(&self) -> Result<Matrix> {
         let n = self.n;
-        let mut out = Matrix::zeros(n, n);
+        let mut out = Matrix::from_vec(memory::zeros(PAIRS, n * n)?, n, n);
         for i in 0..n {
             out.row_mut(i)[i] = self.diagonal.as_ref().map_or(0.0, |d| d[i]);
             let row = self.upper_row(i);
             out.row_mut(i)[i + 1..].copy_from_slice(row);
         }
         linalg::mirror(out.data_mut(), n);
-        out
+        Ok(out)
     }
 
     /// Sum of the diagonal, and sum of all entries.
@@ -781,7 +793,7 @@ mod tests {
         let order: Vec<usize> = (0..n).map(|i| (i * 7 + 3) % n).collect();
         for diagonal in [Diagonal::Kept, Diagonal::Dropped, Diagonal::UCentered] {
             let (k, l) = (factor(&a, diagonal), factor(&b, diagonal));
-            let (dense_k, dense_l) = (k.dense(Par::SEQ).unwrap().full(), l.dense(Par::SEQ).unwrap().full());
+            let (dense_k, dense_l) = (k.dense(Par::SEQ).unwrap().full().unwrap(), l.dense(Par::SEQ).unwrap().full().unwrap());
             for matching in [None, Some(order.as_slice())] {
                 let to = |i: usize| matching.map_or(i, |m| m[i]);
                 let direct: f64 = (0..n)

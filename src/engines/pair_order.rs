@@ -7,7 +7,8 @@
 
 use crate::error::{Error, Result};
 use crate::linalg::mirror;
-use crate::numerics::kendall::{self, BINS, Order, Tau};
+use crate::memory;
+use crate::numerics::kendall::{self, BINS, ORDER, Order, Tau};
 use crate::options::damaged;
 use crate::par::Par;
 
@@ -23,7 +24,7 @@ impl PairOrder {
     /// From the average ranks of all pairs i < j less their mean, row after row.
     pub fn of_ranks(n: usize, centered: &[f64], par: Par<'_>) -> Result<Self> {
         let order = order_of(centered)?;
-        let mut bins = vec![0; n * n];
+        let mut bins = memory::filled(ORDER, n * n, 0)?;
         let mut pairs = 0..order.len();
         for i in 0..n {
             par.check()?;
@@ -40,8 +41,8 @@ impl PairOrder {
     }
 
     /// Kendall's tau, where input i meets input `matching[i]` of the other side.
-    pub fn tau(&self, other: &Self, tau: Tau, matching: Option<&[usize]>) -> f64 {
-        tau.of(self.concordance(other, matching), &self.order, &other.order)
+    pub fn tau(&self, other: &Self, tau: Tau, matching: Option<&[usize]>) -> Result<f64> {
+        Ok(tau.of(self.concordance(other, matching)?, &self.order, &other.order))
     }
 
     /// Numbers between which [`Self::tau`] certainly lies.
@@ -50,9 +51,9 @@ impl PairOrder {
         [low, high].map(|end| tau.of(end, &self.order, &other.order))
     }
 
-    fn concordance(&self, other: &Self, matching: Option<&[usize]>) -> i64 {
+    fn concordance(&self, other: &Self, matching: Option<&[usize]>) -> Result<i64> {
         let n = self.n;
-        let mut sequence = vec![0; self.order.len()];
+        let mut sequence = memory::zeros(ORDER, self.order.len())?;
         let mut pairs = 0..self.order.len();
         for i in 0..n {
             let a = matching.map_or(i, |m| m[i]);
@@ -81,9 +82,9 @@ impl PairOrder {
 /// Kendall's tau of two vectors of average ranks less their mean.
 pub fn tau(x: &[f64], y: &[f64], tau: Tau) -> Result<f64> {
     let (x, y) = (order_of(x)?, order_of(y)?);
-    let mut sequence = vec![0; x.len()];
+    let mut sequence = memory::zeros(ORDER, x.len())?;
     (0..x.len()).for_each(|at| sequence[x.place(at)] = y.smaller(at));
-    Ok(tau.of(kendall::concordance(&x, &y, sequence), &x, &y))
+    Ok(tau.of(kendall::concordance(&x, &y, sequence)?, &x, &y))
 }
 
 fn order_of(centered: &[f64]) -> Result<Order> {
@@ -91,7 +92,7 @@ fn order_of(centered: &[f64]) -> Result<Order> {
         let problem = format!("orders at most {} pairs of inputs, not {}", u32::MAX - 1, centered.len());
         return Err(Error::NotOffered { measure: "Kendall's tau".into(), problem });
     }
-    Order::of_ranks(centered).ok_or_else(|| damaged("what should be ranks of pairs are none"))
+    Order::of_ranks(centered)?.ok_or_else(|| damaged("what should be ranks of pairs are none"))
 }
 
 #[cfg(test)]
@@ -122,13 +123,13 @@ mod tests {
             let sides = sides(n);
             for (x, y) in sides.iter().flat_map(|x| sides.iter().map(move |y| (x, y))) {
                 let [a, b] = [x, y].map(|side| PairOrder::of_ranks(n, side, Par::SEQ).unwrap());
-                assert_eq!(a.tau(&b, Tau::A, None), tau(x, y, Tau::A).unwrap());
+                assert_eq!(a.tau(&b, Tau::A, None).unwrap(), tau(x, y, Tau::A).unwrap());
                 for stream in 0..5 {
                     let order = permutation(&[1; 32], stream, n);
                     let at = |i: usize, j: usize| i * n - i * (i + 1) / 2 + j - i - 1;
                     let moved = ranks(n, |i, j| y[at(order[i].min(order[j]), order[i].max(order[j]))]);
                     for variant in [Tau::A, Tau::B] {
-                        let found = a.tau(&b, variant, Some(&order));
+                        let found = a.tau(&b, variant, Some(&order)).unwrap();
                         assert_eq!(found.to_bits(), tau(x, &moved, variant).unwrap().to_bits());
                         let [low, high] = a.interval(&b, variant, &order);
                         assert!(found.is_nan() || low <= found && found <= high, "{low} {found} {high}");
@@ -146,7 +147,7 @@ mod tests {
         for (x, y) in sides.iter().flat_map(|x| sides.iter().map(move |y| (x, y))) {
             for stream in 0..1000 {
                 let order = permutation(&[2; 32], stream, n);
-                let (found, (low, high)) = (x.concordance(y, Some(&order)), x.ends(y, &order));
+                let (found, (low, high)) = (x.concordance(y, Some(&order)).unwrap(), x.ends(y, &order));
                 assert!(low <= found && found <= high, "{low} {found} {high}");
                 assert!((high - low) as f64 <= 4.5 / 27.0 * x.order.pairs() as f64, "{low} {high}");
             }

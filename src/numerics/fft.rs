@@ -16,8 +16,11 @@ use std::f64::consts::TAU;
 
 use pulp::{Arch, Simd, WithSimd};
 
+use crate::error::Result;
+use crate::memory;
+
 /// What strips are made of: single or double precision.
-pub trait Real: Copy + Default + Send + Sync + 'static {
+pub trait Real: memory::Number + Default + Send + Sync + 'static {
     /// A vector of them.
     type Vector<S: Simd>: Copy;
     /// Complex sequences side by side: the widest vectors there are hold one real part of each.
@@ -176,7 +179,15 @@ pub struct Aligned<T> {
 impl<T: Real> Aligned<T> {
     /// Zeros.
     pub fn zeros(len: usize) -> Self {
-        let numbers = vec![T::default(); len + T::LANES];
+        Self::of(vec![T::default(); len + T::LANES], len)
+    }
+
+    /// As many zeros as grow with the square of the number of rows.
+    pub fn many_zeros(what: &str, len: usize) -> Result<Self> {
+        Ok(Self::of(memory::zeros(what, len + T::LANES)?, len))
+    }
+
+    fn of(numbers: Vec<T>, len: usize) -> Self {
         let start = numbers.as_ptr().align_offset(64).min(T::LANES);
         Self { numbers, start, len }
     }

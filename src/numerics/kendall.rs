@@ -19,6 +19,9 @@
 
 use std::ops::Range;
 
+use crate::error::Result;
+use crate::memory;
+
 /// A bin's number fits into a byte, and a row of the table into the innermost cache.
 pub const BINS: usize = 256;
 /// Up to here all pairs are looked at.
@@ -44,6 +47,9 @@ impl Tau {
         concordance as f64 / over
     }
 }
+
+/// What is asked for where memory runs out.
+pub const ORDER: &str = "The order of all pairs of rows";
 
 /// How the entries of a vector are ordered.
 #[derive(Debug)]
@@ -85,22 +91,24 @@ fn pairs(count: u64) -> u64 {
 
 impl Order {
     /// From average ranks less their mean; None if these are no ranks, or more than can be numbered.
-    pub fn of_ranks(centered: &[f64]) -> Option<Self> {
-        let count = u32::try_from(centered.len()).ok().filter(|&count| count < u32::MAX)?;
+    pub fn of_ranks(centered: &[f64]) -> Result<Option<Self>> {
+        let Some(count) = u32::try_from(centered.len()).ok().filter(|&count| count < u32::MAX) else { return Ok(None) };
+        let room = || memory::room(ORDER, centered.len());
         // The whole part of an average rank is the number, from 1, of a place that is taken by one of those who share it.
         let mean = f64::from(count) / 2.0 + 0.5;
         let middle = |value: f64| ((value + mean) as u32).min(count);
         if all_differ(centered.iter().map(|&value| middle(value)), count) {
-            let smaller = centered.iter().map(|&value| middle(value) - 1).collect();
+            let mut smaller = room()?;
+            smaller.extend(centered.iter().map(|&value| middle(value) - 1));
             let bins = Bins::cut(count, &[], count as usize);
-            return Some(Self { smaller, place: None, ties: Vec::new(), tied: 0, bins });
+            return Ok(Some(Self { smaller, place: None, ties: Vec::new(), tied: 0, bins }));
         }
-        let mut groups = vec![0_u32; centered.len() + 1];
+        let mut groups = memory::zeros::<u32>(ORDER, centered.len() + 1)?;
         centered.iter().for_each(|&value| groups[middle(value) as usize] += 1);
         let (mut ties, mut before, mut values) = (Vec::new(), 0, 0);
         for (at, size) in groups.iter_mut().enumerate().filter(|(_, size)| **size > 0) {
             if at != (before + size.div_ceil(2)) as usize {
-                return None;
+                return Ok(None);
             }
             values += 1;
             let places = before..before + *size;
@@ -123,10 +131,14 @@ impl Order {
                 }
             }
         };
-        let (smaller, place) = centered.iter().copied().map(number).unzip();
+        let (mut smaller, mut place) = (room()?, room()?);
+        for (of_smaller, of_place) in centered.iter().copied().map(number) {
+            smaller.push(of_smaller);
+            place.push(of_place);
+        }
         let tied = ties.iter().map(|places| pairs(places.len() as u64)).sum();
         let bins = Bins::cut(count, &ties, values);
-        Some(Self { smaller, place: Some(place), ties, tied, bins })
+        Ok(Some(Self { smaller, place: Some(place), ties, tied, bins }))
     }
 
     /// Number of entries.
@@ -213,7 +225,7 @@ impl Bins {
 
 /// Concordant less discordant pairs; `sequence` is how many entries of y are smaller ([`Order::smaller`]), in order of the
 /// places of x.
-pub fn concordance(x: &Order, y: &Order, mut sequence: Vec<u32>) -> i64 {
+pub fn concordance(x: &Order, y: &Order, mut sequence: Vec<u32>) -> Result<i64> {
     let mut tied_in_both = 0;
     // Where x is tied nothing may be out of order.
     for range in &x.ties {
@@ -222,10 +234,10 @@ pub fn concordance(x: &Order, y: &Order, mut sequence: Vec<u32>) -> i64 {
         tied_in_both += part.chunk_by(|a, b| a == b).map(|run| pairs(run.len() as u64)).sum::<u64>();
     }
     let bits = u32::BITS - (sequence.len() as u32).leading_zeros();
-    let mut spare = vec![0; sequence.len()];
+    let mut spare = memory::zeros(ORDER, sequence.len())?;
     let discordant = inversions(&mut sequence, &mut spare, bits);
     let untied = x.pairs() - x.tied - y.tied + tied_in_both;
-    untied as i64 - 2 * discordant as i64
+    Ok(untied as i64 - 2 * discordant as i64)
 }
 
 /// Pairs of which the earlier is larger; the numbers are below 2^bits where it matters.
@@ -292,13 +304,13 @@ mod tests {
         let mut ranks = values.to_vec();
         let middle = (values.len() as f64 + 1.0) / 2.0;
         average_ranks(&mut ranks, Same::EXACT, -middle, Par::SEQ).unwrap();
-        Order::of_ranks(&ranks).unwrap()
+        Order::of_ranks(&ranks).unwrap().unwrap()
     }
 
     fn count(x: &Order, y: &Order) -> i64 {
         let mut sequence = vec![0; x.len()];
         (0..x.len()).for_each(|at| sequence[x.place(at)] = y.smaller(at));
-        concordance(x, y, sequence)
+        concordance(x, y, sequence).unwrap()
     }
 
     fn bounds(x: &Order, y: &Order) -> (i64, i64) {
@@ -384,9 +396,9 @@ mod tests {
     #[test]
     fn no_ranks() {
         for odd in [[f64::NAN, 0.0, 1.0], [1e300, 1.0, 0.0], [-1.0, 0.0, -5.0], [0.0, 0.0, 1.0], [-1.0, -1.0, -1.0]] {
-            assert!(Order::of_ranks(&odd).is_none(), "{odd:?}");
+            assert!(Order::of_ranks(&odd).unwrap().is_none(), "{odd:?}");
         }
-        assert!(Order::of_ranks(&[-0.5, 1.0, -0.5]).is_some());
+        assert!(Order::of_ranks(&[-0.5, 1.0, -0.5]).unwrap().is_some());
     }
 
     proptest! {

@@ -16,6 +16,7 @@
 use std::sync::Mutex;
 
 use crate::error::Result;
+use crate::memory;
 use crate::par::Par;
 
 /// How far apart two values may be that are equal but for round-off.
@@ -91,7 +92,7 @@ pub fn average_ranks(values: &mut [f64], same: Same, shift: f64, par: Par<'_>) -
 
 fn ranked(values: &mut [f64], same: Same, shift: f64, cut: Cut, par: Par<'_>) -> Result<Ties> {
     let splitters = Splitters::of(values, cut);
-    let mut numbers = vec![0_u16; values.len()];
+    let mut numbers = memory::filled("The order of pairs of rows", values.len(), 0_u16)?;
     let chunks: Vec<_> = values.chunks_mut(cut.chunk).zip(numbers.chunks_mut(cut.chunk)).map(Mutex::new).collect();
     let counts = par.map(chunks.len(), |at, _| {
         let (values, numbers) = &mut *lock(&chunks[at]);

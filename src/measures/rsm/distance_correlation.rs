@@ -73,7 +73,7 @@ impl Measure for DistanceCorrelation {
             return Ok(PairMatrix::of_distances(x.name(), RowDistances::of(x, centering, par)?));
         }
         let mut found =
-            if self.precomputed { kernels::precomputed(x, true, par)? } else { (*kernels::distances(x, par)?).clone() };
+            if self.precomputed { kernels::precomputed(x, true, par)? } else { kernels::distances(x, par)?.copy()? };
         found.scale(unit_scale(kernels::largest(found.upper(), par)?), par)?;
         let before = found.inner(&found, par)?.sqrt();
         if self.bias_corrected {

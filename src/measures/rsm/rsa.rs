@@ -39,6 +39,7 @@ use crate::facts::{Change, Facts, Input};
 use crate::form::{Bilinear, Form, Link, Pair};
 use crate::linalg::{Matrix, unit_scale};
 use crate::measure::{Measure, Summary};
+use crate::memory;
 use crate::numerics::kendall::Tau;
 use crate::numerics::near_ranks::average_ranks_within;
 use crate::numerics::ranks::{Same, Ties, average_ranks};
@@ -218,7 +219,7 @@ impl Measure for Rsa {
             self.ready(found.upper_mut(), self.same(), par)?
         } else {
             let kept = present(x.rows(), &left_out);
-            let mut values = gathered(&found, &kept, |i| i);
+            let mut values = gathered(&found, &kept, |i| i)?;
             let told = self.ready(&mut values, self.same(), par)?;
             found.upper_mut().fill(0.0);
             scatter(&mut found, &kept, &values);
@@ -239,7 +240,7 @@ impl Measure for Rsa {
         let Outer::Kendall(tau) = self.outer else {
             return Ok(Form::Bilinear(Bilinear { k: &x.pairs, l: &y.pairs, link: Link::COSINE }));
         };
-        let of = move |matching: Option<&[usize]>, par: Par<'_>| Ok(x.varied(par)?.tau(y.varied(par)?, tau, matching));
+        let of = move |matching: Option<&[usize]>, par: Par<'_>| x.varied(par)?.tau(y.varied(par)?, tau, matching);
         let interval = move |matching: &[usize], par: Par<'_>| Ok(x.order(par)?.interval(y.order(par)?, tau, matching));
         Ok(Form::Pair(Pair { at_chance: Some(0.0), interval: Some(Box::new(interval)), ..Pair::new(of) }))
     }
@@ -340,8 +341,8 @@ impl Rsa {
                 format!("{} of {} rows are constant on neither side, and three are needed", kept.len(), mine.len());
             return Err(Error::Undefined { measure: Self::NAME.into(), reason });
         }
-        let mut u = gathered(&*x.pairs.dense(par)?, &kept, |i| i);
-        let mut v = gathered(&*y.pairs.dense(par)?, &kept, to);
+        let mut u = gathered(&*x.pairs.dense(par)?, &kept, |i| i)?;
+        let mut v = gathered(&*y.pairs.dense(par)?, &kept, to)?;
         let mut norms = [0.0; 2];
         for ((values, side), norm) in [&mut u, &mut v].into_iter().zip([x, y]).zip(&mut norms) {
             // What is left out leaves gaps between ranks, but what was tied is equal.
@@ -474,12 +475,12 @@ fn present(n: usize, left_out: &[usize]) -> Vec<usize> {
 }
 
 /// Entries of the pairs i < j of `rows`, where row i stands for row `to(i)`.
-fn gathered(found: &Dense, rows: &[usize], to: impl Fn(usize) -> usize) -> Vec<f64> {
-    let mut values = Vec::with_capacity(rows.len() * rows.len().saturating_sub(1) / 2);
+fn gathered(found: &Dense, rows: &[usize], to: impl Fn(usize) -> usize) -> Result<Vec<f64>> {
+    let mut values = memory::room("The pairs of rows that stay", rows.len() * rows.len().saturating_sub(1) / 2)?;
     for (at, &i) in rows.iter().enumerate() {
         values.extend(rows[at + 1..].iter().map(|&j| found.at(to(i), to(j))));
     }
-    values
+    Ok(values)
 }
 
 /// The opposite: put values of pairs of `rows`, which are in order, back.

@@ -95,9 +95,9 @@ pub fn leading_eigenvalues(pairs: &PairMatrix, par: Par<'_>) -> Result<Option<Ve
         }
         _ if pairs.n() > LARGEST => return Ok(None),
         _ => {
-            let mut dense = (*pairs.dense(par)?).clone();
+            let mut dense = pairs.dense(par)?.copy()?;
             dense.center(par)?;
-            linalg::eigenvalues(&dense.full())?
+            linalg::eigenvalues(&dense.full()?)?
         }
     };
     values.sort_by(|a, b| b.abs().total_cmp(&a.abs()));
@@ -364,7 +364,7 @@ mod tests {
         let a = Arc::new(features(60, 3, 0));
         let factor = PairMatrix::linear("x", a, Diagonal::Kept, Par::SEQ).unwrap();
         assert!(factor.factor_columns().is_some());
-        let stored = PairMatrix::stored("x", (*factor.dense(Par::SEQ).unwrap()).clone(), 0.0);
+        let stored = PairMatrix::stored("x", factor.dense(Par::SEQ).unwrap().copy().unwrap(), 0.0);
         let [few, all] = [factor, stored].map(|pairs| leading_eigenvalues(&pairs, Par::SEQ).unwrap().unwrap());
         assert_eq!((few.len(), all.len()), (3, 60));
         assert!(few.iter().zip(&all).all(|(a, b)| near(*a, *b, 1e-11)), "{few:?} {:?}", &all[..3]);

@@ -17,6 +17,7 @@ use super::residual::Residual;
 use super::strips::{Layout, Source, Strips};
 use crate::error::Result;
 use crate::linalg;
+use crate::memory;
 use crate::numerics::fft::{Real, quarter_turn};
 use crate::par::Par;
 
@@ -98,7 +99,7 @@ impl<'a, T: Real + linalg::Number> Layers<'a, T> {
     /// `S` of all pairs: by place, index of k, and index of l; real and imaginary part by turns.
     fn spectra(&self, layout: &Layout, par: Par<'_>) -> Result<Vec<T>> {
         let (length, p, q) = (self.strips.length(), self.ks.len(), 2 * self.ls.len());
-        let mut spectra = vec![T::default(); length * p * q];
+        let mut spectra = memory::filled("The transforms of all layers", length * p * q, T::default())?;
         for (start, count) in self.strips.slabs() {
             let fresh = match self.kept {
                 Some(_) => Vec::new(),
@@ -131,10 +132,10 @@ impl<'a, T: Real + linalg::Number> Layers<'a, T> {
         let (length, point) = (self.strips.length(), T::POINT);
         let size = length * count * point;
         let times = if both { 2 } else { 1 };
-        let mut found = vec![T::default(); sources.len() * times * size];
+        let mut found = memory::filled("The transforms of all layers", sources.len() * times * size, T::default())?;
         let inner = if sources.len() < 4 { par } else { par.sequential() };
         par.fill(&mut found, times * size, |at, out| {
-            let mut band = self.strips.band();
+            let mut band = self.strips.band()?;
             self.strips.gather(&sources[at], layout, start, count, &mut band, inner)?;
             let mut strips = vec![T::default(); size];
             self.strips.transform(band.get(), layout, &mut strips, inner)?;

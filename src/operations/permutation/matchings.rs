@@ -9,6 +9,7 @@ use super::design::Design;
 use super::tally::{KNOWN, Scale, Tally, spread};
 use crate::error::Result;
 use crate::form::{Cross, Form, Pair, PairInterval};
+use crate::memory;
 use crate::par::Par;
 
 /// Matchings whose values are counted at a time.
@@ -84,7 +85,7 @@ impl<'a> OneByOne<'a> {
             }
             Form::Rows(rows) if rows.n <= TABLE && count >= rows.n => {
                 let n = rows.n;
-                let mut table = vec![0.0; n * n];
+                let mut table = memory::zeros("A table of pairs of rows", n * n)?;
                 par.fill(&mut table, n, |i, terms| {
                     terms.iter_mut().enumerate().for_each(|(j, term)| *term = (rows.row)(i, j));
                     Ok(())

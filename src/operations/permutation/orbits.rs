@@ -54,7 +54,7 @@ impl<'a, T: Real> Orbits<'a, T> {
         let kept = if count > 1 { strips.count() } else { strips.slab() };
         let of_k = strips.layout(sigma, true);
         let effects = strips.effects(k, &of_k).iter().map(Complex::conj).collect();
-        let khat = Aligned::zeros(kept * strips.strip());
+        let khat = Aligned::many_zeros("The transform of an n x n matrix", kept * strips.strip())?;
         let mut engine = Self { strips, l, source, mean: k.mean(l), effects, khat };
         let values = engine.first(k, &of_k, sigma, count > 1, par)?;
         Ok((engine, values))
@@ -71,7 +71,7 @@ impl<'a, T: Real> Orbits<'a, T> {
     ) -> Result<Vec<f64>> {
         let strips = &self.strips;
         let of_l = strips.layout(sigma, false);
-        let mut band = strips.band();
+        let mut band = strips.band()?;
         let mut sum = vec![0.0; 2 * strips.length()];
         for (start, count) in strips.slabs() {
             let at = if keep { start * strips.strip() } else { 0 };
@@ -89,7 +89,7 @@ impl<'a, T: Real> Orbits<'a, T> {
     pub fn run(&self, tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
         let strips = &self.strips;
         let layout = strips.layout(tau, false);
-        let mut band = strips.band();
+        let mut band = strips.band()?;
         let mut sum = vec![0.0; 2 * strips.length()];
         for (start, count) in strips.slabs() {
             let khat = &self.khat.get()[start * strips.strip()..(start + count) * strips.strip()];

@@ -7,6 +7,7 @@
 use super::moments::{Invariants, Order, Parts, moments};
 use crate::engines::pair_matrix::Dense;
 use crate::error::Result;
+use crate::memory;
 use crate::numerics::fft::Real;
 use crate::par::Par;
 
@@ -80,7 +81,7 @@ impl<'a> Residual<'a> {
     /// All rows of W in another precision, with this diagonal.
     pub fn whole<T: Real>(&self, diagonal: Option<&[f64]>, par: Par<'_>) -> Result<Vec<T>> {
         let n = self.n();
-        let mut all = vec![T::default(); n * n];
+        let mut all = memory::zeros("The rows of an n x n matrix", n * n)?;
         par.fill(&mut all, ROWS * n, |block, out| {
             let mut rows = vec![0.0; out.len()];
             self.rows(block * ROWS, &mut rows);

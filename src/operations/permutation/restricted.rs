@@ -40,6 +40,7 @@ use rustfft::{Fft, FftPlanner};
 
 use super::design::{Class, Design, Scheme};
 use crate::error::Result;
+use crate::memory;
 use crate::numerics::fft::is_smooth;
 use crate::par::Par;
 
@@ -201,7 +202,7 @@ impl<'a> GridOrbits<'a> {
     pub fn of_x(&self, k: &[f64], sigma: &[usize], par: Par<'_>) -> Result<OfX> {
         let (q, unit) = (self.grid.length, self.unit());
         let layout = self.layout(sigma);
-        let mut khat = vec![Complex::default(); self.all_pairs() * q];
+        let mut khat = memory::filled("The transform of an n x n matrix", self.all_pairs() * q, Complex::default())?;
         let mut rest = &mut khat[..];
         for v in 0..self.grid.columns() {
             let (of_column, others) = rest.split_at_mut(self.pairs(v) * q);

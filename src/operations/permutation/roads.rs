@@ -304,7 +304,7 @@ fn on_grid<'t>(
     let Some(grid) = Grid::choose(design) else { return one_by_one(&Form::Bilinear(*form), scale, plan, None, par) };
     let orbits = if circle { 1 } else { plan.request.n_resamples.saturating_add(1).div_ceil(grid.length()) };
     par.expect(orbits.saturating_mul(grid.length()));
-    let (k, l) = (form.k.dense(par)?.full(), form.l.dense(par)?.full());
+    let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
     let relabeling = |r: usize| if circle { (0..design.n()).collect() } else { design.draw(key, r as u64) };
     let engine = GridOrbits::new(&grid);
     let of_x = engine.of_x(k.data(), &relabeling(0), par)?;

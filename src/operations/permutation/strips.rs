@@ -11,6 +11,7 @@ use rustfft::{Fft, FftPlanner};
 
 use super::residual::Residual;
 use crate::error::Result;
+use crate::memory;
 use crate::numerics::fft::{Aligned, Goal, Real, Room, StripFft, is_smooth, next_smooth};
 use crate::par::Par;
 
@@ -145,7 +146,7 @@ impl<T: Real> Strips<T> {
         if !often || self.n * self.n * size_of::<T>() > UNPACKED_BYTES {
             return Ok(Source::Packed(matrix));
         }
-        let mut rows = vec![T::default(); self.n * self.n];
+        let mut rows = memory::zeros("The rows of an n x n matrix", self.n * self.n)?;
         par.fill(&mut rows, self.block * self.n, |number, rows| {
             self.at_desk(|desk| desk.read(matrix, number * self.block, rows));
             Ok(())
@@ -306,9 +307,10 @@ impl<T: Real> Strips<T> {
     }
 
     /// Room for a slab.
-    pub fn band(&self) -> Aligned<T> {
+    pub fn band(&self) -> Result<Aligned<T>> {
         let spare = self.bands.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.unwrap_or_else(|| Aligned::zeros(self.n.next_multiple_of(self.block) * self.slab * T::POINT))
+        let size = self.n.next_multiple_of(self.block) * self.slab * T::POINT;
+        spare.map_or_else(|| Aligned::many_zeros("A slab of an n x n matrix", size), Ok)
     }
 
     /// Give it back.

@@ -268,7 +268,7 @@ fn on_grid(plan: &Plan<'_>, forms: &[&Bilinear<'_>], grid: &Grid, budget: usize,
     let need = (at_once * engine.need()) as f64 + 12.0 * (n as f64).powi(2);
     par.require(need, || "The transforms of whole matrices".into())?;
     let denominators = par.map(forms.len(), |at, par| forms[at].denominator(par))?;
-    let whole = |side: &PairMatrix| Ok(side.dense_once(par)?.full());
+    let whole = |side: &PairMatrix| side.dense_once(par)?.full();
     let sigma = plan.relabeling(0);
     par.expect(orbits * q * ls.len() * ks.len().div_ceil(at_once));
     for from in (0..ks.len()).step_by(at_once) {

@@ -164,7 +164,7 @@ impl Invariants {
         if order == Order::Variance || !(6..=LARGEST).contains(&n) {
             return Ok(Self { w: squares_of_residual(k, parts, scale, par)?, ..base });
         }
-        let mut w = k.full();
+        let mut w = k.full()?;
         par.fill(w.data_mut(), ROWS * n, |block, rows| {
             for (i, row) in (block * ROWS..).zip(rows.chunks_mut(n)) {
                 parts.residual_row(i, row);

@@ -257,7 +257,7 @@ fn of_pairs() {
 #[test]
 fn products_by_tiles() {
     let n = 260;
-    let w = any(n, 0.7, true).full();
+    let w = any(n, 0.7, true).full().unwrap();
     let found = Product::of(&w, Par::SEQ).unwrap();
     let p = linalg::product_nn(&w, &w, Par::SEQ).unwrap();
     let direct = |i: usize, j: usize| (0..n).map(|k| w.at(i, k) * w.at(k, j)).sum::<f64>();
@@ -277,14 +277,14 @@ fn parts_make_up_the_statistic() {
         for (k, l) in kinds(n, 1.0).iter().flat_map(|k| kinds(n, 2.0).into_iter().map(move |l| (k, l))) {
             let [p, q] = [k, &l].map(|matrix| Parts::of_dense(matrix, Par::SEQ).unwrap());
             let [w, v] = [(k, &p), (&l, &q)].map(|(matrix, parts)| {
-                let mut w = matrix.full();
+                let mut w = matrix.full().unwrap();
                 (0..n).for_each(|i| parts.residual_row(i, w.row_mut(i)));
                 w
             });
             for w in [&w, &v] {
                 assert!((0..n).all(|i| w.at(i, i) == 0.0 && w.row(i).iter().sum::<f64>().abs() < 1e-11));
             }
-            let mut piece = k.full().row(0)[1..].to_vec();
+            let mut piece = k.full().unwrap().row(0)[1..].to_vec();
             p.residual_piece(0, 1, &mut piece);
             assert_eq!(piece, w.row(0)[1..]);
             every_order(n, |order| {
@@ -307,7 +307,7 @@ fn scale_does_not_matter() {
     let plain = of(&k, &l, Order::Kurtosis);
     for exponent in [-200, 200] {
         let [small, other] = [(&k, exponent), (&l, exponent - 3)].map(|(matrix, exponent)| {
-            let mut scaled = matrix.clone();
+            let mut scaled = matrix.copy().unwrap();
             scaled.scale(2.0_f64.powi(exponent), Par::SEQ).unwrap();
             scaled
         });
