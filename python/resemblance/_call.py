@@ -1,7 +1,7 @@
 """The bridge to the compiled core: one function per kind of answer a measure gives.
 
 A measure is one line: its name, its arrays and its options go to `score` or `group`. The arrays are converted
-(`_inputs`), the number of threads is looked up (`_config`), and what the core remarks is reported.
+(`_inputs`), threads and memory are looked up (`_config`), and what the core remarks is reported.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from resemblance import _core
-from resemblance._config import on_warning, threads
+from resemblance._config import on_warning, resources
 from resemblance._inputs import as_input, as_models, as_options
 from resemblance._rows import require_same_rows
 from resemblance.errors import ResemblanceWarning, make
@@ -19,6 +19,7 @@ from resemblance.errors import ResemblanceWarning, make
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from resemblance._config import Resources
     from resemblance._inputs import CoreInput, Models, ModelsLike, Representation
 
     Remark: TypeAlias = tuple[str, str, Mapping[str, Any]]
@@ -29,30 +30,30 @@ _HERE = __file__.removesuffix("_call.py")
 def score(measure: str, x: Representation, y: Representation, **options: Any) -> float:
     """Return the score of a pair."""
     require_same_rows((("x", x), ("y", y), *options.items()))
-    found = _core.score(measure, as_options(options), as_input(x, "x"), as_input(y, "y"), threads())
+    found = _core.score(measure, as_options(options), as_input(x, "x"), as_input(y, "y"), resources())
     return found if isinstance(found, float) else _reported(found)
 
 
 def statistics(measure: str, x: Representation, y: Representation, **options: Any) -> float:
     """Return the comparison of two numbers, each of one representation, whose rows are not paired."""
-    found = _core.score(measure, as_options(options), as_input(x, "x"), as_input(y, "y"), threads())
+    found = _core.score(measure, as_options(options), as_input(x, "x"), as_input(y, "y"), resources())
     return found if isinstance(found, float) else _reported(found)
 
 
-def rows(measure: str, given: Mapping[str, Any], x: Representation, y: Representation, count: int) -> Any:
+def rows(measure: str, given: Mapping[str, Any], x: Representation, y: Representation, limits: Resources) -> Any:
     """Return what each row contributes to the score of a pair."""
-    found = _core.rows(measure, given, as_input(x, "x"), as_input(y, "y"), count)
+    found = _core.rows(measure, given, as_input(x, "x"), as_input(y, "y"), limits)
     return _reported(found) if isinstance(found, tuple) else found
 
 
-def statistic(measure: str, given: Mapping[str, Any], x: Representation, count: int) -> float:
+def statistic(measure: str, given: Mapping[str, Any], x: Representation, limits: Resources) -> float:
     """Return the number of one representation."""
-    return _number(_core.statistic(measure, given, as_input(x, "x"), count))
+    return _number(_core.statistic(measure, given, as_input(x, "x"), limits))
 
 
 def group(measure: str, models: ModelsLike, **options: Any) -> float:
     """Return the score of a group of models."""
-    return _number(_core.group(measure, as_options(options), as_group(models, options), threads()))
+    return _number(_core.group(measure, as_options(options), as_group(models, options), resources()))
 
 
 def as_group(models: Any, options: Mapping[str, Any]) -> list[CoreInput]:

@@ -1,4 +1,4 @@
-"""Settings that are no property of a measure: how many threads, and what happens to warnings.
+"""Settings that are no property of a measure: threads, memory, and what happens to warnings.
 
 >>> import resemblance as rs
 >>> with rs.config(num_threads=1, on_warning="ignore"):
@@ -7,13 +7,16 @@
 
 The number of threads is the first of these that is given: the argument of an operation, `config`, `set_config`, the
 environment variables ``RESEMBLANCE_NUM_THREADS``, ``RAYON_NUM_THREADS``, ``OMP_NUM_THREADS``, ``SLURM_CPUS_PER_TASK``,
-the number of processors this process may use. Results do not depend on it. The environment is read once, at the first
-call.
+the number of processors this process may use. Results do not depend on it. An operation that needs more memory than
+`config`, `set_config` or ``RESEMBLANCE_MEMORY_LIMIT`` allow, or than the system has left, is refused before it begins.
+The environment is read once, at the first call.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -30,9 +33,16 @@ if TYPE_CHECKING:
 
 __all__ = ["config", "set_config", "show_config"]
 
+# The number of threads, and the most bytes that an operation may take.
+Resources: TypeAlias = tuple[int, int | None]
 Policy: TypeAlias = Literal["warn", "raise", "ignore"]
 
 _POLICIES = ("warn", "raise", "ignore")
+_UNITS = {"": 1, "b": 1, "bytes": 1}
+_UNITS |= {f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)}
+_UNITS |= {f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)}
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)")
+_MOST = 1 << 63
 _THREAD_VARIABLES = ("RESEMBLANCE_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK")
 
 
@@ -41,10 +51,15 @@ class Settings(NamedTuple):
 
     num_threads: int | None = None
     on_warning: Policy | None = None
+    memory_limit: int | None = None
 
     def over(self, other: Settings) -> Settings:
         """Take from `other` what is not set here."""
-        return Settings(self.num_threads or other.num_threads, self.on_warning or other.on_warning)
+        return Settings(
+            self.num_threads or other.num_threads,
+            self.on_warning or other.on_warning,
+            self.memory_limit or other.memory_limit,
+        )
 
 
 _lock = Lock()
@@ -65,6 +80,10 @@ class config:  # noqa: N801 - used like a function
     on_warning : {"warn", "raise", "ignore"}, optional
         ``"warn"`` (the default) reports through Python's `warnings`, once per kind and call; ``"raise"`` makes every
         warning an error; ``"ignore"`` leaves them in the results only.
+    memory_limit : int or str, optional
+        The most memory that an operation may take, in bytes or with a unit, as in ``"4 GiB"``; one that needs more
+        raises `OverBudgetError` before it begins. What the machine, a container or a batch job has left is respected
+        without it.
 
     See Also
     --------
@@ -81,8 +100,16 @@ class config:  # noqa: N801 - used like a function
     'warn'
     """
 
-    def __init__(self, *, num_threads: int | None = None, on_warning: Policy | None = None) -> None:
-        self._given = Settings(None if num_threads is None else _thread_count(num_threads), _policy(on_warning))
+    def __init__(
+        self,
+        *,
+        num_threads: int | None = None,
+        on_warning: Policy | None = None,
+        memory_limit: int | str | None = None,
+    ) -> None:
+        self._given = Settings(
+            None if num_threads is None else _thread_count(num_threads), _policy(on_warning), _memory(memory_limit)
+        )
 
     def __enter__(self) -> None:
         blocks = _blocks.get()
@@ -94,10 +121,16 @@ class config:  # noqa: N801 - used like a function
         _blocks.set(_blocks.get()[:-1])
 
     def __repr__(self) -> str:
-        return f"config(num_threads={self._given.num_threads}, on_warning={self._given.on_warning!r})"
+        given = ", ".join(f"{name}={value!r}" for name, value in self._given._asdict().items())
+        return f"config({given})"
 
 
-def set_config(*, num_threads: int | EllipsisType | None = ..., on_warning: Policy | EllipsisType | None = ...) -> None:
+def set_config(
+    *,
+    num_threads: int | EllipsisType | None = ...,
+    on_warning: Policy | EllipsisType | None = ...,
+    memory_limit: int | str | EllipsisType | None = ...,
+) -> None:
     """Set the whole process, all of its threads; blocks of `config` have precedence.
 
     Parameters
@@ -105,6 +138,8 @@ def set_config(*, num_threads: int | EllipsisType | None = ..., on_warning: Poli
     num_threads : int or None, optional
         As for `config`. None goes back to what the environment says; what is not given stays as it is.
     on_warning : {"warn", "raise", "ignore"} or None, optional
+        As for `config`.
+    memory_limit : int, str or None, optional
         As for `config`.
 
     See Also
@@ -125,6 +160,8 @@ def set_config(*, num_threads: int | EllipsisType | None = ..., on_warning: Poli
         given["num_threads"] = None if num_threads is None else _thread_count(num_threads)
     if on_warning is not ...:
         given["on_warning"] = _policy(on_warning)
+    if memory_limit is not ...:
+        given["memory_limit"] = _memory(memory_limit)
     with _lock:
         _process = _process._replace(**given)
 
@@ -146,8 +183,8 @@ def show_config() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``num_threads`` and ``num_threads_from`` (what decided it), ``on_warning``, and what the compiled core says
-        about itself, such as ``debug_build``.
+        ``num_threads`` and ``num_threads_from`` (what decided it), ``on_warning``, ``memory_limit`` in bytes (None
+        where only the system limits it), and what the compiled core says about itself, such as ``debug_build``.
 
     Examples
     --------
@@ -156,21 +193,26 @@ def show_config() -> dict[str, Any]:
     ...     rs.show_config()["num_threads_from"]
     'config'
     """
-    given = settings().num_threads
-    count, origin = _environment()[:2] if given is None else (given, "config")
-    return {"num_threads": count, "num_threads_from": origin, "on_warning": on_warning()} | _core.show_config()
+    given, environment = settings(), _environment()
+    own = {
+        "num_threads": given.num_threads or environment.num_threads,
+        "num_threads_from": "config" if given.num_threads else environment.num_threads_from,
+        "on_warning": on_warning(),
+        "memory_limit": given.memory_limit or environment.memory_limit,
+    }
+    return own | _core.show_config()
 
 
-def threads(num_threads: int | None = None) -> int:
-    """Return the number of threads to use, given an operation's argument."""
-    if num_threads is not None:
-        return _thread_count(num_threads)
-    return settings().num_threads or _environment()[0]
+def resources(num_threads: int | None = None) -> Resources:
+    """Return the number of threads to use, given an operation's argument, and the limit on memory."""
+    given, environment = settings(), _environment()
+    count = given.num_threads or environment.num_threads if num_threads is None else _thread_count(num_threads)
+    return count, given.memory_limit or environment.memory_limit
 
 
 def on_warning() -> Policy:
     """Return what to do with warnings."""
-    return settings().on_warning or _environment()[2]
+    return settings().on_warning or _environment().on_warning
 
 
 def settings() -> Settings:
@@ -196,15 +238,45 @@ def _policy(value: Any, name: str = "on_warning") -> Policy | None:
     return value  # type: ignore[no-any-return]
 
 
+def _memory(value: Any, name: str = "memory_limit") -> int | None:
+    if value is None:
+        return None
+    count = 0.0
+    if isinstance(value, str):
+        if (found := _AMOUNT.fullmatch(value.strip())) and (unit := found[2].casefold()) in _UNITS:
+            count = float(found[1]) * _UNITS[unit]
+    elif not isinstance(value, bool):
+        count = getattr(value, "__index__", lambda: 0)()
+    if not 1 <= count < _MOST:
+        message = f'{name}={value!r} must be a number of bytes, or a text like "4 GiB".'
+        raise make("bad_option", message, {"option": name, "given": repr(value)})
+    return int(count)
+
+
+class _Environment(NamedTuple):
+    num_threads: int
+    num_threads_from: str
+    on_warning: Policy
+    memory_limit: int | None
+
+
 @cache
-def _environment() -> tuple[int, str, Policy]:
-    """Read the number of threads, what decided it, and the policy for warnings, as the environment has them."""
+def _environment() -> _Environment:
+    """Read the settings that the environment has."""
+    memory = _memory(os.environ.get("RESEMBLANCE_MEMORY_LIMIT") or None, "RESEMBLANCE_MEMORY_LIMIT") or _installed()
     policy = _policy(os.environ.get("RESEMBLANCE_ON_WARNING") or None, "RESEMBLANCE_ON_WARNING") or "warn"
     for name in _THREAD_VARIABLES:
         value = os.environ.get(name, "").split(",")[0].strip()  # OMP_NUM_THREADS may be a list, one per nesting level
         if value.isdecimal() and int(value) > 0:
-            return int(value), name, policy
+            return _Environment(int(value), name, policy, memory)
         if value and name == "RESEMBLANCE_NUM_THREADS":  # the variables of others may hold what they like
             message = f"{name}={value!r} must be a whole number of at least 1."
             raise make("bad_option", message, {"option": name, "given": value})
-    return _core.default_threads(), "processors", policy
+    return _Environment(_core.default_threads(), "processors", policy, memory)
+
+
+def _installed() -> int | None:
+    """Return the memory of the machine where the core cannot tell what is free of it: outside of Linux."""
+    if sys.platform == "linux" or not {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(getattr(os, "sysconf_names", ())):
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -38,6 +38,7 @@ __all__ = [
 _Input: TypeAlias = NDArray[Any] | tuple[NDArray[Any], str] | Prepared
 _Named: TypeAlias = tuple[str, Mapping[str, Any]]
 _Remarks: TypeAlias = list[tuple[str, str, Mapping[str, Any]]]
+_Resources: TypeAlias = tuple[int, int | None]
 _Progress: TypeAlias = Callable[[int, int], object] | None
 
 @final
@@ -58,17 +59,19 @@ class Prepared:
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]: ...
 
 def score(
-    name: str, given: Mapping[str, Any], x: _Input, y: _Input, threads: int
+    name: str, given: Mapping[str, Any], x: _Input, y: _Input, resources: _Resources
 ) -> float | tuple[float, _Remarks]: ...
 def rows(
-    name: str, given: Mapping[str, Any], x: _Input, y: _Input, threads: int
+    name: str, given: Mapping[str, Any], x: _Input, y: _Input, resources: _Resources
 ) -> NDArray[np.float64] | tuple[NDArray[np.float64], _Remarks]: ...
-def statistic(name: str, given: Mapping[str, Any], x: _Input, threads: int) -> float | tuple[float, _Remarks]: ...
+def statistic(
+    name: str, given: Mapping[str, Any], x: _Input, resources: _Resources
+) -> float | tuple[float, _Remarks]: ...
 def group(
-    name: str, given: Mapping[str, Any], models: Sequence[_Input], threads: int
+    name: str, given: Mapping[str, Any], models: Sequence[_Input], resources: _Resources
 ) -> float | tuple[float, _Remarks]: ...
 def compare(
-    measures: Sequence[_Named], x: _Input, y: _Input, threads: int, progress: _Progress
+    measures: Sequence[_Named], x: _Input, y: _Input, resources: _Resources, progress: _Progress
 ) -> list[dict[str, Any]]: ...
 def pairwise(
     measures: Sequence[_Named],
@@ -76,7 +79,7 @@ def pairwise(
     x_names: Sequence[str],
     ys: Sequence[_Input] | None,
     y_names: Sequence[str] | None,
-    threads: int,
+    resources: _Resources,
     on_error: str,
     progress: _Progress,
 ) -> list[dict[str, Any]]: ...
@@ -86,7 +89,7 @@ def permutation_test(
     x: _Input,
     y: _Input,
     request: Mapping[str, Any],
-    threads: int,
+    resources: _Resources,
     progress: _Progress,
 ) -> dict[str, Any]: ...
 def permutation_moments(
@@ -96,7 +99,7 @@ def permutation_moments(
     y: _Input,
     order: int,
     alternative: str | None,
-    threads: int,
+    resources: _Resources,
 ) -> dict[str, Any]: ...
 def bet(exceeds: Sequence[bool], alpha: float) -> tuple[int, float, bool | None]: ...
 def pvalue_interval(exceedances: int, total: int, sequential: bool) -> tuple[float, float]: ...
@@ -115,7 +118,7 @@ def permutation_grid(
     y_names: Sequence[str] | None,
     request: Mapping[str, Any],
     adjust: str | None,
-    threads: int,
+    resources: _Resources,
     progress: _Progress,
 ) -> dict[str, Any]: ...
 def confidence_interval(
@@ -125,7 +128,7 @@ def confidence_interval(
     y: _Input,
     alpha: float,
     groups: Sequence[int] | None,
-    threads: int,
+    resources: _Resources,
     progress: _Progress,
 ) -> dict[str, Any]: ...
 def group_confidence_interval(
@@ -135,7 +138,7 @@ def group_confidence_interval(
     names: Sequence[str],
     alpha: float,
     groups: Sequence[int] | None,
-    threads: int,
+    resources: _Resources,
     progress: _Progress,
 ) -> dict[str, Any]: ...
 def similarity_difference(
@@ -147,13 +150,15 @@ def similarity_difference(
     alpha: float,
     margin: float | None,
     groups: Sequence[int] | None,
-    threads: int,
+    resources: _Resources,
     progress: _Progress,
 ) -> dict[str, Any]: ...
 def jackknife(
     estimate: float, leave_one_out: Sequence[float], alpha: float, margin: float | None, grouped: bool
 ) -> dict[str, Any]: ...
-def prepare(name: str, given: Mapping[str, Any], x: _Input, row_names: str | None, threads: int) -> Prepared: ...
+def prepare(
+    name: str, given: Mapping[str, Any], x: _Input, row_names: str | None, resources: _Resources
+) -> Prepared: ...
 def load_prepared(*state: Any) -> Prepared: ...
 def measures() -> list[dict[str, Any]]: ...
 def no_choice(given: str, known: Sequence[str]) -> str: ...

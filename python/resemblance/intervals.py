@@ -8,7 +8,7 @@ import numpy as np
 
 from resemblance import _callables, _core
 from resemblance._call import as_group, as_warnings, report
-from resemblance._config import threads
+from resemblance._config import resources
 from resemblance._inputs import as_input, as_models, require_choice
 from resemblance._measure import as_measure
 from resemblance._progress import reporting
@@ -20,6 +20,7 @@ from resemblance.results import Difference, Interval
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from resemblance._config import Resources
     from resemblance._inputs import ModelsLike, Representation
     from resemblance._measure import Measure, MeasureLike
     from resemblance._progress import Progress
@@ -109,7 +110,7 @@ def confidence_interval(
     units = _units(groups)
     with reporting(progress, "rows" if groups is None else "groups") as tell:
         if y is None:
-            found = _of_group(chosen, x, alpha=float(alpha), units=units, count=threads(num_threads), tell=tell)
+            found = _of_group(chosen, x, alpha=float(alpha), units=units, limits=resources(num_threads), tell=tell)
         elif chosen.function is None:
             found = _core.confidence_interval(
                 chosen.name,
@@ -118,7 +119,7 @@ def confidence_interval(
                 as_input(y, "y"),
                 float(alpha),
                 units,
-                threads(num_threads),
+                resources(num_threads),
                 tell,
             )
         else:
@@ -130,13 +131,13 @@ def confidence_interval(
 
 
 def _of_group(
-    measure: Measure, models: Any, *, alpha: float, units: list[int] | None, count: int, tell: Any
+    measure: Measure, models: Any, *, alpha: float, units: list[int] | None, limits: Resources, tell: Any
 ) -> dict[str, Any]:
     if measure.function is not None:
         raise make("not_offered", f"{measure.name} is a function of your own and needs a pair: y is missing.")
     members = as_group(models, measure.given)
     names = ["models"] if len(members) == 1 else as_models(models, "models").names
-    return _core.group_confidence_interval(measure.name, measure.given, members, names, alpha, units, count, tell)
+    return _core.group_confidence_interval(measure.name, measure.given, members, names, alpha, units, limits, tell)
 
 
 def similarity_difference(
@@ -229,7 +230,7 @@ def similarity_difference(
                 float(alpha),
                 limit,
                 units,
-                threads(num_threads),
+                resources(num_threads),
                 tell,
             )
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from resemblance import _callables, _core
 from resemblance._call import as_group, as_warnings, failed_pairs, report, rows, statistic
-from resemblance._config import threads
+from resemblance._config import resources
 from resemblance._inputs import as_input, as_models, require_choice, row_count
 from resemblance._measure import arrays_of, as_measure, as_measures
 from resemblance._progress import part, reporting
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from resemblance._config import Resources
     from resemblance._inputs import Models, ModelsLike, Representation
     from resemblance._measure import Measure, MeasureLike, MeasuresLike
     from resemblance._progress import Progress
@@ -74,13 +75,13 @@ def compare(
     """
     chosen = as_measures(measures)
     require_choice("on_error", on_error, ("raise", "record"))
-    count = threads(num_threads)
+    limits = resources(num_threads)
     if y is None:
-        found = [_alone(measure, x, count) for measure in chosen]
+        found = [_alone(measure, x, limits) for measure in chosen]
     else:
         require_same_rows([("x", x), ("y", y), *arrays_of(chosen)], chosen)
         compiled = [(measure.name, measure.given) for measure in chosen if measure.function is None]
-        rows = iter(_core.compare(compiled, as_input(x, "x"), as_input(y, "y"), count, None) if compiled else ())
+        rows = iter(_core.compare(compiled, as_input(x, "x"), as_input(y, "y"), limits, None) if compiled else ())
         found = [next(rows) if measure.function is None else _callables.compare(measure, x, y) for measure in chosen]
     scores = tuple(_score(measure, fields) for measure, fields in zip(chosen, found, strict=True))
     for score in scores:
@@ -126,7 +127,7 @@ def rowwise(
     if chosen.function is not None:
         raise make("not_offered", f"{chosen.name} is a function of your own; nothing is known about its rows.")
     require_same_rows([("x", x), ("y", y), *arrays_of([chosen])])
-    found: NDArray[np.float64] = rows(chosen.name, chosen.given, x, y, threads(num_threads))
+    found: NDArray[np.float64] = rows(chosen.name, chosen.given, x, y, resources(num_threads))
     return found
 
 
@@ -163,7 +164,7 @@ def describe(x: Representation, measure: MeasureLike, *, num_threads: int | None
     chosen = as_measure(measure)
     if chosen.function is not None:
         raise make("not_offered", f"{chosen.name} is a function of your own and needs a pair.")
-    return statistic(chosen.name, chosen.given, x, threads(num_threads))
+    return statistic(chosen.name, chosen.given, x, resources(num_threads))
 
 
 def pairwise(
@@ -221,7 +222,7 @@ def pairwise(
     """
     chosen = as_measures(measures)
     require_choice("on_error", on_error, ("record", "raise"))
-    count = threads(num_threads)
+    limits = resources(num_threads)
     left = as_models(x, "x")
     right = left if y is None else as_models(y, "y")
     require_same_rows([*left.sides(), *(right.sides() if y is not None else []), *arrays_of(chosen)], chosen)
@@ -232,7 +233,7 @@ def pairwise(
         told = iter([part(tell, at, pieces, len(left.given) * len(right.given)) for at in range(pieces)])
         if compiled:
             ys, names = (None, None) if y is None else (right.inputs(), right.names)
-            found = iter(_core.pairwise(compiled, left.inputs(), left.names, ys, names, count, on_error, next(told)))
+            found = iter(_core.pairwise(compiled, left.inputs(), left.names, ys, names, limits, on_error, next(told)))
         grids = tuple(
             _grid(
                 measure,
@@ -286,7 +287,7 @@ def prepare(x: Representation, measure: MeasureLike, *, num_threads: int | None 
         raise make("not_offered", f"{chosen.name} is a function of your own and has no summary to prepare.")
     names = row_names(x)
     kept = None if names is None else names.fingerprint
-    return _core.prepare(chosen.name, chosen.given, as_input(x, "x"), kept, threads(num_threads))
+    return _core.prepare(chosen.name, chosen.given, as_input(x, "x"), kept, resources(num_threads))
 
 
 def list_measures() -> MeasureList:
@@ -306,16 +307,16 @@ def list_measures() -> MeasureList:
     return MeasureList(tuple(Info(**entry) for entry in _core.measures()))
 
 
-def _alone(measure: Measure, x: Any, count: int) -> dict[str, Any]:
+def _alone(measure: Measure, x: Any, limits: Resources) -> dict[str, Any]:
     """Score a group of models, or compute a statistic of one representation."""
     if measure.function is not None:
         raise make("not_offered", f"{measure.name} is a function of your own and needs a pair: y is missing.")
     if measure.facts["kind"] == "statistic":
         single = as_input(x, "x")
-        found, n = _core.statistic(measure.name, measure.given, single, count), row_count(single)
+        found, n = _core.statistic(measure.name, measure.given, single, limits), row_count(single)
     else:
         members = as_group(x, measure.given)
-        found, n = _core.group(measure.name, measure.given, members, count), row_count(members[0])
+        found, n = _core.group(measure.name, measure.given, members, limits), row_count(members[0])
     value, remarks = found if isinstance(found, tuple) else (found, [])
     return {"value": value, "n": n, "warnings": remarks}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from resemblance import _callables, _core
 from resemblance._call import as_warnings, failed_pairs, report
-from resemblance._config import threads
+from resemblance._config import resources
 from resemblance._executors import require_own
 from resemblance._inputs import as_models
 from resemblance._measure import arrays_of, as_measures
@@ -22,6 +22,7 @@ from resemblance.results import PermutationGrid, PermutationGrids
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from resemblance._config import Resources
     from resemblance._executors import Submits
     from resemblance._inputs import Models, ModelsLike
     from resemblance._measure import Measure, MeasuresLike
@@ -124,14 +125,14 @@ def pairwise_test(
         ids=as_ids(ids, "ids"),
     )
     require_own(executor, chosen)
-    count = threads(num_threads)
+    limits = resources(num_threads)
     left, right = as_models(x, "x"), None if y is None else as_models(y, "y")
     of_rows = [("strata", strata), ("groups", groups), ("ids", ids), *arrays_of(chosen)]
     require_same_rows([*left.sides(), *(right.sides() if right is not None else []), *of_rows])
     with reporting(progress, "permutations") as tell:
         told = [part(tell, at, len(chosen), request.n_resamples) for at in range(len(chosen))]
         grids = tuple(
-            _grid(measure, left, right, request, adjust=adjust, count=count, executor=executor, tell=one)
+            _grid(measure, left, right, request, adjust=adjust, limits=limits, executor=executor, tell=one)
             for measure, one in zip(chosen, told, strict=True)
         )
     report([warning for grid in grids for warning in grid.warnings])
@@ -145,7 +146,7 @@ def _grid(
     request: Request,
     *,
     adjust: str | None,
-    count: int,
+    limits: Resources,
     executor: Submits | None,
     tell: Callback | None,
 ) -> PermutationGrid:
@@ -153,7 +154,7 @@ def _grid(
     if measure.function is None:
         ys, names = (None, None) if right is None else (right.inputs(), right.names)
         found = _core.permutation_grid(
-            measure.name, measure.given, left.inputs(), left.names, ys, names, request.fields(), adjust, count, tell
+            measure.name, measure.given, left.inputs(), left.names, ys, names, request.fields(), adjust, limits, tell
         )
     else:
         found = _callables.permutation_grid(measure, left, right, request, adjust=adjust, executor=executor, tell=tell)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from resemblance import _callables, _core
 from resemblance._call import as_warnings, report
-from resemblance._config import threads
+from resemblance._config import resources
 from resemblance._executors import require_own
 from resemblance._inputs import as_input
 from resemblance._measure import Measure, as_measure
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from resemblance._config import Resources
     from resemblance._executors import Submits
     from resemblance._inputs import Representation
     from resemblance._measure import MeasureLike
@@ -159,7 +160,7 @@ def permutation_test(
     require_own(executor, [chosen])
     if executor is not None and method == "sequential":
         raise refuse("executor", executor, "is not for sequential tests, which go one permutation at a time.")
-    return _pair(chosen, x, y, request, count=threads(num_threads), progress=progress, executor=executor)
+    return _pair(chosen, x, y, request, limits=resources(num_threads), progress=progress, executor=executor)
 
 
 def permutation_moments(
@@ -220,8 +221,8 @@ def permutation_moments(
         raise refuse("order", order, "must be 2, 3 or 4.")
     require_same_rows([("x", x), ("y", y), *chosen.arrays])
     left, right = as_input(x, "x"), as_input(y, "y")
-    count = threads(num_threads)
-    found = _core.permutation_moments(chosen.name, chosen.given, left, right, int(order), alternative, count)
+    limits = resources(num_threads)
+    found = _core.permutation_moments(chosen.name, chosen.given, left, right, int(order), alternative, limits)
     return NullMoments(measure=chosen.name, label=chosen.label, options=chosen.options, **found)
 
 
@@ -251,7 +252,7 @@ def replay(
         key=bytes.fromhex(before.key),
         return_null=before.null_distribution is not None,
     )
-    return _pair(chosen, x, y, request, count=threads(None), progress=None)
+    return _pair(chosen, x, y, request, limits=resources(None), progress=None)
 
 
 def _pair(
@@ -260,14 +261,14 @@ def _pair(
     y: Any,
     request: Request,
     *,
-    count: int,
+    limits: Resources,
     progress: Progress,
     executor: Submits | None = None,
 ) -> PermutationResult:
     with reporting(progress, "permutations") as tell:
         if measure.function is None:
             left, right = as_input(x, "x"), as_input(y, "y")
-            found = _core.permutation_test(measure.name, measure.given, left, right, request.fields(), count, tell)
+            found = _core.permutation_test(measure.name, measure.given, left, right, request.fields(), limits, tell)
         else:
             found = _callables.permutation_test(measure, x, y, request, executor=executor, tell=tell)
     about = {"measure": measure.name, "label": measure.label, "options": measure.options, "facts": measure.facts}

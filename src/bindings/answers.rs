@@ -66,8 +66,7 @@ pub fn rows<'py>(
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
     let work = Estimate::of_pair([&asked], &sides).operations();
-    let (values, cautions) =
-        run(py, resources, work, None, |par| operations::rows(&asked, &sides[0], &sides[1], par))?;
+    let (values, cautions) = run(py, resources, work, None, |par| operations::rows(&asked, &sides[0], &sides[1], par))?;
     with_remarks(py, PyArray1::from_vec(py, values).into_any(), &cautions)
 }
 

@@ -102,7 +102,8 @@ impl PyPrepared {
         }
         let load = py.import("resemblance._core")?.getattr("load_prepared")?;
         let names = &self.row_names;
-        let state = (VERSION, self.measure(), self.options(py)?, self.n(), &self.dtype, &self.fingerprint, parts, names);
+        let state =
+            (VERSION, self.measure(), self.options(py)?, self.n(), &self.dtype, &self.fingerprint, parts, names);
         Ok((load, state.into_pyobject(py)?))
     }
 }

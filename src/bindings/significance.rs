@@ -335,15 +335,15 @@ pub fn group_confidence_interval<'py>(
     names: Vec<String>,
     alpha: f64,
     groups: Option<Vec<usize>>,
-    threads: usize,
+    resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let asked = asked(py, name, &given)?;
     let held = Inputs::take(&models, names)?;
     let sides = held.sides(py)?;
     let wanted = Wanted { alpha, groups };
-    let size = held.size().saturating_mul(held.rows());
-    let found = run(py, threads, size, progress.as_ref(), |par| {
+    let work = Estimate::of_pair([&asked], &sides).leaving_out(&asked, held.rows()).operations();
+    let found = run(py, resources, work, progress.as_ref(), |par| {
         operations::group_confidence_interval(&asked, &sides, &wanted, par)
     })?;
     let fields = interval_dict(py, found.interval)?;

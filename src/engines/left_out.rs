@@ -428,7 +428,8 @@ mod tests {
                     .unwrap();
                     for unit in 0..units.count() {
                         let expected = by_definition(&a, other, &units.others(unit), diagonal);
-                        let size = 1e-12 * sums::squares(k.full().unwrap().data()).max(sums::squares(l.full().unwrap().data()));
+                        let size = 1e-12
+                            * sums::squares(k.full().unwrap().data()).max(sums::squares(l.full().unwrap().data()));
                         let found = (dense[unit], factored[unit]);
                         assert!((found.0 - expected).abs() < size, "{diagonal:?} {same} {unit}: {found:?} {expected}");
                         assert!((found.1 - expected).abs() < size, "{diagonal:?} {same} {unit}: {found:?} {expected}");

@@ -793,7 +793,8 @@ mod tests {
         let order: Vec<usize> = (0..n).map(|i| (i * 7 + 3) % n).collect();
         for diagonal in [Diagonal::Kept, Diagonal::Dropped, Diagonal::UCentered] {
             let (k, l) = (factor(&a, diagonal), factor(&b, diagonal));
-            let (dense_k, dense_l) = (k.dense(Par::SEQ).unwrap().full().unwrap(), l.dense(Par::SEQ).unwrap().full().unwrap());
+            let (dense_k, dense_l) =
+                (k.dense(Par::SEQ).unwrap().full().unwrap(), l.dense(Par::SEQ).unwrap().full().unwrap());
             for matching in [None, Some(order.as_slice())] {
                 let to = |i: usize| matching.map_or(i, |m| m[i]);
                 let direct: f64 = (0..n)
