@@ -76,6 +76,8 @@ def disagreement(
     array([1., 0.])
     >>> disagreement(["cat", "dog", None, "cat"], ["cat", "cat", "dog", "cat"], missing="drop")
     0.3333333333333333
+    >>> disagreement(["cat", "dog", None, "cat"], ["cat", "cat", "dog", "cat"], missing="drop")
+    0.3333333333333333
     """
     return score("disagreement", x, y, kind=kind, missing=missing)
 
@@ -141,6 +143,8 @@ def cohen_kappa(
        20, 1960.
     .. [2] J. Cohen, "Weighted kappa: Nominal scale agreement with provision for scaled disagreement or partial credit",
        Psychological Bulletin 70, 1968.
+    .. [2] J. Cohen, "Weighted kappa: Nominal scale agreement with provision for scaled disagreement or partial credit",
+       Psychological Bulletin 70, 1968.
 
     Examples
     --------
@@ -152,6 +156,11 @@ def cohen_kappa(
 
     >>> round(cohen_kappa(a, b), 6)
     0.375
+
+    As grades, a 0 against a 2 is worse than a 0 against a 1:
+
+    >>> round(cohen_kappa(a, b, weights="quadratic"), 6)
+    0.516129
 
     As grades, a 0 against a 2 is worse than a 0 against a 1:
 
@@ -223,6 +232,11 @@ def fleiss_kappa(
 
     >>> round(fleiss_kappa([[2, 0], [1, 1], [0, 2]], kind="counts"), 6)
     0.333333
+
+    Of three inputs, two have both votes for one class:
+
+    >>> round(fleiss_kappa([[2, 0], [1, 1], [0, 2]], kind="counts"), 6)
+    0.333333
     """
     return group("fleiss_kappa", models, kind=kind, missing=missing)
 
@@ -253,6 +267,12 @@ def error_corrected_disagreement(
         The true classes, written as in `x` and `y`.
     reference : {"first", "second", "mean"}, default "first"
         Whose error rate to divide by.
+    kind : {"labels", "scores"}, optional
+        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with one-hot
+        rows, holds scores. Any other table must be told.
+    missing : {"error", "drop", "class"}, default "error"
+        What to do about inputs without an answer: refuse them, leave them out on both sides, or count no answer as a
+        class of its own, which is always wrong.
     kind : {"labels", "scores"}, optional
         What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with
         one-hot rows, holds scores. Any other table must be told.

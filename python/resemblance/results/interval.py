@@ -166,6 +166,8 @@ class Difference:
     def _verdict(self) -> str:
         if self.equivalent is None:
             return f"equivalence within {number(self.margin)} undecided"
+        if self.equivalent is None:
+            return f"equivalence within {number(self.margin)} undecided"
         word = "equivalent" if self.equivalent else "not shown equivalent"
         return f"{word} within {number(self.margin)} (p = {self.pvalue_equivalence:.4g})"
 

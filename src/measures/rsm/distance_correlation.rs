@@ -64,7 +64,15 @@ impl Measure for DistanceCorrelation {
     }
 
     fn cost(&self, n: usize, d: usize) -> Cost {
-        if self.precomputed { Cost::pairs(n, d) } else { Cost::of_distances(n, d) }
+        if self.precomputed {
+            return Cost::pairs(n, d);
+        }
+        if row_distances::unstored(n, d) {
+            // Distances come again with every pass over the pairs.
+            let pass = Cost::pairs(n, d).summary;
+            return Cost { summary: pass, score: 2.0 * pass, ..Cost::entries(n, d) };
+        }
+        Cost::of_distances(n, d)
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<PairMatrix> {
