@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_millis(50);
 const SMALL: f64 = 4e6;
 
 /// Number of threads, and the limit on memory in bytes.
-#[derive(FromPyObject)]
+#[derive(Clone, Copy, FromPyObject)]
 pub struct Resources(usize, Option<u64>);
 
 /// Run `work`, which takes so many `operations` on numbers.

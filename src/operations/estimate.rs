@@ -31,9 +31,10 @@ impl Estimate {
     /// Of scores of one pair, or of several summaries of a group, one measure after the other.
     pub fn of_pair<'a, 's: 'a>(
         asked: impl IntoIterator<Item = &'a Asked>,
-        sides: impl IntoIterator<Item = &'a Side<'s>> + Clone,
+        sides: impl IntoIterator<Item = &'a Side<'s>>,
     ) -> Self {
-        let each = asked.into_iter().map(|one| Self::of_sides(one, sides.clone(), 1.0));
+        let sides: Vec<&Side<'s>> = sides.into_iter().collect();
+        let each = asked.into_iter().map(|one| Self::of_sides(one, sides.iter().copied(), 1.0));
         each.reduce(|all, one| Self { kept: all.kept.max(one.kept), ..all.beside(one) }).unwrap_or_default()
     }
 
