@@ -61,14 +61,19 @@ def grid(measure=own, **options):
 BOTH = pytest.mark.parametrize("test", [pair, grid], ids=["pair", "grid"])
 
 
+@pytest.fixture(scope="module")
+def processes():
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
 @BOTH
-def test_anything_with_submit(test):
+def test_anything_with_submit(test, processes):
     """Whoever it is: a pool of threads, one of processes, and somebody else's client that has no usable `map`."""
     expected = repr(test())
     with ThreadPoolExecutor(3) as pool:
         assert repr(test(executor=pool)) == expected
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        assert repr(test(executor=pool)) == expected
+    assert repr(test(executor=processes)) == expected
     remote = Remote()
     assert repr(test(executor=remote)) == expected
     assert remote.waiting == []
