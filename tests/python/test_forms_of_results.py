@@ -64,6 +64,14 @@ def test_text_is_for_people(name, results):
     assert max(map(len, text.splitlines())) < 200
 
 
+@EACH
+def test_the_prompt_shows_what_print_shows(name, results):
+    """No page of fields and arrays."""
+    text, shown = str(results[name]), repr(results[name])
+    assert shown in (text, f"<{type(results[name]).__name__}: {text}>")
+    assert "array(" not in shown
+
+
 def test_records_and_xarray_hold_all_that_is_known_of_each_pair(tested):
     tables = {
         "score": tested.values,

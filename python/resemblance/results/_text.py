@@ -18,6 +18,14 @@ _SHOWN = 12  # rows and columns of a table before the middle is left out
 _GAP = "…"
 
 
+class Shown:
+    """A result that shows itself at the prompt as it prints, with its class around it if that is one line."""
+
+    def __repr__(self) -> str:
+        text = str(self)
+        return text if "\n" in text else f"<{type(self).__name__}: {text}>"
+
+
 def number(value: float | None, digits: int = 3) -> str:
     """Write a number for people: few digits, a dash for none."""
     if value is None or np.isnan(value):

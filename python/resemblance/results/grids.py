@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from resemblance.results._labels import position
-from resemblance.results._text import as_html, as_latex, as_text, number, plain, shortened
+from resemblance.results._text import Shown, as_html, as_latex, as_text, number, plain, shortened
 from resemblance.results.scores import find
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def _number(value: Any) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-@dataclass(frozen=True, eq=False)
-class Grid:
+@dataclass(frozen=True, eq=False, repr=False)
+class Grid(Shown):
     """The scores of all pairs under one measure; the pair ``(i, j)`` is row i against column j, in that order.
 
     Attributes
@@ -157,8 +157,8 @@ class Grid:
 AnyGrid = TypeVar("AnyGrid", bound=Grid)
 
 
-@dataclass(frozen=True, eq=False)
-class Grids(Mapping[str, AnyGrid], Generic[AnyGrid]):
+@dataclass(frozen=True, eq=False, repr=False)
+class Grids(Shown, Mapping[str, AnyGrid], Generic[AnyGrid]):
     """A grid per measure, by name, label or position; a mapping from labels to grids.
 
     Attributes

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 from resemblance.results._labels import unknown
-from resemblance.results._text import as_html, as_text
+from resemblance.results._text import Shown, as_html, as_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class Info:
+@dataclass(frozen=True, repr=False)
+class Info(Shown):
     """A measure, its options, and what it states about itself.
 
     Attributes
@@ -42,7 +42,7 @@ class Info:
 
 
 @dataclass(frozen=True, repr=False)
-class MeasureList(Sequence[Info]):
+class MeasureList(Shown, Sequence[Info]):
     """The measures of this library, by position or name; printed as a table.
 
     Attributes
@@ -69,7 +69,8 @@ class MeasureList(Sequence[Info]):
             return self.infos[names.index(key)]
         return self.infos[key]
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
+        """Write a table with one line per measure."""
         return as_text(self._table(), left=len(self._table()[0]))
 
     def _repr_html_(self) -> str:

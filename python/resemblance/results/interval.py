@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from resemblance.results._text import as_html, field_text, number, plain
+from resemblance.results._text import Shown, as_html, field_text, number, plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from resemblance.errors import ResemblanceWarning
 
 
-@dataclass(frozen=True, eq=False)
-class Interval:
+@dataclass(frozen=True, eq=False, repr=False)
+class Interval(Shown):
     """A score with its confidence interval.
 
     An interval says how far the score would move with other inputs of the same kind. It says nothing about chance: that
@@ -86,8 +86,8 @@ class Interval:
         return {entry.name: plain(getattr(self, entry.name)) for entry in fields(self)}
 
 
-@dataclass(frozen=True, eq=False)
-class Difference:
+@dataclass(frozen=True, eq=False, repr=False)
+class Difference(Shown):
     """The difference of two scores with its confidence interval.
 
     No permutation is involved: rows are not exchangeable if the two scores are merely equal.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resemblance.errors import make
-from resemblance.results._text import as_html, as_text, field_text, number, plain, shortened
+from resemblance.results._text import Shown, as_html, as_text, field_text, number, plain, shortened
 from resemblance.results.grids import Grid, Grids
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from resemblance.errors import ResemblanceWarning
 
 
-@dataclass(frozen=True, eq=False)
-class PermutationResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class PermutationResult(Shown):
     """What a permutation test found.
 
     Trained networks on the same inputs nearly always beat chance: read `zscore` and `calibrated_mean` before `pvalue`.
@@ -184,7 +184,7 @@ class PermutationResult:
         return again
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PermutationGrid(Grid):
     """What permutation tests of all pairs found; a `Grid` whose `pvalues` are known, and which `plot` marks.
 
@@ -283,7 +283,7 @@ class PermutationGrid(Grid):
         return "; ".join(parts)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PermutationGrids(Grids[PermutationGrid]):
     """What `pairwise_test` found: a `PermutationGrid` per measure, by name, label or position.
 
@@ -294,8 +294,8 @@ class PermutationGrids(Grids[PermutationGrid]):
     """
 
 
-@dataclass(frozen=True, eq=False)
-class NullMoments:
+@dataclass(frozen=True, eq=False, repr=False)
+class NullMoments(Shown):
     """Exact moments of a score over all n! orders of the rows, found without a permutation.
 
     Attributes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from resemblance.errors import make
 from resemblance.results._labels import unknown
-from resemblance.results._text import as_html, as_latex, as_text, number, plain
+from resemblance.results._text import Shown, as_html, as_latex, as_text, number, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _HEADING = ["measure", "value", "by chance", "calibrated", "n", "kind", "remarks"]
 
 
-@dataclass(frozen=True)
-class Score:
+@dataclass(frozen=True, repr=False)
+class Score(Shown):
     """The score of one pair under one measure, and how to read it.
 
     Attributes
@@ -91,8 +91,8 @@ class Score:
         return [self.label, *middle, "-" if self.n is None else str(self.n), str(self.facts.get("kind", "")), remarks]
 
 
-@dataclass(frozen=True)
-class Comparison(Sequence[Score]):
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown, Sequence[Score]):
     """The scores of one pair under several measures, by position, name or label.
 
     Attributes
