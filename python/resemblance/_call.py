@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from resemblance import _core
 from resemblance._config import on_warning, resources
 from resemblance._inputs import as_input, as_models, as_options
-from resemblance._rows import require_same_rows
+from resemblance._rows import NAMELESS, require_same_rows
 from resemblance.errors import ResemblanceWarning, make
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ _HERE = __file__.removesuffix("_call.py")
 
 def score(measure: str, x: Representation, y: Representation, **options: Any) -> float:
     """Return the score of a pair."""
-    require_same_rows((("x", x), ("y", y), *options.items()))
+    if not NAMELESS.issuperset(map(type, (x, y, *options.values()))):
+        require_same_rows((("x", x), ("y", y), *options.items()))
     found = _core.score(measure, as_options(options), as_input(x, "x"), as_input(y, "y"), resources())
     return found if isinstance(found, float) else _reported(found)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["align"]
 
 _ID_COLUMN: Final = re.compile(r"id|index|unnamed: 0(?:\.\d+)*", re.IGNORECASE)
-_NAMELESS: Final = frozenset({np.ndarray, list, tuple, str, int, float, bool, type(None)})
+NAMELESS: Final = frozenset({np.ndarray, list, tuple, str, int, float, bool, type(None)})
 _COUNTING: Final = "counting:"  # before the fingerprint of names that say nothing
 
 
@@ -87,7 +87,7 @@ def _text(name: Any) -> str:
 
 def row_names(given: Any) -> RowNames | None:
     """Return the names of the rows of something, if it has any."""
-    if type(given) in _NAMELESS or isinstance(given, _core.Prepared):
+    if type(given) in NAMELESS or isinstance(given, _core.Prepared):
         return None
     if isinstance(given, np.ndarray):
         names = getattr(given, "row_names", None)
@@ -116,6 +116,14 @@ class _Side(NamedTuple):
     names: RowNames
 
 
+def fingerprint_of(given: Any) -> str | None:
+    """Return what a summary keeps of the names of the rows it was prepared from."""
+    if isinstance(given, _core.Prepared):
+        return given.row_names
+    names = row_names(given)
+    return None if names is None else names.fingerprint
+
+
 def refuse_id_columns(frame: Any, name: str) -> None:
     """Refuse a frame with a column that names rows: as a feature it would drown all others."""
     for column in frame.columns:
@@ -140,7 +148,7 @@ def _require_same_rows(sides: Iterable[tuple[str, Any]]) -> None:
     found: list[_Side] = []
     prepared: list[tuple[str, _core.Prepared]] = []
     for name, given in sides:
-        if type(given) in _NAMELESS:
+        if type(given) in NAMELESS:
             continue
         if isinstance(given, _core.Prepared):
             prepared.append((name, given))

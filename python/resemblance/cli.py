@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import re
 import sys
 import warnings
@@ -74,14 +75,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> None:
     terminal.require_output()
     try:
-        with warnings.catch_warnings(), rs.config(num_threads=options.threads):
+        with warnings.catch_warnings(), rs.config(num_threads=_threads(options.threads)):
             _say_warnings_in_one_line()
             options.run(options)
-    except _UsageError:
-        options.parser.print_usage(sys.stderr)
+    except _UsageError as error:
+        if not isinstance(error, _MissingFileError):
+            options.parser.print_usage(sys.stderr)
         raise
     finally:
         terminal.flush()
+
+
+def _threads(wanted: int | None) -> int | None:
+    """Start no more threads than there are processors: the others would only stand in line."""
+    return None if wanted is None else min(wanted, os.cpu_count() or 1)
 
 
 def _exit_code(work: Callable[[], None]) -> int:
@@ -113,6 +120,10 @@ def _exit_code(work: Callable[[], None]) -> int:
 
 class _UsageError(Exception):
     """The command line asks for something that does not exist."""
+
+
+class _MissingFileError(_UsageError):
+    """The command line is well formed, and a file short; its form need not be explained."""
 
 
 def _say_warnings_in_one_line() -> None:
@@ -247,7 +258,7 @@ class _Chosen(NamedTuple):
     name: str
     options: dict[str, Any]
     measure: Any  # the function, with its options fixed
-    kind: str
+    of_pairs: bool  # and of nothing else
 
     @property
     def label(self) -> str:
@@ -267,8 +278,12 @@ def _chosen(options: argparse.Namespace) -> list[_Chosen]:
         name, _, listed = text.partition(":")
         info = _known(name, known)
         parsed = dict(_option(part, info) for part in [*filter(None, listed.split(",")), *options.option])
-        chosen.append(_Chosen(name, parsed, partial(getattr(rs, name), **parsed), info.facts["kind"]))
+        chosen.append(_Chosen(name, parsed, partial(getattr(rs, name), **parsed), _is_of_pairs(info)))
     return chosen
+
+
+def _is_of_pairs(info: Info) -> bool:
+    return info.facts["kind"] != "statistic" and not info.facts["groups"]
 
 
 def _known(name: str, infos: Mapping[str, Info]) -> Info:
@@ -366,8 +381,8 @@ def _contents(array: Any) -> str:
 
 def _compare(options: argparse.Namespace) -> None:
     chosen = _chosen(options)
-    if len(options.files) == 1 and (pair := next((one.name for one in chosen if one.kind != "statistic"), None)):
-        raise _UsageError(f"{pair} compares two: give two files (a statistic, such as participation_ratio, takes one)")
+    if len(options.files) == 1 and (pair := next((one.name for one in chosen if one.of_pairs), None)):
+        raise _MissingFileError(f"{pair} compares two: give two files (statistics, and tables of votes, take one)")
     paths = [path if options.files.count(path) == 1 else f"{path} ({at + 1})" for at, path in enumerate(options.files)]
     arrays = [io.open_one(path) for path in options.files]
     data = _read(options, chosen, dict(zip(paths, arrays, strict=True)))

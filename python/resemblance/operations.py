@@ -14,7 +14,7 @@ from resemblance._config import resources
 from resemblance._inputs import as_input, as_models, require_choice, row_count
 from resemblance._measure import arrays_of, as_measure, as_measures
 from resemblance._progress import part, reporting
-from resemblance._rows import require_same_rows, row_names
+from resemblance._rows import fingerprint_of, require_same_rows
 from resemblance.errors import make
 from resemblance.results import Comparison, Grid, Grids, Info, MeasureList, Score
 
@@ -285,9 +285,7 @@ def prepare(x: Representation, measure: MeasureLike, *, num_threads: int | None 
     chosen = as_measure(measure)
     if chosen.function is not None:
         raise make("not_offered", f"{chosen.name} is a function of your own and has no summary to prepare.")
-    names = row_names(x)
-    kept = None if names is None else names.fingerprint
-    return _core.prepare(chosen.name, chosen.given, as_input(x, "x"), kept, resources(num_threads))
+    return _core.prepare(chosen.name, chosen.given, as_input(x, "x"), fingerprint_of(x), resources(num_threads))
 
 
 def list_measures() -> MeasureList:

@@ -112,8 +112,7 @@ def test_names_of_files_that_are_no_text() -> None:
         ["compare", "x.npy", "y.npy", "--threads", "9" * 5000],
         ["test", "x.npy", "y.npy", "--seed", "9" * 5000],
         ["test", "x.npy", "y.npy", "--permutations", "²"],
-        ["compare", "x.npy"],
-        ["compare", "x.npy", "-m", "knn_jaccard"],
+        ["compare", "x.npy", "-m", "ckaa"],
     ],
 )
 def test_arguments_that_cannot_be_meant_are_usage_errors(
@@ -125,7 +124,22 @@ def test_arguments_that_cannot_be_meant_are_usage_errors(
     assert len(err.splitlines()[-1]) < 300
 
 
-def test_a_test_of_many_permutations_or_threads_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("arguments", [[], ["-m", "knn_jaccard"], ["-m", "participation_ratio", "-m", "cka"]])
+def test_one_file_for_a_measure_of_two_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["compare", "x.npy", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert one_line(err)
+    assert "give two files" in err
+    assert cli.main(["compare", "x.npy", "-m", "participation_ratio"]) == 0
+
+
+def test_more_threads_than_processors_are_not_started(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["compare", "x.npy", "y.npy", "--threads", "1" + "0" * 17]) == 0
+    assert capsys.readouterr().out.startswith("measure")
+
+
+def test_a_test_of_very_many_permutations_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["test", "x.npy", "y.npy", "--permutations", "9" * 17]) == 1
     assert capsys.readouterr().err.startswith("bad_option: ")
 
