@@ -15,7 +15,6 @@ __all__ = [
     "facts",
     "group",
     "group_confidence_interval",
-    "group_confidence_interval",
     "jackknife",
     "judge",
     "load_prepared",
@@ -140,16 +139,6 @@ def group_confidence_interval(
     alpha: float,
     groups: Sequence[int] | None,
     resources: _Resources,
-    progress: _Progress,
-) -> dict[str, Any]: ...
-def group_confidence_interval(
-    name: str,
-    given: Mapping[str, Any],
-    models: Sequence[_Input],
-    names: Sequence[str],
-    alpha: float,
-    groups: Sequence[int] | None,
-    threads: int,
     progress: _Progress,
 ) -> dict[str, Any]: ...
 def similarity_difference(

@@ -140,16 +140,6 @@ def _of_group(
     return _core.group_confidence_interval(measure.name, measure.given, members, names, alpha, units, limits, tell)
 
 
-def _of_group(
-    measure: Measure, models: Any, alpha: float, units: list[int] | None, count: int, tell: Any
-) -> dict[str, Any]:
-    if measure.function is not None:
-        raise make("not_offered", f"{measure.name} is a function of your own and needs a pair: y is missing.")
-    members = as_group(models, measure.given)
-    names = ["models"] if len(members) == 1 else as_models(models, "models").names
-    return _core.group_confidence_interval(measure.name, measure.given, members, names, alpha, units, count, tell)
-
-
 def similarity_difference(
     x: Representation,
     y1: Representation,

@@ -268,12 +268,6 @@ def error_corrected_disagreement(
     reference : {"first", "second", "mean"}, default "first"
         Whose error rate to divide by.
     kind : {"labels", "scores"}, optional
-        What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with one-hot
-        rows, holds scores. Any other table must be told.
-    missing : {"error", "drop", "class"}, default "error"
-        What to do about inputs without an answer: refuse them, leave them out on both sides, or count no answer as a
-        class of its own, which is always wrong.
-    kind : {"labels", "scores"}, optional
         What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with
         one-hot rows, holds scores. Any other table must be told.
     missing : {"error", "drop", "class"}, default "error"
