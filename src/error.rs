@@ -95,7 +95,7 @@ pub enum Error {
 
     /// A permutation test of rows that are not exchangeable.
     #[error(
-        "Repeated sample pairs are not exchangeable: {count} of {n} rows repeat an earlier pair; remove them, or keep them together with groups=."
+        "{count} of {n} rows repeat an earlier one on both sides, and rows of one input cannot trade places with others: keep one row of each input, say with groups= which rows belong together, or with repeats=\"allow\" that different inputs have equal rows."
     )]
     NotExchangeable { count: usize, n: usize },
 

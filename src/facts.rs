@@ -137,6 +137,10 @@ pub struct Facts {
     pub chance_corrected: bool,
     /// Whether a repeated sample pair breaks the exchangeability of rows (predictions repeat by nature).
     pub repeats_matter: bool,
+    /// Whether the score listens more to rows far from the others: not where rows are ranked, or brought to one length.
+    pub row_sizes_matter: bool,
+    /// Whether it listens more to columns of large variance, where no invertible map leaves it alone anyway.
+    pub column_sizes_matter: bool,
     /// How the score of fewer rows follows.
     pub left_out: LeftOut,
     /// What changes in jumps when rows come or go, so that leaving rows out tells little about precision.
@@ -165,6 +169,8 @@ impl Facts {
         fewest_models: 2,
         chance_corrected: false,
         repeats_matter: true,
+        row_sizes_matter: true,
+        column_sizes_matter: true,
         left_out: LeftOut::Anew,
         jumps: None,
         reference: "",

@@ -267,6 +267,24 @@ impl Named {
         }
     }
 
+    /// A part of a saved summary: a finite number, or None.
+    pub fn saved_optional_number(&mut self, name: &'static str) -> Result<Option<f64>> {
+        match self.saved(name)? {
+            Value::None => Ok(None),
+            Value::Float(v) if v.is_finite() => Ok(Some(v)),
+            Value::Int(v) => Ok(Some(v as f64)),
+            other => Err(damaged(format!("part {name:?} is {other}"))),
+        }
+    }
+
+    /// A part of a saved summary: a whole number.
+    pub fn saved_int(&mut self, name: &'static str) -> Result<i64> {
+        match self.saved(name)? {
+            Value::Int(v) => Ok(v),
+            other => Err(damaged(format!("part {name:?} is {other}"))),
+        }
+    }
+
     /// A part of a saved summary: a count.
     pub fn saved_count(&mut self, name: &'static str) -> Result<usize> {
         match self.saved(name)? {

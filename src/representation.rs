@@ -40,6 +40,11 @@ impl Storage {
         }
     }
 
+    /// The type of that short name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::F64, Self::F32, Self::F16, Self::Bf16, Self::Int].into_iter().find(|storage| storage.name() == name)
+    }
+
     /// Half the distance between 1 and the next number.
     pub fn unit_roundoff(self) -> f64 {
         match self {
@@ -67,6 +72,14 @@ impl View<'_> {
         match self {
             Self::F64(view) => view.dim(),
             Self::F32(view) => view.dim(),
+        }
+    }
+
+    /// The entry in row `i` and column `j`.
+    pub fn at(&self, i: usize, j: usize) -> f64 {
+        match self {
+            Self::F64(view) => view[[i, j]],
+            Self::F32(view) => f64::from(view[[i, j]]),
         }
     }
 
@@ -197,13 +210,6 @@ impl<'a> Representation<'a> {
     /// An engine product, if somebody made it.
     pub fn find<T: Any + Send + Sync>(&self, key: &str) -> Option<Arc<T>> {
         self.shelf().get(key).cloned().and_then(|kept| kept.downcast::<T>().ok())
-    }
-
-    /// The engine products made so far, by name.
-    pub fn made(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.shelf().keys().cloned().collect();
-        names.sort();
-        names
     }
 
     fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {

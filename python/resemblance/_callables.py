@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resemblance import _core
+from resemblance._config import resources
 from resemblance._executors import in_order
 from resemblance._inputs import as_array
 from resemblance.errors import ResemblanceError, make
@@ -76,6 +77,7 @@ def permutation_test(
     """Score the pair with the rows of y in other orders; the same fields as `_core.permutation_test`."""
     left, right = as_array(x, "x"), as_array(y, "y")
     _same_rows(left, right, "x", "y")
+    _core.exchangeable(left, right, request.fields(), resources())
     if request.moments:
         raise make("not_offered", f"{measure.name} is a function of your own; nothing is known about its moments.")
     orders = _Orders(request, len(left))
@@ -143,7 +145,7 @@ def permutation_grid(
         raise make("not_offered", "sequential decisions are offered for one pair at a time.", {"method": "sequential"})
     orders = _Orders(request, len(left.arrays()[0]))
     alternative = request.alternative or "greater"
-    scores, tested, status = _joint_scores(measure, left, right, orders, executor=executor, tell=tell)
+    scores, tested, status = _joint_scores(measure, left, others, request, orders, executor=executor, tell=tell)
     shape = (len(left.names), len(right.names))
     judged = _core.judge(scores, [not same or i != j for i, j in tested], alternative, adjust, exact=orders.exact)
 
@@ -217,18 +219,22 @@ def _same_rows_of_all(left: Models, right: Models) -> None:
 def _joint_scores(
     measure: Measure,
     left: Models,
-    right: Models,
+    others: Models | None,
+    request: Request,
     orders: _Orders,
     *,
     executor: Submits | None,
     tell: Callback | None,
 ) -> tuple[NDArray[np.float64], list[tuple[int, int]], dict[tuple[int, int], tuple[str, str]]]:
     """Score all pairs that have a score, one row per pair and one column per order."""
+    right = others or left
     xs, ys = left.arrays(), right.arrays()
     status: dict[tuple[int, int], tuple[str, str]] = {}
     pairs = list(np.ndindex(len(xs), len(ys)))
     for i, j in pairs:
         try:
+            if others is not None or i != j:
+                _core.exchangeable(xs[i], ys[j], request.fields(), resources())
             score(measure, xs[i], ys[j], f"{left.names[i]} and {right.names[j]}")
         except ResemblanceError as failure:
             status[i, j] = failure.code, failure.message

@@ -12,9 +12,12 @@ WARNINGS = {
     "rank_saturated": "some canonical correlations are 1 for any data: too few rows for so many columns",
     "in_sample_fit": "a regression fits unrelated data this well, because it has many columns for few rows",
     "small_sample": "a debiased estimate from fewer than 50 rows scatters widely",
-    "dominant_sample": "one row carries much of the variance on both sides; the score without it is given",
-    "dominant_dimension": "one column carries much of the variance on both sides; the score without it is given",
-    "duplicate_samples": "sample pairs are repeated",
+    "dominant_sample": "a few rows of a side hold much of the variance, and the score follows them",
+    "dominant_dimension": "a few columns of a side hold much of the variance, and the score follows them",
+    "duplicate_samples": "inputs occur more than once",
+    "near_duplicates": "inputs occur more than once, up to round-off",
+    "collapsed_rows": "one vector stands in the place of many rows of one side",
+    "at_chance": "predictions agree no more than rows in random order do: perhaps the orders of the inputs differ",
     "padding_rows": "constant rows fill both sides",
     "dead_units": "constant columns carry no weight",
     "storage_precision": "a column's mean is so large that the stored type has lost its signal",
@@ -82,8 +85,8 @@ FAILURES = {
     },
     "Failures of tests": {
         "nothing_to_permute": "strata and groups leave every row in its place",
-        "not_exchangeable": "sample pairs are repeated; remove the repeats, or say with ``groups=`` which rows belong "
-        "together",
+        "not_exchangeable": "inputs were shown more than once: keep one row of each, say with ``groups=`` which rows belong "
+        "together, or with ``repeats='allow'`` that different inputs have equal rows",
         "permutation_undefined": "the measure does not use which row is which, so that no order of the rows changes it",
         "replay_differs": "a test that was run again came out differently: other data, or another version",
     },

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _METHODS = ("auto", "orbits", "monte_carlo", "exact", "sequential")
 _PRECISIONS = ("auto", "float32", "float64")
 _SCHEMES = ("permute", "shift")
+_REPEATS = ("auto", "refuse", "allow")
 _ALTERNATIVES = ("greater", "less", "two-sided")
 _MOST = 2**48  # permutations
 
@@ -37,6 +38,7 @@ class Request:
     return_null: bool = False
     moments: bool = False
     ids: NDArray[np.int64] | None = None
+    repeats: str = "auto"
 
     def __post_init__(self) -> None:
         count: Any = self.n_resamples
@@ -50,6 +52,7 @@ class Request:
         require_choice("method", self.method, _METHODS)
         require_choice("precision", self.precision, _PRECISIONS)
         require_choice("scheme", self.scheme, _SCHEMES)
+        require_choice("repeats", self.repeats, _REPEATS)
         if self.alternative is not None:
             require_choice("alternative", self.alternative, _ALTERNATIVES)
 
@@ -60,7 +63,9 @@ class Request:
     def kept(self) -> dict[str, Any]:
         """Tell what a result keeps to be run again."""
         given = self.fields()
-        return {name: given[name] for name in ("n_resamples", "method", "scheme", "alpha", "precision", "moments")}
+        known = self.ids is not None and self.repeats == "auto"  # the ids, which said it, are not kept
+        kept = {name: given[name] for name in ("n_resamples", "method", "scheme", "alpha", "precision", "moments")}
+        return kept | {"repeats": "allow" if known else self.repeats}
 
 
 def as_ids(given: ArrayLike | None, name: str) -> NDArray[np.int64] | None:

@@ -224,6 +224,12 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument(
         "--ids", metavar="FILE", help="one id per row, its stimulus: repeats without --groups are remarked on"
     )
+    test.add_argument(
+        "--repeats",
+        choices=["auto", "refuse", "allow"],
+        default="auto",
+        help="rows equal on both sides: refused where they look like inputs shown again (default), always, or never",
+    )
     test.add_argument("--scheme", choices=["permute", "shift"], default="permute", help="shift: for a time series")
 
     measures = command("measures", _measures, "list the measures, or tell all about some")
@@ -459,6 +465,7 @@ def _test(options: argparse.Namespace) -> None:
     how: dict[str, Any] = {
         "n_resamples": options.permutations,
         "alternative": options.alternative,
+        "repeats": options.repeats,
         "scheme": options.scheme,
         "rng": options.seed,
         "progress": True if terminal.is_terminal() else None,

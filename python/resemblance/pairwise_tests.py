@@ -44,6 +44,7 @@ def pairwise_test(
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
     ids: ArrayLike | None = None,
+    repeats: Literal["auto", "refuse", "allow"] = "auto",
     scheme: Literal["permute", "shift"] = "permute",
     rng: RNG = None,
     num_threads: int | None = None,
@@ -69,7 +70,7 @@ def pairwise_test(
         Correction for the many pairs of a grid, measure by measure. ``maxT`` and ``step-down`` (never worse) bound the
         chance of even one false discovery and know how the pairs depend on each other; ``bh`` and ``by`` bound the
         share of false discoveries.
-    n_resamples, alternative, strata, groups, ids, scheme, rng
+    n_resamples, alternative, strata, groups, ids, repeats, scheme, rng
         As for `permutation_test`; the `strata`, `groups` and `ids` are those of the rows of all representations.
     method : {"auto", "orbits", "monte_carlo", "exact"}, default "auto"
         As for `permutation_test`; sequential decisions are offered for one pair at a time.
@@ -123,6 +124,7 @@ def pairwise_test(
         key=key_of(rng),
         precision=precision,
         ids=as_ids(ids, "ids"),
+        repeats=repeats,
     )
     require_own(executor, chosen)
     limits = resources(num_threads)

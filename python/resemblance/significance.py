@@ -47,6 +47,7 @@ def permutation_test(
     strata: ArrayLike | None = None,
     groups: ArrayLike | None = None,
     ids: ArrayLike | None = None,
+    repeats: Literal["auto", "refuse", "allow"] = "auto",
     scheme: Literal["permute", "shift"] = "permute",
     alpha: float = 0.05,
     rng: RNG = None,
@@ -89,6 +90,12 @@ def permutation_test(
     ids : array_like of n ids, optional
         Which stimulus each row belongs to. Where rows outnumber stimuli and no `groups` are given, the result warns:
         rows of one stimulus depend on each other, and p-values would be too small.
+    repeats : {"auto", "refuse", "allow"}, default "auto"
+        What to make of rows that are equal on both sides, bit for bit. Inputs that were shown more than once are not
+        exchangeable row by row; equal rows of different inputs, as in codes, counts, one-hot and binary data, are.
+        ``auto`` refuses equal rows that the values of the columns do not make likely and that are equal on both sides
+        more often than not, unless `ids` or `groups` say what they are; ``refuse`` refuses any (but within a group);
+        ``allow`` takes them for chance.
     scheme : {"permute", "shift"}, default "permute"
         ``shift`` allows only circular shifts of the order of rows, for a stationary time series; the smallest p-value
         is then 1/n.
@@ -121,9 +128,9 @@ def permutation_test(
     Raises
     ------
     ResemblanceError
-        ``permutation_undefined`` if the measure does not use which row is which; ``not_exchangeable`` if sample pairs
-        are repeated; ``nothing_to_permute`` if strata and groups leave every row in its place; and whatever the
-        measure itself refuses.
+        ``permutation_undefined`` if the measure does not use which row is which; ``not_exchangeable`` if inputs were
+        shown more than once (`repeats`); ``nothing_to_permute`` if strata and groups leave every row in its place; and
+        whatever the measure itself refuses.
 
     Examples
     --------
@@ -156,6 +163,7 @@ def permutation_test(
         return_null=return_null,
         moments=moments,
         ids=as_ids(ids, "ids"),
+        repeats=repeats,
     )
     require_own(executor, [chosen])
     if executor is not None and method == "sequential":

@@ -48,7 +48,7 @@ pub fn score<'py>(
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
     let work = Estimate::of_pair([&asked], &sides).operations();
-    let outcome = run(py, resources, work, None, |par| operations::compare(&asked, &sides[0], &sides[1], par))?;
+    let outcome = run(py, resources, work, None, |par| operations::score(&asked, &sides[0], &sides[1], par))?;
     with_remarks(py, outcome.value.into_pyobject(py)?.into_any(), &outcome.cautions)
 }
 
@@ -192,7 +192,8 @@ pub fn pairwise<'py>(
         .map(|grid| {
             let fields = PyDict::new(py);
             let status = failed(py, &grid.failures)?;
-            let cautions = of_pairs(grid.cautions, rows, columns);
+            let mut cautions = of_pairs(grid.cautions, rows, columns);
+            cautions.extend(grid.general);
             fields.set_item("values", table(py, grid.values)?)?;
             fields.set_item("null_mean", grid.at_chance.map(|m| table(py, m)).transpose()?)?;
             fields.set_item("status", status)?;
@@ -240,12 +241,14 @@ pub fn prepare<'py>(
     let held = Held::take(&x, "x")?;
     let side = held.side("x").map_err(|error| exception(py, &error))?;
     let estimate = Estimate::of_pair([&asked], [&side]);
-    let (summary, fingerprint) = run(py, resources, estimate.operations(), None, |par| {
+    let (summary, profile, fingerprint) = run(py, resources, estimate.operations(), None, |par| {
         estimate.require(asked.measure.name(), par)?;
         let fingerprint = side.data().map(crate::Representation::fingerprint).unwrap_or_default();
-        Ok((side.summary(&asked, par)?, fingerprint))
+        let summary = side.summary(&asked, par)?;
+        Ok((summary, side.profile(&asked.measure.facts(), par), fingerprint))
     })?;
-    Ok(PyPrepared { asked, given: options(&given)?, summary, dtype: held.storage().to_owned(), fingerprint, row_names })
+    let dtype = held.storage().to_owned();
+    Ok(PyPrepared { asked, given: options(&given)?, summary, profile, dtype, fingerprint, row_names })
 }
 
 /// Back from a pickle.

@@ -172,10 +172,7 @@ fn shape_text(shape: &[usize]) -> String {
 
 fn storage(given: &Bound<'_, PyAny>) -> PyResult<Storage> {
     let name: String = given.extract()?;
-    [Storage::F64, Storage::F32, Storage::F16, Storage::Bf16, Storage::Int]
-        .into_iter()
-        .find(|storage| storage.name() == name)
-        .ok_or_else(|| pyo3::exceptions::PyValueError::new_err(format!("unknown storage {name:?}")))
+    Storage::named(&name).ok_or_else(|| pyo3::exceptions::PyValueError::new_err(format!("unknown storage {name:?}")))
 }
 
 /// Options by name.

@@ -34,7 +34,7 @@ mod _core {
     use super::prepared::PyPrepared;
     #[pymodule_export]
     use super::significance::{
-        bet, confidence_interval, group_confidence_interval, jackknife, judge, matchings, permutation_grid,
-        permutation_moments, permutation_test, pvalue_interval, similarity_difference,
+        bet, confidence_interval, exchangeable, group_confidence_interval, jackknife, judge, matchings,
+        permutation_grid, permutation_moments, permutation_test, pvalue_interval, similarity_difference,
     };
 }

@@ -1,10 +1,13 @@
 //! A summary that Python keeps, pickles and hands back.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::errors::exception;
 use super::inputs::{from_python, options, to_python};
+use crate::engines::profile::Profile;
 use crate::error::{Error, Result};
 use crate::measure::AnySummary;
 use crate::operations::{Asked, Prepared};
@@ -12,7 +15,7 @@ use crate::options::{Named, damaged};
 use crate::value::Value;
 
 /// The layout of a saved summary; another one is refused.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// What one measure needs of one representation: accepted wherever an array is.
 #[pyclass(frozen, name = "Prepared", module = "resemblance._core")]
@@ -20,6 +23,7 @@ pub struct PyPrepared {
     pub(super) asked: Asked,
     pub(super) given: Vec<(String, Value)>,
     pub(super) summary: AnySummary,
+    pub(super) profile: Option<Arc<Profile>>,
     pub(super) dtype: String,
     pub(super) fingerprint: String,
     pub(super) row_names: Option<String>,
@@ -33,6 +37,7 @@ impl PyPrepared {
             measure: self.asked.measure.name(),
             options: self.asked.options().to_owned(),
             summary: self.summary.clone(),
+            profile: self.profile.clone(),
         }
     }
 }
@@ -96,14 +101,19 @@ impl PyPrepared {
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-        let parts = PyList::empty(py);
-        for (name, value) in self.summary.save() {
-            parts.append((name, to_python(py, &value)?))?;
-        }
+        let list = |saved: Vec<(&'static str, Value)>| {
+            let parts = PyList::empty(py);
+            for (name, value) in saved {
+                parts.append((name, to_python(py, &value)?))?;
+            }
+            Ok::<_, PyErr>(parts)
+        };
+        let parts = list(self.summary.save())?;
+        let profile = self.profile.as_ref().map(|profile| list(profile.save())).transpose()?;
         let load = py.import("resemblance._core")?.getattr("load_prepared")?;
-        let names = &self.row_names;
-        let state =
-            (VERSION, self.measure(), self.options(py)?, self.n(), &self.dtype, &self.fingerprint, parts, names);
+        let (measure, n, names) = (self.measure(), self.n(), &self.row_names);
+        let (given, dtype, fingerprint) = (self.options(py)?, &self.dtype, &self.fingerprint);
+        let state = (VERSION, measure, given, n, dtype, fingerprint, parts, names, profile);
         Ok((load, state.into_pyobject(py)?))
     }
 }
@@ -111,17 +121,22 @@ impl PyPrepared {
 /// Back from a pickle. Nothing in it is believed unchecked.
 pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPrepared> {
     type Parts<'py> = Vec<(String, Bound<'py, PyAny>)>;
-    type State<'py> = (i64, String, Bound<'py, PyDict>, usize, String, String, Parts<'py>, Option<String>);
+    type Made<'py> = (i64, String, Bound<'py, PyDict>, usize, String, String);
+    type Kept<'py> = (Parts<'py>, Option<String>, Option<Parts<'py>>);
     let refuse = |problem: &str| exception(py, &damaged(problem));
-    let (version, measure, given, n, dtype, fingerprint, parts, row_names): State<'_> =
-        state.extract().map_err(|_| refuse("it is no saved summary"))?;
+    let no_summary = |_| refuse("it is no saved summary");
+    let (version, measure, given, n, dtype, fingerprint): Made<'_> =
+        state.get_slice(0, 6).extract().map_err(no_summary)?;
     if version != VERSION {
         let problem = format!("was saved in layout {version}, this version reads layout {VERSION}");
         return Err(exception(py, &Error::SummaryMismatch { problem }));
     }
+    let (parts, row_names, profile): Kept<'_> = state.get_slice(6, state.len()).extract().map_err(no_summary)?;
     let given = options(&given)?;
-    let parts =
-        parts.into_iter().map(|(name, value)| Ok((name, from_python(&value)?))).collect::<PyResult<Vec<_>>>()?;
+    let values = |parts: Parts<'_>| {
+        parts.into_iter().map(|(name, value)| Ok((name, from_python(&value)?))).collect::<PyResult<Vec<_>>>()
+    };
+    let (parts, profile) = (values(parts)?, profile.map(values).transpose()?);
     let made = || -> Result<PyPrepared> {
         let asked = Asked::new(&measure, given.clone())?;
         let mut named = Named::new("saved", parts);
@@ -129,7 +144,11 @@ pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPre
         if summary.rows() != n {
             return Err(damaged(format!("it says {n} rows and has {}", summary.rows())));
         }
-        Ok(PyPrepared { asked, given, summary, dtype, fingerprint, row_names })
+        let profile = profile.map(|parts| Profile::load(&mut Named::new("saved", parts)).map(Arc::new)).transpose()?;
+        if profile.as_ref().is_some_and(|profile| profile.rows != n) {
+            return Err(damaged(format!("it says {n} rows, and its profile something else")));
+        }
+        Ok(PyPrepared { asked, given, summary, profile, dtype, fingerprint, row_names })
     };
     made().map_err(|error| exception(py, &error))
 }

@@ -9,11 +9,12 @@ use super::errors::{Remark, exception, remarks};
 use super::inputs::{Inputs, Lists};
 use super::run::{Resources, run};
 use crate::error::Error;
+use crate::facts::Facts;
 use crate::operations::interval::remarks as of_interval;
 use crate::operations::permutation::grids::{Found, judged};
 use crate::operations::permutation::sequential::{Betting, Decision, interval_of_p, orbit_interval};
 use crate::operations::permutation::{Design, Method, Scheme};
-use crate::operations::{self, Adjust, Alternative, Estimate, Interval, Precision, Request, Wanted};
+use crate::operations::{self, Adjust, Alternative, Estimate, Interval, Precision, Repeats, Request, Wanted};
 use crate::options::no_choice;
 
 /// Permutation tests of all pairs.
@@ -171,6 +172,7 @@ fn requested(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Request>
         alpha: given.as_any().get_item("alpha")?.extract()?,
         moments: given.as_any().get_item("moments")?.extract()?,
         ids: ids(given, "ids")?,
+        repeats: chosen(py, "repeats", &some("repeats")?, &Repeats::CHOICES)?,
     })
 }
 
@@ -213,6 +215,22 @@ pub fn matchings<'py>(
     let dependent = operations::permutation::dependent(ids(&request, "ids")?.as_deref(), n, design.is_grouped());
     cautions.extend(dependent.map_err(|error| exception(py, &error))?);
     Ok((design.order(), numbers.into_iter().map(rows).collect(), remarks(py, &cautions)?))
+}
+
+/// An error if rows of these two must not trade places.
+#[pyfunction]
+pub fn exchangeable<'py>(
+    py: Python<'py>,
+    x: Any<'py>,
+    y: Any<'py>,
+    request: Options<'py>,
+    resources: Resources,
+) -> PyResult<()> {
+    let pair = Inputs::pair(x, y)?;
+    let sides = pair.sides(py)?;
+    let request = requested(py, &request, pair.rows())?;
+    let entries: usize = sides.iter().filter_map(|side| side.data()).map(|x| x.rows() * x.cols()).sum();
+    run(py, resources, entries as f64, None, |par| request.exchangeable(&Facts::SIMILARITY, &sides[0], &sides[1], par))
 }
 
 /// Exact moments of a score over all orders of the rows.

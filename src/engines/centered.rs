@@ -15,6 +15,7 @@ use crate::par::Par;
 use crate::representation::{Representation, Storage};
 
 const PANEL: usize = 512;
+const CENTERED: &str = "centered";
 
 /// What one pass over the data tells.
 pub struct Survey {
@@ -24,6 +25,8 @@ pub struct Survey {
     pub means: Vec<f64>,
     /// One number per row that repeats exactly when the row does.
     pub marks: Vec<f64>,
+    /// A hash of every row, with the same property.
+    pub hashes: Vec<u64>,
 }
 
 /// The scaled data, centered or not.
@@ -54,9 +57,7 @@ impl Columns {
 
     /// Whether column j holds one value up to round-off.
     pub fn is_constant(&self, j: usize) -> bool {
-        let n = self.matrix.rows() as f64;
-        let raw = self.column_squares[j] + n * self.means[j] * self.means[j];
-        self.column_squares[j].sqrt() <= n * f64::EPSILON * raw.sqrt()
+        is_constant(self.matrix.rows(), self.column_squares[j], self.means[j])
     }
 
     /// Singular values above this are neither round-off nor came from storage, whatever the columns are.
@@ -66,33 +67,52 @@ impl Columns {
     }
 }
 
-/// The weight of column j in the mark of a row.
-fn weight(j: usize) -> f64 {
-    let mixed = (j as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    1.0 + (mixed >> 12) as f64 / (1_u64 << 52) as f64
+/// The odd factor of column j in the hash of a row.
+fn factor(j: usize) -> u64 {
+    let mut word = (j as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (word ^ (word >> 31)) | 1
 }
 
-/// Check that every value is finite, and learn scale, means and marks.
+/// The sum of the entries' bits, each times the factor of its column: equal rows have equal hashes, other rows other ones
+/// but for one pair in 2^60 or so.
+struct Hash<'a>(&'a [f64], &'a [u64]);
+
+impl WithSimd for Hash<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> u64 {
+        self.0.iter().zip(self.1).fold(0, |sum, (value, factor)| {
+            // Both zeros are equal; the lower half of a number that was stored in single precision is empty.
+            let bits = (value + 0.0).to_bits();
+            sum.wrapping_add((bits ^ (bits >> 32)).wrapping_mul(*factor))
+        })
+    }
+}
+
+/// Check that every value is finite, and learn scale, means and hashes.
 pub fn survey(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Survey>> {
     x.shared("survey", || {
         let (view, _) = x.view()?;
         let (n, d) = view.shape();
-        let weights: Vec<f64> = (0..d).map(weight).collect();
+        let factors: Vec<u64> = (0..d).map(factor).collect();
         let pass = |scale: f64| {
             par.map(n.div_ceil(PANEL), |panel, _| {
                 let mut row = vec![0.0; d];
                 let (mut total, mut largest) = (vec![0.0; d], 0.0_f64);
-                let mut marks = Vec::with_capacity(PANEL.min(n));
+                let mut hashes = Vec::with_capacity(PANEL.min(n));
                 for i in panel * PANEL..((panel + 1) * PANEL).min(n) {
                     view.read_row(i, &mut row);
+                    hashes.push(Arch::new().dispatch(Hash(&row, &factors)));
                     if scale != 1.0 {
                         row.iter_mut().for_each(|v| *v *= scale);
                     }
                     largest = largest.max(largest_of(&row));
                     total.iter_mut().zip(&row).for_each(|(t, v)| *t += v);
-                    marks.push(sums::dot(&row, &weights));
                 }
-                Ok((total, largest, marks))
+                Ok((total, largest, hashes))
             })
         };
         let mut panels = pass(1.0)?;
@@ -110,13 +130,15 @@ pub fn survey(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Survey>> {
             scale = 1.0;
         }
         let mut means = vec![0.0; d];
-        let mut marks = Vec::with_capacity(n);
+        let mut hashes: Vec<u64> = Vec::with_capacity(n);
         for (total, _, part) in panels {
             means.iter_mut().zip(total).for_each(|(m, t)| *m += t);
-            marks.extend(part);
+            hashes.extend(part);
         }
         means.iter_mut().for_each(|m| *m /= n as f64);
-        Ok(Survey { scale, means, marks })
+        // What fits into the digits of a number.
+        let marks = hashes.iter().map(|hash| (hash >> 11) as f64).collect();
+        Ok(Survey { scale, means, marks, hashes })
     })
 }
 
@@ -177,7 +199,7 @@ pub fn raw(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Columns>> {
 
 /// The scaled data with every column centered; refused if all rows are equal.
 pub fn centered(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Columns>> {
-    x.shared("centered", || {
+    x.shared(CENTERED, || {
         let survey = survey(x, par)?;
         let found = columns(x, survey.scale, survey.means.clone(), par)?;
         // A column of 0.1 minus its mean is not exactly 0, so where next to nothing is left the rows themselves are asked.
@@ -218,12 +240,7 @@ fn columns(x: &Representation<'_>, scale: f64, means: Vec<f64>, par: Par<'_>) ->
     })?;
     let mut means = means;
     let mut tally = tally(&matrix, par)?;
-    let size: f64 = tally.column_squares.iter().sum();
-    let off: f64 = tally.column_sums.iter().map(|s| s * s / n as f64).sum();
-    let subtracted = means.iter().any(|m| *m != 0.0);
-    if subtracted && off > 1e-30 * size {
-        // The mean of many large values is itself rounded; what it missed is visible in what it left.
-        let missed: Vec<f64> = tally.column_sums.iter().map(|s| s / n as f64).collect();
+    if let Some(missed) = missed(&tally, &means, n) {
         par.fill(matrix.data_mut(), PANEL * d, |_, block| {
             block.chunks_mut(d).for_each(|row| row.iter_mut().zip(&missed).for_each(|(v, m)| *v -= m));
             Ok(())
@@ -245,6 +262,84 @@ fn columns(x: &Representation<'_>, scale: f64, means: Vec<f64>, par: Par<'_>) ->
     })
 }
 
+/// What [`Columns`] tell of the centered data, but for the data themselves.
+pub struct Sizes {
+    /// The power of two by which the data were multiplied.
+    pub scale: f64,
+    /// Scaled column means.
+    pub means: Vec<f64>,
+    /// Sum of squares per column.
+    pub column_squares: Vec<f64>,
+    /// Sum of squares per row.
+    pub row_squares: Vec<f64>,
+    /// Sum of squares of all entries.
+    pub squared_norm: f64,
+    /// Norm of the scaled data before anything was subtracted.
+    pub uncentered_norm: f64,
+}
+
+impl Sizes {
+    /// Whether column j holds one value up to round-off.
+    pub fn is_constant(&self, j: usize) -> bool {
+        is_constant(self.row_squares.len(), self.column_squares[j], self.means[j])
+    }
+}
+
+fn is_constant(n: usize, squares: f64, mean: f64) -> bool {
+    let raw = squares + n as f64 * mean * mean;
+    squares.sqrt() <= n as f64 * f64::EPSILON * raw.sqrt()
+}
+
+/// The sizes of the centered data: read from them if somebody has made them, else by a pass over the data that keeps no
+/// copy, to the same bits.
+pub fn sizes(x: &Representation<'_>, par: Par<'_>) -> Result<Sizes> {
+    let survey = survey(x, par)?;
+    if let Some(made) = x.find::<Columns>(CENTERED) {
+        return Ok(Sizes {
+            scale: made.scale,
+            means: made.means.clone(),
+            column_squares: made.column_squares.clone(),
+            row_squares: made.row_squares.clone(),
+            squared_norm: made.squared_norm,
+            uncentered_norm: made.uncentered_norm,
+        });
+    }
+    let (view, _) = x.view()?;
+    let (n, scale) = (x.rows(), survey.scale);
+    let mut means = survey.means.clone();
+    let shifted = |means: &[f64], i: usize, row: &mut [f64]| {
+        view.read_row(i, row);
+        row.iter_mut().zip(means).for_each(|(v, m)| *v = *v * scale - m);
+    };
+    let mut tally = tally_of(n, x.cols(), |i, row| shifted(&means, i, row), par)?;
+    if let Some(missed) = missed(&tally, &means, n) {
+        let twice = |i: usize, row: &mut [f64]| {
+            shifted(&means, i, row);
+            row.iter_mut().zip(&missed).for_each(|(v, m)| *v -= m);
+        };
+        tally = tally_of(n, x.cols(), twice, par)?;
+        means.iter_mut().zip(&missed).for_each(|(m, e)| *m += e);
+    }
+    let squared_norm: f64 = tally.column_squares.iter().sum();
+    let uncentered = squared_norm + n as f64 * sums::squares(&means);
+    Ok(Sizes {
+        scale,
+        means,
+        column_squares: tally.column_squares,
+        row_squares: tally.row_squares,
+        squared_norm,
+        uncentered_norm: uncentered.sqrt(),
+    })
+}
+
+/// What the means missed, where that is seen: the mean of many large values is itself rounded.
+fn missed(tally: &Tally, means: &[f64], n: usize) -> Option<Vec<f64>> {
+    let size: f64 = tally.column_squares.iter().sum();
+    let off: f64 = tally.column_sums.iter().map(|s| s * s / n as f64).sum();
+    let subtracted = means.iter().any(|m| *m != 0.0);
+    (subtracted && off > 1e-30 * size).then(|| tally.column_sums.iter().map(|s| s / n as f64).collect())
+}
+
 struct Tally {
     column_sums: Vec<f64>,
     column_squares: Vec<f64>,
@@ -252,24 +347,48 @@ struct Tally {
 }
 
 fn tally(matrix: &Matrix, par: Par<'_>) -> Result<Tally> {
-    let (n, d) = (matrix.rows(), matrix.cols());
+    let panels = par.map(matrix.rows().div_ceil(PANEL), |panel, _| {
+        let mut part = Tally::new(matrix.cols());
+        let rows = panel * PANEL..((panel + 1) * PANEL).min(matrix.rows());
+        rows.for_each(|i| part.add(matrix.row(i)));
+        Ok(part)
+    })?;
+    Ok(Tally::in_order(panels, matrix.cols()))
+}
+
+/// The same for rows that `read` writes down.
+fn tally_of(n: usize, d: usize, read: impl Fn(usize, &mut [f64]) + Sync, par: Par<'_>) -> Result<Tally> {
     let panels = par.map(n.div_ceil(PANEL), |panel, _| {
-        let mut part = Tally { column_sums: vec![0.0; d], column_squares: vec![0.0; d], row_squares: Vec::new() };
+        let (mut part, mut row) = (Tally::new(d), vec![0.0; d]);
         for i in panel * PANEL..((panel + 1) * PANEL).min(n) {
-            let row = matrix.row(i);
-            for ((v, sum), square) in row.iter().zip(&mut part.column_sums).zip(&mut part.column_squares) {
-                *sum += v;
-                *square += v * v;
-            }
-            part.row_squares.push(sums::squares(row));
+            read(i, &mut row);
+            part.add(&row);
         }
         Ok(part)
     })?;
-    let mut all = Tally { column_sums: vec![0.0; d], column_squares: vec![0.0; d], row_squares: Vec::with_capacity(n) };
-    for part in panels {
-        all.column_sums.iter_mut().zip(part.column_sums).for_each(|(a, b)| *a += b);
-        all.column_squares.iter_mut().zip(part.column_squares).for_each(|(a, b)| *a += b);
-        all.row_squares.extend(part.row_squares);
+    Ok(Tally::in_order(panels, d))
+}
+
+impl Tally {
+    fn new(d: usize) -> Self {
+        Self { column_sums: vec![0.0; d], column_squares: vec![0.0; d], row_squares: Vec::new() }
     }
-    Ok(all)
+
+    fn add(&mut self, row: &[f64]) {
+        for ((v, sum), square) in row.iter().zip(&mut self.column_sums).zip(&mut self.column_squares) {
+            *sum += v;
+            *square += v * v;
+        }
+        self.row_squares.push(sums::squares(row));
+    }
+
+    fn in_order(panels: Vec<Self>, d: usize) -> Self {
+        let mut all = Self::new(d);
+        for part in panels {
+            all.column_sums.iter_mut().zip(part.column_sums).for_each(|(a, b)| *a += b);
+            all.column_squares.iter_mut().zip(part.column_squares).for_each(|(a, b)| *a += b);
+            all.row_squares.extend(part.row_squares);
+        }
+        all
+    }
 }

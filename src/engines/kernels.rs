@@ -247,12 +247,6 @@ pub fn standardized_rows(x: &Representation<'_>, par: Par<'_>) -> Result<(Matrix
     Ok((a, constant))
 }
 
-/// Pearson correlations between rows, with the diagonal, and which rows are constant.
-pub fn row_correlations(x: &Representation<'_>, par: Par<'_>) -> Result<(Dense, Vec<usize>)> {
-    let (a, constant) = standardized_rows(x, par)?;
-    Ok((Dense::of_rows(&a, true, |_, _, v| v, par)?, constant))
-}
-
 /// Products of rows in the units of the data times `unit` (1 for the data as they are), with the diagonal.
 pub fn products(x: &Representation<'_>, par: Par<'_>) -> Result<(Dense, f64)> {
     let columns = raw(x, par)?;

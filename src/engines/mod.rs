@@ -8,6 +8,7 @@ pub mod neighbors;
 pub mod pair_matrix;
 pub mod pair_order;
 pub mod predictions;
+pub mod profile;
 pub mod rotation;
 pub mod roundoff;
 pub mod row_distances;

@@ -91,14 +91,6 @@ impl<T: Copy + Default> Matrix<T> {
         Self { data, rows: self.rows, cols: k }
     }
 
-    /// The leading `rows` x `cols` block.
-    #[must_use]
-    pub fn leading_block(&self, rows: usize, cols: usize) -> Self {
-        let mut data = Vec::with_capacity(rows * cols);
-        (0..rows).for_each(|i| data.extend_from_slice(&self.row(i)[..cols]));
-        Self { data, rows, cols }
-    }
-
     pub(super) fn view(&self) -> faer::MatRef<'_, T> {
         faer::MatRef::from_row_major_slice(&self.data, self.rows, self.cols)
     }

@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-use super::diagnose::{Dominant, diagnose, dominant, without};
+use super::diagnose::{diagnose, of_sides};
+use super::dominance;
 use super::estimate::Estimate;
 use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
@@ -11,7 +12,6 @@ use crate::facts::Facts;
 use crate::form::Form;
 use crate::measure::{AnyMeasure, AnySummary, Entry, find};
 use crate::par::Par;
-use crate::representation::{Representation, View};
 use crate::value::Value;
 
 /// A measure with its options, as operations receive it.
@@ -88,8 +88,6 @@ pub fn calibrated(value: f64, at_chance: f64, facts: &Facts) -> Option<f64> {
 
 /// Round-off that carries a score out of its range is taken away up to here; a score further out is none.
 const ROUND_OFF: f64 = 1e-9;
-/// A score that moves by more than this when one column is left out rests on it.
-const MOVED: f64 = 0.1;
 
 /// A finite score inside its range, or the error that says why there is none.
 pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caution>) -> Result<f64> {
@@ -115,16 +113,33 @@ pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caut
     Ok(inside + 0.0)
 }
 
-/// The summaries of both sides, made side by side.
+/// The summaries of both sides, made side by side, each with its profile.
 pub fn summaries<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<(AnySummary, AnySummary)> {
     let measure = &*asked.measure;
     rows_must_match(measure, x, y)?;
     Estimate::of_pair([asked], [x, y]).require(measure.name(), par)?;
-    let (k, l) = par.join(|par| x.summary(asked, par), |par| y.summary(asked, par));
+    let facts = measure.facts();
+    let of = |side: &Side<'s>, par: Par<'_>| {
+        let made = side.summary(asked, par);
+        side.profile(&facts, par);
+        made
+    };
+    let (k, l) = par.join(|par| of(x, par), |par| of(y, par));
     Ok((k?, l?))
 }
 
-/// The score of a pair with its chance level and everything a reader should know.
+/// The score of a pair with its chance level and everything a reader should know, at next to no cost.
+pub fn score<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<Outcome> {
+    let (k, l) = summaries(asked, x, y, par)?;
+    let mut outcome = scored(asked, (x, &k), (y, &l), par)?;
+    let facts = asked.measure.facts();
+    if let (Some(p), Some(q)) = (x.profile(&facts, par), y.profile(&facts, par)) {
+        outcome.cautions.extend(dominance::of_pair(&facts, (x.name(), &p), (y.name(), &q)));
+    }
+    Ok(outcome)
+}
+
+/// The score of a pair with its chance level and everything a reader should know; what dominates is left out once.
 pub fn compare<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<Outcome> {
     let (k, l) = summaries(asked, x, y, par)?;
     compared(asked, (x, &k), (y, &l), par)
@@ -139,10 +154,20 @@ pub fn compared<'s>(
 ) -> Result<Outcome> {
     let mut outcome = scored(asked, (x, k), (y, l), par)?;
     let facts = asked.measure.facts();
-    for found in dominant(&facts, x, y) {
-        outcome.cautions.extend(leaning(asked, x, y, &found, outcome.value, par));
+    if let (Some(p), Some(q)) = (x.profile(&facts, par), y.profile(&facts, par)) {
+        outcome.cautions.extend(dominance::left_out(asked, (x, &p), (y, &q), outcome.value, par));
     }
     Ok(outcome)
+}
+
+/// The score of a pair, and nothing else.
+pub fn score_of_sides<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<f64> {
+    rows_must_match(&*asked.measure, x, y)?;
+    Estimate::of_pair([asked], [x, y]).require(asked.measure.name(), par)?;
+    let (k, l) = par.join(|par| x.summary(asked, par), |par| y.summary(asked, par));
+    let (k, l) = (k?, l?);
+    let value = asked.measure.form(&k, &l)?.score(None, par)?;
+    settled(value, asked.measure.name(), &asked.measure.facts(), &mut Vec::new())
 }
 
 fn scored<'s>(
@@ -157,28 +182,9 @@ fn scored<'s>(
     let mut cautions = measure.cautions(k, l)?;
     let value = settled(form.score(None, par)?, measure.name(), &facts, &mut cautions)?;
     let at_chance = form.at_chance(par)?;
+    cautions.extend(of_sides(&facts, x, y));
     cautions.extend(diagnose(&facts, x, y, at_chance, &form));
     Ok(Outcome { value, at_chance, cautions })
-}
-
-/// The caution that a score rests on one row or column, after leaving it out once.
-fn leaning(asked: &Asked, x: &Side<'_>, y: &Side<'_>, found: &Dominant, value: f64, par: Par<'_>) -> Option<Caution> {
-    let sample = found.code == "dominant_sample";
-    let (row, column) = if sample { (Some(found.at), None) } else { (None, Some(found.at)) };
-    let (a, a_storage) = without(x.data()?, row, column)?;
-    let (b, b_storage) = without(y.data()?, row, column)?;
-    let side = |array, storage| Representation::matrix("", View::F64(array), storage).ok().map(Side::Data);
-    let (x, y) = (side(a.view(), a_storage)?, side(b.view(), b_storage)?);
-    let (k, l) = summaries(asked, &x, &y, par).ok()?;
-    let rest = scored(asked, (&x, &k), (&y, &l), par).ok()?.value;
-    if !sample && (rest - value).abs() <= MOVED {
-        return None;
-    }
-    let (what, percent) = (if sample { "Sample" } else { "Column" }, 100.0 * found.share);
-    let message =
-        format!("{what} {} carries {percent:.0}% of the variance; without it the score is {rest:.2}.", found.at);
-    let details = vec![("at", found.at.into()), ("share", found.share.into()), ("value", rest.into())];
-    Some(Caution::new(found.code, message, details))
 }
 
 /// The score of a group of models.

@@ -1,16 +1,16 @@
 //! What the data themselves say about whether a score can be believed.
 //!
-//! Every check here reads what the engines left in the memo of a representation and costs next to nothing; a check whose
-//! product nobody made is not made for its sake. The thresholds stand in one place, at the top.
+//! Every check here reads the profiles of the two sides, which the data have left behind, and costs next to nothing. The
+//! thresholds stand in one place, at the top.
 
-use super::repeats::repeats;
+use super::dominance;
+use super::repeats::{Repeated, shown_again};
 use super::side::Side;
 use crate::caution::Caution;
-use crate::engines::centered::{Columns, survey};
+use crate::engines::profile::Profile;
 use crate::facts::{Change, Facts, Input, Kind};
 use crate::form::Form;
 use crate::par::Par;
-use crate::representation::{Data, Representation, Storage, View};
 
 /// A chance level from here on is worth a word.
 const NULL_INFLATED: f64 = 0.10;
@@ -20,11 +20,12 @@ const SHARE_OF_ROWS: f64 = 0.01;
 const SIZE_RATIO: f64 = 2.0;
 /// Round-off of storage over standard deviation from which a column has lost its signal.
 const LOST_TO_STORAGE: f64 = 0.05;
-/// Smallest share of the variance that makes a column count for that.
-const COLUMN_COUNTS: f64 = 0.01;
-/// Shares of the variance from which one row, or one column, dominates; more where there are few of them.
-const ROW_DOMINATES: (f64, f64) = (0.10, 20.0);
-const COLUMN_DOMINATES: (f64, f64) = (0.20, 10.0);
+/// Share of rows in one class, and share of all pairs of like rows that lie in it, from which a side has collapsed.
+const COLLAPSED: (f64, f64) = (0.10, 0.5);
+/// So many standard errors above chance predictions agree before they are taken to be of the same inputs.
+const ABOVE_CHANCE: f64 = 2.0;
+/// Fewest rows for that.
+const ENOUGH_ROWS: usize = 30;
 
 /// Cautions about one pair.
 pub fn diagnose<'s>(
@@ -46,72 +47,111 @@ pub fn diagnose<'s>(
             vec![("null_mean", level.into())],
         ));
     }
-    let (Some(x), Some(y)) = (x.data(), y.data()) else { return found };
-    if facts.input != Input::Matrix {
-        return found;
+    found.extend(at_chance.and_then(|level| no_better_than_chance(facts, form, level)));
+    let (Some(p), Some(q)) = (x.profile(facts, Par::SEQ), y.profile(facts, Par::SEQ)) else { return found };
+    if facts.input == Input::Matrix {
+        found.extend(of_pair(facts, (x.name(), &p), (y.name(), &q)));
     }
-    for side in [x, y] {
-        if let Some(columns) = made(side, "centered") {
-            found.extend(dead_units(side, &columns));
-            found.extend(storage_precision(side, &columns));
-        }
-    }
-    found.extend(size_decides(facts, x, y));
-    if facts.repeats_matter {
-        found.extend(repeated(x, y));
-    }
-    found.extend(same_content(x, y));
     found
 }
 
-/// Columns that an engine has already made; never made for a caution's sake.
-fn made(x: &Representation<'_>, key: &str) -> Option<std::sync::Arc<Columns>> {
-    x.find(key)
+/// Cautions about the representations of a grid, each for itself.
+pub fn of_lists<'s>(facts: &Facts, xs: &[Side<'s>], ys: Option<&[Side<'s>]>) -> Vec<Caution> {
+    // Within one list everything is a source as well as a target.
+    let (of_x, of_y) = (xs.iter().map(|x| (x, ys.is_some())), ys.unwrap_or_default().iter().map(|y| (y, false)));
+    of_x.chain(of_y).flat_map(|(side, as_source)| of_side(facts, side, as_source)).collect()
 }
 
-fn dead_units(x: &Representation<'_>, columns: &Columns) -> Option<Caution> {
-    let dead = columns.constant_columns();
+fn of_side<'s>(facts: &Facts, x: &Side<'s>, as_source: bool) -> Vec<Caution> {
+    let Some(profile) = x.profile(facts, Par::SEQ).filter(|_| facts.input == Input::Matrix) else { return Vec::new() };
+    let mut found = alone(facts, x.name(), &profile);
+    found.extend(dominance::of_side(facts, x.name(), &profile, as_source));
+    found
+}
+
+/// Cautions about both sides of one pair.
+pub fn of_sides<'s>(facts: &Facts, x: &Side<'s>, y: &Side<'s>) -> Vec<Caution> {
+    let (Some(p), Some(q)) = (x.profile(facts, Par::SEQ), y.profile(facts, Par::SEQ)) else { return Vec::new() };
+    if facts.input != Input::Matrix {
+        return Vec::new();
+    }
+    let mut found = alone(facts, x.name(), &p);
+    found.extend(alone(facts, y.name(), &q));
+    if facts.repeats_matter && repeated(&p, &q).is_some_and(|caution| caution.code == "padding_rows") {
+        found.retain(|caution| caution.code != "collapsed_rows"); // the same, said of the pair
+    }
+    found
+}
+
+/// Cautions that need nothing but one profile.
+fn alone(facts: &Facts, name: &str, profile: &Profile) -> Vec<Caution> {
+    // Only what is centered loses its constant columns, and has nothing but differences to lose to storage.
+    let centered = facts.invariant_to.contains(&Change::Translation);
+    let found = [
+        dead_units(name, profile).filter(|_| centered),
+        storage_precision(name, profile).filter(|_| centered),
+        collapsed(name, profile).filter(|_| facts.rows_paired),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn of_pair(facts: &Facts, x: (&str, &Profile), y: (&str, &Profile)) -> Vec<Caution> {
+    let found =
+        [size_decides(facts, x.1, y.1), repeated(x.1, y.1).filter(|_| facts.repeats_matter), same_content(x, y)];
+    found.into_iter().flatten().collect()
+}
+
+fn dead_units(name: &str, profile: &Profile) -> Option<Caution> {
+    let (dead, d) = (profile.spread.as_ref()?.constant, profile.columns);
     (dead > 0).then(|| {
-        let d = x.cols();
         Caution::new(
             "dead_units",
-            format!("{dead} of {d} units of {} are constant and carry no weight.", x.name()),
-            vec![("name", x.name().into()), ("dead", dead.into()), ("units", d.into())],
+            format!("{dead} of {d} units of {name} are constant and carry no weight."),
+            vec![("name", name.into()), ("dead", dead.into()), ("units", d.into())],
         )
     })
 }
 
-fn storage_precision(x: &Representation<'_>, columns: &Columns) -> Option<Caution> {
-    let roundoff = 2.0 * columns.storage.unit_roundoff();
-    let n = x.rows() as f64;
-    let counts = |j: &usize| columns.column_squares[*j] > COLUMN_COUNTS * columns.squared_norm;
-    let ratio = |j: usize| columns.means[j].abs() / (columns.column_squares[j] / n).sqrt();
-    let worst = (0..x.cols()).filter(counts).max_by(|a, b| ratio(*a).total_cmp(&ratio(*b)))?;
-    let (r, dtype) = (ratio(worst), columns.storage.name());
-    (roundoff * r > LOST_TO_STORAGE).then(|| {
+fn storage_precision(name: &str, profile: &Profile) -> Option<Caution> {
+    let (worst, ratio) = profile.spread.as_ref()?.worst?;
+    let dtype = profile.storage.name();
+    (2.0 * profile.storage.unit_roundoff() * ratio > LOST_TO_STORAGE).then(|| {
+        let r = ratio.round();
         Caution::new(
             "storage_precision",
             format!(
-                "Column {worst} of {} has mean/sd {r}: {dtype} storage has already lost its signal; export f32 or \
-                 f64, or subtract the mean first.",
-                x.name(),
-                r = r.round()
+                "Column {worst} of {name} has mean/sd {r}: {dtype} storage has already lost its signal; export f32 or \
+                 f64, or subtract the mean first."
             ),
-            vec![("name", x.name().into()), ("column", worst.into()), ("ratio", r.into())],
+            vec![("name", name.into()), ("column", worst.into()), ("ratio", r.into())],
         )
     })
 }
 
-fn size_decides(facts: &Facts, x: &Representation<'_>, y: &Representation<'_>) -> Option<Caution> {
+/// One vector in the place of many rows, unless the columns take so few values that this is chance.
+fn collapsed(name: &str, profile: &Profile) -> Option<Caution> {
+    let alike = &profile.spread.as_ref()?.alike;
+    let largest = alike.counts().into_iter().max()?;
+    let share = largest as f64 / profile.rows as f64;
+    let pairs = largest as f64 * (largest as f64 - 1.0) / 2.0;
+    let one_vector = largest > 2 && share >= COLLAPSED.0 && pairs > COLLAPSED.1 * alike.pairs();
+    (one_vector && !profile.is_discrete_in(alike)).then(|| {
+        let n = profile.rows;
+        Caution::new(
+            "collapsed_rows",
+            format!("{largest} of {n} rows of {name} are one vector, up to round-off (padding? a dead layer?)."),
+            vec![("name", name.into()), ("rows", largest.into()), ("n", n.into())],
+        )
+    })
+}
+
+fn size_decides(facts: &Facts, x: &Profile, y: &Profile) -> Option<Caution> {
     if facts.invariant_to.contains(&Change::Scaling) || facts.kind != Kind::Distance {
         return None;
     }
-    let norm = |side: &Representation<'_>| {
-        let columns = made(side, "centered").or_else(|| made(side, "raw"))?;
-        Some(columns.squared_norm.sqrt().log2() - columns.scale.log2())
-    };
-    let gap = norm(x)? - norm(y)?;
-    let ratio = gap.abs().exp2();
+    let centered = facts.invariant_to.contains(&Change::Translation);
+    let norm = |side: &Profile| side.spread.as_ref()?.norms[usize::from(!centered)];
+    let ratio = (norm(x)? - norm(y)?).abs().exp2();
     (ratio > SIZE_RATIO).then(|| {
         Caution::new(
             "size_decides",
@@ -121,112 +161,71 @@ fn size_decides(facts: &Facts, x: &Representation<'_>, y: &Representation<'_>) -
     })
 }
 
-fn repeated(x: &Representation<'_>, y: &Representation<'_>) -> Option<Caution> {
-    let found = repeats(x, y, Par::SEQ).ok()?;
-    let n = x.rows();
+fn repeated(x: &Profile, y: &Profile) -> Option<Caution> {
+    let (p, q) = (x.spread.as_ref()?, y.spread.as_ref()?);
+    let n = x.rows;
     let share = |count: usize| count as f64 / n as f64 > SHARE_OF_ROWS;
-    if found.largest_group > 2 && share(found.largest_group) && 2 * found.largest_group > found.repeated {
-        let k = found.largest_group;
+    let equal = shown_again(x, y).unwrap_or_default();
+    let alike = Repeated::of(&p.alike, &q.alike);
+    // Equal rows that are chance are no news; rows that differ by next to nothing are never chance.
+    let near = alike.rows - Repeated::of(&x.equal, &y.equal).rows.min(alike.rows);
+    let found = if near > 0 { alike } else { equal };
+    if found.largest > 2 && share(found.largest) && 2 * found.largest > found.rows {
+        let k = found.largest;
         return Some(Caution::new(
             "padding_rows",
             format!("{k} rows are the same constant row on both sides (padding?); leave them out."),
             vec![("rows", k.into()), ("n", n.into())],
         ));
     }
-    share(found.repeated).then(|| {
-        let k = found.repeated;
-        Caution::new(
-            "duplicate_samples",
-            format!("{k} of {n} sample pairs are repeats; debiasing does not remove this, leave the repeats out."),
-            vec![("repeats", k.into()), ("n", n.into())],
-        )
+    if share(equal.rows) {
+        let k = equal.rows;
+        let message = format!(
+            "{k} of {n} rows repeat an earlier one on both sides, which counts as likeness, debiased or not; keep one row \
+             of each input."
+        );
+        return Some(Caution::new("duplicate_samples", message, vec![("repeats", k.into()), ("n", n.into())]));
+    }
+    share(near).then(|| {
+        let message = format!(
+            "{near} of {n} rows repeat an earlier one on both sides up to round-off, which counts as likeness; keep one \
+             row of each input, and move what belongs together with groups= in a test."
+        );
+        Caution::new("near_duplicates", message, vec![("rows", near.into()), ("n", n.into())])
     })
 }
 
-fn same_content(x: &Representation<'_>, y: &Representation<'_>) -> Option<Caution> {
-    let (Data::Matrix(a, s), Data::Matrix(b, t)) = (x.data(), y.data()) else { return None };
-    if a.shape() != b.shape() || s != t || same_place(a, b) {
-        return None;
-    }
-    let (p, q) = (survey(x, Par::SEQ).ok()?, survey(y, Par::SEQ).ok()?);
-    if p.marks != q.marks {
-        return None;
-    }
-    let (n, d) = a.shape();
-    let (mut row, mut other) = (vec![0.0; d], vec![0.0; d]);
-    let equal = (0..n).all(|i| {
-        a.read_row(i, &mut row);
-        b.read_row(i, &mut other);
-        row == other
-    });
-    equal.then(|| {
+fn same_content((x, p): (&str, &Profile), (y, q): (&str, &Profile)) -> Option<Caution> {
+    p.is_copy_of(q).then(|| {
         Caution::new(
             "same_content",
-            format!("{} and {} hold identical values; captured after an in-place operation?", x.name(), y.name()),
-            vec![("x", x.name().into()), ("y", y.name().into())],
+            format!("{x} and {y} hold identical values; captured after an in-place operation?"),
+            vec![("x", x.into()), ("y", y.into())],
         )
     })
 }
 
-/// The same memory: somebody compares a representation with itself on purpose.
-fn same_place(a: &View<'_>, b: &View<'_>) -> bool {
-    match (a, b) {
-        (View::F64(a), View::F64(b)) => a.as_ptr() == b.as_ptr(),
-        (View::F32(a), View::F32(b)) => a.as_ptr() == b.as_ptr(),
-        _ => false,
+/// Predictions that agree no more than by chance may list the inputs in another order.
+fn no_better_than_chance(facts: &Facts, form: &Form<'_>, level: f64) -> Option<Caution> {
+    let predictions = matches!(facts.input, Input::Predictions | Input::Probabilities);
+    let Form::Rows(rows) = form else { return None };
+    // Where everything or nothing agrees by chance there is no room to be better.
+    if !predictions || rows.n < ENOUGH_ROWS || (facts.identity_value - level).abs() < SHARE_OF_ROWS {
+        return None;
     }
-}
-
-/// One row, or one column, that carries much of the variance on both sides.
-pub struct Dominant {
-    /// `"dominant_sample"` or `"dominant_dimension"`.
-    pub code: &'static str,
-    /// Its number.
-    pub at: usize,
-    /// Its share of the variance on the side where it is smaller.
-    pub share: f64,
-}
-
-/// Rows and columns worth leaving out once to see whether the score rests on them.
-pub fn dominant<'s>(facts: &Facts, x: &Side<'s>, y: &Side<'s>) -> Vec<Dominant> {
-    let (Some(x), Some(y)) = (x.data(), y.data()) else { return Vec::new() };
-    let (Some(p), Some(q)) = (made(x, "centered"), made(y, "centered")) else { return Vec::new() };
-    if facts.input != Input::Matrix || !facts.rows_paired {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    let largest = |parts: &[f64], total: f64| {
-        let at = (0..parts.len()).max_by(|a, b| parts[*a].total_cmp(&parts[*b])).unwrap_or(0);
-        (at, parts.get(at).map_or(0.0, |part| part / total))
-    };
-    let n = x.rows() as f64;
-    let ((row, s), (same, t)) = (largest(&p.row_squares, p.squared_norm), largest(&q.row_squares, q.squared_norm));
-    if row == same && s.min(t) > ROW_DOMINATES.0.max(ROW_DOMINATES.1 / n) {
-        found.push(Dominant { code: "dominant_sample", at: row, share: s.min(t) });
-    }
-    let ((column, s), (same, t)) =
-        (largest(&p.column_squares, p.squared_norm), largest(&q.column_squares, q.squared_norm));
-    let bar = |d: usize| COLUMN_DOMINATES.0.max(COLUMN_DOMINATES.1 / d as f64);
-    if column == same && x.cols() > 1 && y.cols() > 1 && s > bar(x.cols()) && t > bar(y.cols()) {
-        found.push(Dominant { code: "dominant_dimension", at: column, share: s.min(t) });
-    }
-    found
-}
-
-/// The data of a representation without one row or column.
-pub fn without(
-    x: &Representation<'_>,
-    row: Option<usize>,
-    column: Option<usize>,
-) -> Option<(ndarray::Array2<f64>, Storage)> {
-    let Data::Matrix(view, storage) = x.data() else { return None };
-    let (n, d) = view.shape();
-    let mut out = Vec::with_capacity(n * d);
-    let mut values = vec![0.0; d];
-    for i in (0..n).filter(|i| Some(*i) != row) {
-        view.read_row(i, &mut values);
-        out.extend(values.iter().enumerate().filter(|(j, _)| Some(*j) != column).map(|(_, v)| *v));
-    }
-    let shape = (n - usize::from(row.is_some()), d - usize::from(column.is_some()));
-    ndarray::Array2::from_shape_vec(shape, out).ok().map(|array| (array, *storage))
+    let n = rows.n as f64;
+    let terms = || (0..rows.n).map(|i| rows.offset + rows.factor * (rows.row)(i, i));
+    let value = terms().sum::<f64>() / n;
+    let error = (terms().map(|term| (term - value).powi(2)).sum::<f64>() / n / n).sqrt();
+    let better = if facts.larger_is_more_alike() { value - level } else { level - value };
+    (better <= ABOVE_CHANCE * error).then(|| {
+        Caution::new(
+            "at_chance",
+            format!(
+                "The score, {value:.3}, is about what rows in random order give ({level:.3}): do both sides list the same \
+                 inputs in the same order?"
+            ),
+            vec![("value", value.into()), ("null_mean", level.into()), ("n", rows.n.into())],
+        )
+    })
 }

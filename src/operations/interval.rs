@@ -28,7 +28,7 @@ use ndarray::Array2;
 use super::compare::{Asked, Outcome, compared, group, settled};
 use super::estimate::Estimate;
 use super::proportions::{Paired, wilson};
-use super::repeats::repeats;
+use super::repeats::shown_again;
 use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
 use crate::engines::left_out::Units;
@@ -471,28 +471,24 @@ impl<'j, 's> Job<'j, 's> {
         let mut found = Vec::new();
         let known = |code: &str| known.iter().any(|caution| caution.code == code);
         if facts.repeats_matter && !self.grouped && !known("duplicate_samples") && !known("padding_rows") {
-            found.extend(self.repeated(par)?);
+            found.extend(self.repeated(facts, par));
         }
         found.extend(remarks(interval, facts.jumps, self.grouped));
         Ok(found)
     }
 
-    fn repeated(&self, par: Par<'_>) -> Result<Option<Caution>> {
-        let Some(x) = self.x.data() else { return Ok(None) };
-        let mut most = 0;
-        for y in self.ys.iter().filter_map(|y| y.data()) {
-            if matches!((x.data(), y.data()), (Data::Matrix(..), Data::Matrix(..))) {
-                most = repeats(x, y, par)?.repeated.max(most);
-            }
-        }
-        let n = x.rows();
-        Ok((most > 0).then(|| {
+    fn repeated(&self, facts: &Facts, par: Par<'_>) -> Option<Caution> {
+        let x = self.x.profile(facts, par)?;
+        let others = self.ys.iter().filter_map(|y| y.profile(facts, par));
+        let most = others.filter_map(|y| shown_again(&x, &y)).map(|found| found.rows).max().unwrap_or(0);
+        let n = x.rows;
+        (most > 0).then(|| {
             let message = format!(
-                "{most} of {n} sample pairs are repeats; the interval takes them for new samples and is too narrow: \
-                 leave them out or pass groups=."
+                "{most} of {n} rows repeat an earlier one on both sides; the interval takes them for new samples and is \
+                 too narrow: leave them out or pass groups=."
             );
             Caution::new("duplicate_samples", message, vec![("repeats", most.into()), ("n", n.into())])
-        }))
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod diagnose;
+pub mod dominance;
 pub mod estimate;
 pub mod interval;
 pub mod pairwise;
@@ -10,7 +11,7 @@ pub mod proportions;
 pub mod repeats;
 pub mod side;
 
-pub use compare::{Asked, Outcome, compare, group, rows, statistic};
+pub use compare::{Asked, Outcome, compare, group, rows, score, statistic};
 pub use estimate::Estimate;
 pub use interval::{
     Difference, Estimated, Interval, Wanted, confidence_interval, group_confidence_interval, similarity_difference,
@@ -20,4 +21,5 @@ pub use permutation::family::Adjust;
 pub use permutation::grids::{TestedGrid, permutation_tests};
 pub use permutation::suggested::{Suggested, suggested};
 pub use permutation::{Alternative, Precision, Request, Tested, permutation_test};
+pub use repeats::Repeats;
 pub use side::{Prepared, Side};

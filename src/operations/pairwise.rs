@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::compare::{Asked, settled};
-use super::diagnose::diagnose;
+use super::diagnose::{diagnose, of_lists};
 use super::estimate::Estimate;
 use super::side::{Side, rows_must_match};
 use crate::caution::Caution;
@@ -29,6 +29,8 @@ pub struct Grid {
     pub failures: Vec<(usize, usize, Error)>,
     /// What a reader should know: each caution once, with the first pair it concerns and the number of pairs.
     pub cautions: Vec<(Caution, (usize, usize), usize)>,
+    /// What a reader should know of single representations.
+    pub general: Vec<Caution>,
 }
 
 /// What to do about a pair without a score.
@@ -66,6 +68,7 @@ pub(super) fn summarize(asked: &[Asked], sides: &[Side<'_>], par: Par<'_>) -> Re
         let mut made = Vec::with_capacity(asked.len());
         for one in asked {
             made.push(sides[at].summary(one, par));
+            sides[at].profile(&one.measure.facts(), par);
             par.check()?;
             par.advance(1);
         }
@@ -125,7 +128,9 @@ fn one_measure<'s>(
         Ok(outcome)
     })?;
     forms.clear();
-    collect(scored, &pairs, (xs.len(), ys.len()), mirrored, on_error)
+    let mut grid = collect(scored, &pairs, (xs.len(), ys.len()), mirrored, on_error)?;
+    grid.general = of_lists(&facts, xs, (!same).then_some(ys));
+    Ok(grid)
 }
 
 /// The score, and its chance level where that is known; `stacked` holds `<k, l>` and what it is divided by.
@@ -179,7 +184,7 @@ fn collect(
         }
     }
     failures.sort_by_key(|(i, j, _)| (*i, *j));
-    Ok(Grid { values, at_chance: known.then_some(at_chance), failures, cautions })
+    Ok(Grid { values, at_chance: known.then_some(at_chance), failures, cautions, general: Vec::new() })
 }
 
 /// `<k, l>` and its divisor, or the reason why there is none.

@@ -1,10 +1,14 @@
 //! One side of a comparison: a representation, or the summary somebody prepared from one.
 
+use std::sync::Arc;
+
 use super::compare::Asked;
+use crate::engines::profile::Profile;
 use crate::error::{Error, Result};
+use crate::facts::{Facts, Input};
 use crate::measure::{AnyMeasure, AnySummary};
 use crate::par::Par;
-use crate::representation::Representation;
+use crate::representation::{Data, Representation};
 
 /// What an operation is given for one model.
 pub enum Side<'a> {
@@ -25,6 +29,8 @@ pub struct Prepared {
     pub options: String,
     /// The summary.
     pub summary: AnySummary,
+    /// What the data said about themselves; None for predictions.
+    pub profile: Option<Arc<Profile>>,
 }
 
 impl<'a> Side<'a> {
@@ -49,6 +55,21 @@ impl<'a> Side<'a> {
         match self {
             Self::Data(x) => Some(x),
             Self::Prepared(_) => None,
+        }
+    }
+
+    /// What the data say about themselves, where the measure looks at rows and columns.
+    ///
+    /// None as well if it cannot be had: whoever wanted a score was told why.
+    pub fn profile(&self, facts: &Facts, par: Par<'_>) -> Option<Arc<Profile>> {
+        let of = |x: &Representation<'_>, over_pairs| match x.data() {
+            Data::Matrix(..) => Profile::of(x, over_pairs, par).ok(),
+            Data::Labels(_) | Data::Reals(_) => None,
+        };
+        match (self, facts.input) {
+            (_, Input::Predictions | Input::Probabilities) => None,
+            (Self::Data(x), input) => of(x, input == Input::PairMatrix),
+            (Self::Prepared(made), _) => made.profile.clone(),
         }
     }
 

@@ -37,11 +37,31 @@ def tripled(times: int):
     return np.tile(x, (times, 1)), np.tile(y, (times, 1))
 
 
-def padded(value: float | None):
+def padded(value: float | None, noise: float = 0.0):
     x, y = (a + 1 for a in independent(140, 8))
     if value is None:
         return x, y
-    return tuple(np.vstack([a, np.full((40, a.shape[1]), value)]) for a in (x, y))
+    rest = noise * np.random.default_rng(2).normal(size=(40, 8))
+    return tuple(np.vstack([a, value + rest]) for a in (x, y))
+
+
+def nearly_repeated(noise: float):
+    rng = np.random.default_rng(3)
+    rows = np.r_[np.arange(300), np.arange(60)]
+    return tuple(a[rows] + noise * rng.normal(size=(360, 16)) for a in independent(300, 16))
+
+
+def collapsed(count: int):
+    x, y = independent(300, 16)
+    x[:count] = 0.3
+    return x, y
+
+
+def predicted(*, in_order: bool):
+    rng = np.random.default_rng(4)
+    x = rng.integers(0, 4, 300)
+    y = np.where(rng.random(300) < 0.7, x, rng.integers(0, 4, 300))
+    return x, y if in_order else rng.permutation(y)
 
 
 def offset(size: float, dtype):
@@ -92,6 +112,11 @@ CASES = [
     ("dominant_sample", rs.cka, far_row(50), far_row(0)),
     ("duplicate_samples", debiased, tripled(3), tripled(1)),
     ("padding_rows", debiased, padded(0.0), padded(None)),
+    ("padding_rows", debiased, padded(0.0, 1e-9), padded(None)),
+    ("near_duplicates", debiased, nearly_repeated(1e-7), nearly_repeated(1e-3)),
+    ("collapsed_rows", rs.cka, collapsed(75), collapsed(1)),
+    ("at_chance", rs.disagreement, predicted(in_order=False), predicted(in_order=True)),
+    ("at_chance", rs.cohen_kappa, predicted(in_order=False), predicted(in_order=True)),
     ("storage_precision", rs.cka, offset(1e6, np.float32), offset(1e6, np.float64)),
     ("storage_precision", rs.cca_mean, offset(200, np.float16), offset(0.0, np.float16)),
     ("small_sample", debiased, independent(20, 8), independent(100, 8)),
@@ -187,7 +212,7 @@ def test_data_without_problems_are_quiet():
         rs.participation_ratio,
     ):
         assert codes(measure, (x, y)) == [], measure
-    assert codes(rs.disagreement, (x, y)) == []
+    assert codes(rs.disagreement, (x, x + rng.normal(size=x.shape))) == []
 
 
 def test_null_inflated_states_the_null_mean():

@@ -83,6 +83,7 @@ impl Measure for LinearRegressionR2 {
             symmetric: false,
             invariant_to,
             source_invariant_to: source,
+            column_sizes_matter: !self.uniform,
             reference: "Li et al. 2016, arXiv:1511.07543; Kornblith et al. 2019, arXiv:1905.00414",
             cost: "O(n d^2) per representation, O(n d r) per pair",
             ..Facts::SIMILARITY

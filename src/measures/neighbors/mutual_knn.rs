@@ -47,6 +47,7 @@ impl Measure for MutualKnn {
             input: if self.metric == Metric::Precomputed { Input::PairMatrix } else { Input::Matrix },
             invariant_to: invariances(self.metric),
             min_rows: self.k + 1,
+            row_sizes_matter: false,
             jumps: Some("lists of neighbors"),
             reference: "Huh et al. 2024, arXiv:2405.07987",
             cost: "lists O(n^2 d) per representation, O(n k) per pair",

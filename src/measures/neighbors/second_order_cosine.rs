@@ -67,6 +67,7 @@ impl Measure for SecondOrderCosine {
             range: if self.distance { (0.0, 1.0) } else { (-1.0, 1.0) },
             invariant_to: &[Permutation, Orthogonal, Scaling],
             min_rows: self.k + 1,
+            row_sizes_matter: false,
             jumps: Some("lists of neighbors"),
             reference: "Hamilton et al. 2016, arXiv:1606.02821; Schumacher et al. 2021, arXiv:2005.10039",
             cost: "lists O(n^2 d) per representation, O(n k d) per pair",

@@ -105,6 +105,8 @@ impl Measure for Cka {
             invariant_to,
             min_rows: if self.estimator == Estimator::Debiased { 4 } else { 2 },
             chance_corrected: self.estimator == Estimator::Debiased,
+            // Of a far row the bounded kernels see only that it is far.
+            row_sizes_matter: !matches!(self.kernel, Kernel::Cosine | Kernel::Rbf { .. } | Kernel::Laplace { .. }),
             // A bandwidth taken from the data stays that of all rows.
             left_out: match self.estimator {
                 Estimator::Biased => LeftOut::Centered,

@@ -175,6 +175,7 @@ impl Measure for Rsa {
             equal_widths: self.inner == Inner::Mahalanobis,
             min_rows: 3,
             chance_corrected: self.outer != Outer::Cosine,
+            row_sizes_matter: !ranked && !matches!(self.inner, Inner::Pearson | Inner::Cosine | Inner::Rbf { .. }),
             reference: "Kriegeskorte, Mur & Bandettini 2008",
             cost: match self.outer {
                 Outer::Kendall(_) => "O(n^2 d) per representation, O(n^2 log n) per pair",

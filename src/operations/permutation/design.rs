@@ -147,6 +147,15 @@ impl Design {
         self.groups.is_some()
     }
 
+    /// The number of the group of each row, if there are groups.
+    pub fn groups(&self) -> Option<Vec<usize>> {
+        self.groups?;
+        let mut group_of = vec![0; self.n];
+        let units = self.classes.iter().flat_map(|class| (0..class.count()).map(|at| class.unit(at)));
+        units.enumerate().for_each(|(number, rows)| rows.iter().for_each(|&row| group_of[row] = number));
+        Some(group_of)
+    }
+
     /// Number of allowed matchings, or None if it is 2^128 or more.
     pub fn order(&self) -> Option<u128> {
         match self.scheme {

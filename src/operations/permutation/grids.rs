@@ -7,14 +7,14 @@
 use super::family::Adjust;
 use super::grid_roads::{self, Cell, Plan};
 pub use super::joint::{Found, judged};
-use super::{Alternative, Design, Request, Scheme, dependent, exchangeable, floor, in_place};
+use super::{Alternative, Design, Request, Scheme, dependent, floor, in_place};
 use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::Kind;
 use crate::form::Form;
 use crate::linalg::Matrix;
 use crate::operations::compare::{Asked, calibrated, settled};
-use crate::operations::diagnose::diagnose;
+use crate::operations::diagnose::{diagnose, of_lists};
 use crate::operations::estimate::Estimate;
 use crate::operations::pairwise::{stacked, summarize};
 use crate::operations::side::Side;
@@ -96,8 +96,8 @@ pub fn permutation_tests<'s>(
         (0..xs.len()).flat_map(|i| (if mirrored { i } else { 0 }..others.len()).map(move |j| (i, j))).collect();
     let form_of = |&(i, j): &(usize, usize)| -> Result<Form<'_>> {
         let (x, y) = (of_x[i].as_ref().map_err(Clone::clone)?, of_y[j].as_ref().map_err(Clone::clone)?);
-        if facts.repeats_matter && !grouped && (ys.is_some() || i != j) {
-            exchangeable(&xs[i], &others[j], par.sequential())?;
+        if ys.is_some() || i != j {
+            request.exchangeable(&facts, &xs[i], &others[j], par.sequential())?;
         }
         measure.form(x, y)
     };
@@ -122,6 +122,7 @@ pub fn permutation_tests<'s>(
             Err(error) => found.failures.push((at.0, at.1, error)),
         }
     }
+    found.general.extend(of_lists(&facts, xs, ys));
     found.family = cells.iter().filter(|cell| cell.counts).count();
     let design = match &request.design {
         Some(design) => design.clone(),

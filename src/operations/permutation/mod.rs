@@ -65,15 +65,15 @@ use self::sequential::{interval_of_p, orbit_interval};
 use self::suggested::Suggested;
 use self::tally::Scale;
 use super::compare::{Asked, calibrated, settled, summaries};
-use super::diagnose::diagnose;
-use super::repeats::repeats;
+use super::diagnose::{diagnose, of_sides};
+use super::dominance;
+use super::repeats::{self, Repeats};
 use super::side::Side;
 use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Kind};
 use crate::form::Form;
 use crate::par::Par;
-use crate::representation::Data;
 
 /// A test whose smallest p-value is above this cannot find anything.
 const LEVEL: f64 = 0.05;
@@ -190,9 +190,22 @@ pub struct Request {
     pub moments: bool,
     /// Which stimulus each row belongs to, if that is known: repeated ones are not exchangeable row by row.
     pub ids: Option<Vec<i64>>,
+    /// What to make of equal rows; which stimulus each belongs to says more.
+    pub repeats: Repeats,
 }
 
 impl Request {
+    /// An error if rows of these two must not trade places.
+    pub fn exchangeable<'s>(&self, facts: &Facts, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<()> {
+        let known = self.ids.is_some() && self.repeats == Repeats::Auto;
+        if !facts.repeats_matter || known {
+            return Ok(());
+        }
+        let (Some(x), Some(y)) = (x.profile(facts, par), y.profile(facts, par)) else { return Ok(()) };
+        let groups = self.design.as_ref().and_then(Design::groups);
+        repeats::exchangeable(&x, &y, self.repeats, groups.as_deref())
+    }
+
     /// Whether rows move in groups.
     fn is_grouped(&self) -> bool {
         self.design.as_ref().is_some_and(Design::is_grouped)
@@ -266,29 +279,19 @@ pub fn permutation_test<'s>(
         par.require(need, || format!("The null distribution of {} permutations", request.n_resamples))?;
     }
     let (k, l) = summaries(asked, x, y, par)?;
-    if facts.repeats_matter && !request.is_grouped() {
-        exchangeable(x, y, par)?;
-    }
+    request.exchangeable(&facts, x, y, par)?;
     let form = measure.form(&k, &l)?;
     let mut result = test_form(&form, measure.name(), &facts, x.rows(), request, par)?;
     let mut cautions = measure.cautions(&k, &l)?;
     let at_chance = result.null_mean.1.then_some(result.null_mean.0);
+    cautions.extend(of_sides(&facts, x, y));
     cautions.extend(diagnose(&facts, x, y, at_chance, &form));
+    if let (Some(p), Some(q)) = (x.profile(&facts, par), y.profile(&facts, par)) {
+        cautions.extend(dominance::of_pair(&facts, (x.name(), &p), (y.name(), &q)));
+    }
     cautions.append(&mut result.cautions);
     result.cautions = cautions;
     Ok(result)
-}
-
-/// Repeated sample pairs cannot be exchanged with others.
-fn exchangeable<'s>(x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<()> {
-    let (Some(x), Some(y)) = (x.data(), y.data()) else { return Ok(()) };
-    if !matches!((x.data(), y.data()), (Data::Matrix(..), Data::Matrix(..))) {
-        return Ok(());
-    }
-    match repeats(x, y, par)?.repeated {
-        0 => Ok(()),
-        count => Err(Error::NotExchangeable { count, n: x.rows() }),
-    }
 }
 
 /// Test a score of that form.

@@ -53,6 +53,7 @@ pub(super) fn request(n_resamples: usize) -> Request {
         alpha: 0.05,
         moments: false,
         ids: None,
+        repeats: Repeats::Auto,
     }
 }
 
