@@ -85,8 +85,8 @@ FAILURES = {
     },
     "Failures of tests": {
         "nothing_to_permute": "strata and groups leave every row in its place",
-        "not_exchangeable": "inputs were shown more than once: keep one row of each, say with ``groups=`` which rows belong "
-        "together, or with ``repeats='allow'`` that different inputs have equal rows",
+        "not_exchangeable": "inputs were shown more than once: keep one row of each, say with ``groups=`` which rows "
+        "belong together, or with ``repeats='allow'`` that different inputs have equal rows",
         "permutation_undefined": "the measure does not use which row is which, so that no order of the rows changes it",
         "replay_differs": "a test that was run again came out differently: other data, or another version",
     },
