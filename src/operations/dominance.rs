@@ -20,10 +20,6 @@ enum Of {
 }
 
 impl Of {
-    fn code(self) -> &'static str {
-        if self == Self::Rows { "dominant_sample" } else { "dominant_dimension" }
-    }
-
     fn of(self, profile: &Profile) -> Option<&Heavy> {
         let spread = profile.spread.as_ref()?;
         if self == Self::Rows { spread.heavy_rows.as_ref() } else { spread.heavy_columns.as_ref() }
@@ -162,7 +158,11 @@ fn caution(of: Of, heavy: &[(&str, &Heavy)], moved: Option<(f64, f64)>) -> Cauti
     if let Some((_, rest)) = moved {
         details.push(("value", rest.into()));
     }
-    Caution::new(of.code(), format!("Few {many} hold much of the variance ({who}), {then}; {remedy}."), details)
+    let message = format!("Few {many} hold much of the variance ({who}), {then}; {remedy}.");
+    match of {
+        Of::Rows => Caution::new("dominant_sample", message, details),
+        Of::Columns => Caution::new("dominant_dimension", message, details),
+    }
 }
 
 /// A share, never rounded up to all.
