@@ -101,6 +101,16 @@ impl Link {
         (self.factor > 0.0) != (self.step == Step::Arccos)
     }
 
+    /// Between which values of `<k, l>` scores differ: the root does not tell apart what is negative.
+    pub fn told_apart(&self, denominator: f64) -> (f64, f64) {
+        let end = -self.offset * denominator / self.factor;
+        match self.step {
+            Step::Root if self.factor > 0.0 => (end, f64::INFINITY),
+            Step::Root => (f64::NEG_INFINITY, end),
+            Step::Identity | Step::Arccos => (f64::NEG_INFINITY, f64::INFINITY),
+        }
+    }
+
     /// Whether means carry over from `<k, l>` to the score.
     pub fn is_affine(&self) -> bool {
         self.step == Step::Identity

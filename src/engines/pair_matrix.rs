@@ -616,7 +616,7 @@ impl PairMatrix {
 
     /// `sqrt <k, k>` from the stored matrix.
     pub fn stored_norm(&self, par: Par<'_>) -> Result<f64> {
-        let dense = self.dense(par)?;
+        let dense = self.dense_once(par)?;
         self.checked_norm(dense.inner(&dense, par)?)
     }
 

@@ -10,6 +10,7 @@ pub mod permutation;
 pub mod proportions;
 pub mod repeats;
 pub mod side;
+mod stacked;
 
 pub use compare::{Asked, Outcome, compare, group, rows, score, statistic};
 pub use estimate::Estimate;

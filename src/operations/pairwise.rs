@@ -1,21 +1,18 @@
 //! All pairs of two lists of representations, for several measures at once.
 //!
 //! Every representation is summarized once, whatever the number of pairs, and all measures asked for share the products of
-//! the engines. A bilinear score of all pairs is one product of stacked matrices; every other pair is a unit of work of its
-//! own. A pair without a score holds NaN and says why; the run goes on.
-
-use std::collections::HashMap;
+//! the engines. A bilinear score of all pairs is one product of stacked matrices ([`super::stacked`]); every other pair is a
+//! unit of work of its own. A pair without a score holds NaN and says why; the run goes on.
 
 use super::compare::{Asked, settled};
 use super::diagnose::{diagnose, of_lists};
 use super::estimate::Estimate;
 use super::side::{Side, rows_must_match};
+use super::stacked::stacked;
 use crate::caution::Caution;
-use crate::engines::pair_matrix::{Dense, PairMatrix, dense_pays};
-use crate::engines::row_distances::{self, RowDistances};
 use crate::error::{Error, Result};
-use crate::form::{Bilinear, Form, Over};
-use crate::linalg::{Matrix, product_nt};
+use crate::form::{Form, Over};
+use crate::linalg::Matrix;
 use crate::measure::AnySummary;
 use crate::par::Par;
 
@@ -185,134 +182,4 @@ fn collect(
     }
     failures.sort_by_key(|(i, j, _)| (*i, *j));
     Ok(Grid { values, at_chance: known.then_some(at_chance), failures, cautions, general: Vec::new() })
-}
-
-/// `<k, l>` and its divisor, or the reason why there is none.
-pub(super) type Stacked = Result<(f64, f64)>;
-
-/// `<k, l>` of all pairs by one product of stacked matrices; None where that does not pay, or does not fit.
-pub(super) fn stacked(
-    forms: &[Result<Form<'_>>],
-    pairs: &[(usize, usize)],
-    sides: usize,
-    par: Par<'_>,
-) -> Result<Option<Vec<Stacked>>> {
-    let bilinear: Vec<Option<&Bilinear<'_>>> = forms
-        .iter()
-        .map(|form| match form {
-            Ok(Form::Bilinear(form)) => Some(form),
-            _ => None,
-        })
-        .collect();
-    let Some(first) = bilinear.iter().flatten().next() else { return Ok(None) };
-    let n = first.k.n();
-    let width = bilinear.iter().flatten().filter_map(|form| form.k.factor_columns()).max().unwrap_or(0);
-    if bilinear.len() < 2 || bilinear.iter().flatten().any(|form| form.k.n() != n) {
-        return Ok(None);
-    }
-    let need = 4.0 * sides as f64 * (n as f64) * (n as f64);
-    if width > 0 && (!dense_pays(n, width, sides, pairs.len()) || need > par.available() / 2.0) {
-        return Ok(None);
-    }
-    let (ks, k_of) = distinct(bilinear.iter().map(|form| form.map(|form| form.k)));
-    let (ls, l_of) = distinct(bilinear.iter().map(|form| form.map(|form| form.l)));
-    let mut all: Vec<&PairMatrix> = ks.clone();
-    all.extend(ls.iter().filter(|l| !ks.iter().any(|k| std::ptr::eq(*k, **l))));
-    let (table, k_norms, l_norms) = if let Some(distances) = unstored(&all) {
-        if distances.iter().all(|side| side.is_line()) {
-            return Ok(None);
-        }
-        let place = |side: &PairMatrix| all.iter().position(|other| std::ptr::eq(*other, side)).unwrap_or(0);
-        let products = row_distances::inner_products(&distances, par)?;
-        let norm = |side: &&PairMatrix| side.checked_norm(products.at(place(side), place(side)));
-        let table = Matrix::from_fn(ks.len(), ls.len(), |i, j| products.at(place(ks[i]), place(ls[j])));
-        (table, ks.iter().map(norm).collect::<Vec<_>>(), ls.iter().map(norm).collect::<Vec<_>>())
-    } else {
-        all_stored(&all, &ks, &ls, par)?
-    };
-    let entry = |(form, (k, l)): (Option<&Bilinear<'_>>, (&Option<usize>, &Option<usize>))| {
-        let (Some(form), Some(k), Some(l)) = (form, k, l) else { return Ok((f64::NAN, f64::NAN)) };
-        let denominator = match form.link.over {
-            Over::Norms => k_norms[*k].clone()? * l_norms[*l].clone()?,
-            Over::Number(number) => number,
-        };
-        Ok((table.at(*k, *l), denominator))
-    };
-    Ok(Some(bilinear.iter().copied().zip(k_of.iter().zip(&l_of)).map(entry).collect()))
-}
-
-/// Inner products of two lists, and the norms of either.
-type Products = (Matrix, Vec<Result<f64>>, Vec<Result<f64>>);
-
-/// Of stored matrices; `all` are the different ones of both lists.
-fn all_stored(all: &[&PairMatrix], ks: &[&PairMatrix], ls: &[&PairMatrix], par: Par<'_>) -> Result<Products> {
-    par.map(all.len(), |at, par| all[at].dense(par).map(drop))?;
-    let dense = |sides: &[&PairMatrix]| sides.iter().map(|side| side.dense(par)).collect::<Result<Vec<_>>>();
-    let table = all_inner(&dense(ks)?, &dense(ls)?, par)?;
-    let norms = |sides: &[&PairMatrix]| par.map(sides.len(), |at, par| Ok(sides[at].stored_norm(par)));
-    Ok((table, norms(ks)?, norms(ls)?))
-}
-
-/// Distances of all of these, if none is stored and all are centered alike.
-fn unstored<'a>(all: &[&'a PairMatrix]) -> Option<Vec<&'a RowDistances>> {
-    let distances: Vec<&RowDistances> = all.iter().map(|side| side.distances()).collect::<Option<_>>()?;
-    distances.iter().all(|side| side.goes_with(distances[0])).then_some(distances)
-}
-
-/// The different matrices in a list, and which of them each entry is.
-pub(super) fn distinct<'a, T>(list: impl Iterator<Item = Option<&'a T>>) -> (Vec<&'a T>, Vec<Option<usize>>) {
-    let mut seen: HashMap<*const T, usize> = HashMap::new();
-    let mut kept = Vec::new();
-    let which = list
-        .map(|side| {
-            side.map(|side| {
-                *seen.entry(std::ptr::from_ref(side)).or_insert_with(|| {
-                    kept.push(side);
-                    kept.len() - 1
-                })
-            })
-        })
-        .collect();
-    (kept, which)
-}
-
-/// All inner products of two lists of stored matrices: a product of matrices with one row per list entry, cut along the
-/// pairs of inputs so that a strip of every row is in cache, the strips added in order.
-fn all_inner(ks: &[std::sync::Arc<Dense>], ls: &[std::sync::Arc<Dense>], par: Par<'_>) -> Result<Matrix> {
-    const STRIP: usize = 2048;
-    const SEGMENTS: usize = 64;
-    const BLOCK: usize = 128;
-    let length = ks.first().map_or(0, |k| k.upper().len());
-    let mut out = Matrix::zeros(ks.len(), ls.len());
-    for (i0, ks) in ks.chunks(BLOCK).enumerate() {
-        for (j0, ls) in ls.chunks(BLOCK).enumerate() {
-            let segment = length.div_ceil(SEGMENTS).max(STRIP);
-            let parts = par.map(length.div_ceil(segment), |at, par| {
-                let mut sum: Matrix = Matrix::zeros(ks.len(), ls.len());
-                let end = ((at + 1) * segment).min(length);
-                for start in (at * segment..end).step_by(STRIP) {
-                    par.check()?;
-                    let strip = start..(start + STRIP).min(end);
-                    let gather = |side: &[std::sync::Arc<Dense>]| {
-                        let rows = side.iter().flat_map(|m| m.upper()[strip.clone()].iter().copied()).collect();
-                        Matrix::from_vec(rows, side.len(), strip.len())
-                    };
-                    let part = product_nt(&gather(ks), &gather(ls), Par::SEQ)?;
-                    sum.data_mut().iter_mut().zip(part.data()).for_each(|(s, p)| *s += p);
-                }
-                Ok(sum)
-            })?;
-            for (i, k) in ks.iter().enumerate() {
-                for (j, l) in ls.iter().enumerate() {
-                    let diagonal = match (k.diagonal(), l.diagonal()) {
-                        (Some(a), Some(b)) => crate::numerics::sums::dot(a, b),
-                        _ => 0.0,
-                    };
-                    let upper: f64 = parts.iter().map(|part| part.at(i, j)).sum();
-                    out.row_mut(i0 * BLOCK + i)[j0 * BLOCK + j] = 2.0 * upper + diagonal;
-                }
-            }
-        }
-    }
-    Ok(out)
 }

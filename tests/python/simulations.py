@@ -84,7 +84,7 @@ ENGINES = {
     "one_orbit_of_31": Engine(rs.cka, 31, 30, orbits=1),
     "two_orbits_of_31": Engine(_spearman, 31, 61, orbits=2),
     "five_orbits_of_31": Engine(rs.cka, 31, 154, {"method": "orbits"}, orbits=5),
-    "factors_of_98": Engine(rs.cka, 98, 391, orbits=4),
+    "factors_of_98": Engine(rs.cka, 98, 391, orbits=4, multipliers=4),
     "five_powers_of_31": Engine(_rbf, 31, 154, orbits=5, multipliers=5),
     "all_powers_of_31": Engine(_rbf, 31, 929, orbits=30, multipliers=30),
     "all_powers_of_31_twice": Engine(_spearman, 31, 1859, orbits=60, multipliers=30),

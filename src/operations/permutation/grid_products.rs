@@ -8,10 +8,11 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::product_orbits::{Grid, ProductOrbits, Products as Room, Side};
+use super::strategy::Widths;
 use crate::error::Result;
 use crate::form::Cross;
 use crate::linalg::Matrix;
-use crate::operations::pairwise::distinct;
+use crate::operations::stacked::distinct;
 use crate::par::Par;
 
 /// Numbers of the products of an orbit up to which pairs are worked on side by side, each by one thread; beyond, one after
@@ -31,21 +32,27 @@ pub struct GridProducts<'a> {
 }
 
 impl<'a> GridProducts<'a> {
-    /// Prepare orbits with the streams of a key; None if not even a short orbit fits into memory.
-    pub fn begin(forms: Vec<&'a Cross<'a>>, key: &'a [u8; 32], par: Par<'_>) -> Result<Option<Self>> {
+    /// How many columns the sides of all pairs have.
+    pub fn widths(forms: &[&Cross<'_>]) -> Widths {
+        let (bs, _) = distinct(forms.iter().map(|form| Some(form.b)));
+        Widths {
+            pairs: forms.iter().map(|form| (form.a.cols(), form.b.cols())).collect(),
+            columns: bs.iter().map(|side| side.cols()).sum(),
+        }
+    }
+
+    /// Prepare orbits on a grid, with the streams of a key.
+    pub fn begin(forms: Vec<&'a Cross<'a>>, grid: Grid, key: &'a [u8; 32], par: Par<'_>) -> Result<Self> {
         let (xs, of_a) = distinct(forms.iter().map(|form| Some(form.a)));
         let (bs, of_b) = distinct(forms.iter().map(|form| Some(form.b)));
-        let sizes: Vec<_> = forms.iter().map(|form| (form.a.cols(), form.b.cols())).collect();
         let n = forms.first().map_or(0, |form| form.a.rows());
-        let columns = |sides: &[&Matrix]| sides.iter().map(|side| side.cols()).sum::<usize>();
-        let Some(grid) = Grid::choose(n, &sizes, columns(&bs)) else { return Ok(None) };
         let orbits = ProductOrbits::new(grid, n, key);
-        let largest = grid.q * sizes.iter().map(|(d1, d2)| d1 * d2).max().unwrap_or(0);
+        let largest = grid.q * forms.iter().map(|form| form.a.cols() * form.b.cols()).max().unwrap_or(0);
         let sides = xs.iter().chain(&bs).map(|side| orbits.size_of_side(side.cols())).sum::<usize>();
         par.require(8.0 * (sides + largest) as f64, || "The transforms of all layers".into())?;
         let of_x = par.map(xs.len(), |at, par| orbits.of_x(xs[at], par))?;
         let places = of_a.into_iter().zip(of_b).filter_map(|(a, b)| a.zip(b)).collect();
-        Ok(Some(Self { forms, orbits, of_x, bs, places, side_by_side: largest <= LARGE, rooms: Mutex::default() }))
+        Ok(Self { forms, orbits, of_x, bs, places, side_by_side: largest <= LARGE, rooms: Mutex::default() })
     }
 
     /// Number of matchings of an orbit.
@@ -113,7 +120,9 @@ mod tests {
                 with_cells(name, options, n, (xs, ys), |cells| {
                     let forms = crosses(cells);
                     assert_eq!(forms.len(), xs.len() * ys.len());
-                    let mut engine = GridProducts::begin(forms, &KEY, Par::SEQ).unwrap().unwrap();
+                    let widths = GridProducts::widths(&forms);
+                    let grid = Grid::choose(n, &widths.pairs, widths.columns).unwrap();
+                    let mut engine = GridProducts::begin(forms, grid, &KEY, Par::SEQ).unwrap();
                     assert_eq!((engine.of_x.len(), engine.bs.len()), (xs.len(), ys.len()), "{name}");
                     for r in [0, 2] {
                         let scores = engine.orbit(r, Par::SEQ).unwrap();

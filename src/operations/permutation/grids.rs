@@ -16,8 +16,9 @@ use crate::linalg::Matrix;
 use crate::operations::compare::{Asked, calibrated, settled};
 use crate::operations::diagnose::{diagnose, of_lists};
 use crate::operations::estimate::Estimate;
-use crate::operations::pairwise::{stacked, summarize};
+use crate::operations::pairwise::summarize;
 use crate::operations::side::Side;
+use crate::operations::stacked::stacked;
 use crate::par::Par;
 
 /// The tests of a grid. Cells without a score hold NaN.
@@ -128,11 +129,11 @@ pub fn permutation_tests<'s>(
         Some(design) => design.clone(),
         None => Design::new(n, None, None, Scheme::Permute)?,
     };
-    let plan = Plan { cells: &cells, facts: &facts, design: &design, request, alternative: found.alternative };
+    let plan = Plan { measure: measure.name(), cells: &cells, facts: &facts, design: &design, request, alternative: found.alternative };
     let Some(outcome) = grid_roads::find(&plan, par)? else { return Ok(found) };
     let (family, mut of_cells) = (outcome.family, outcome.of_cells);
     (found.method, found.n_orbits, found.exact) = (outcome.method, outcome.n_orbits, outcome.exact);
-    if request.design.is_none() && !found.exact.0 {
+    if design.is_free() && !found.exact.0 {
         found.exact.0 = exact_means(&cells, &mut of_cells, par)?;
     }
     let (pvalues, adjusted) = (family.pvalues(), adjust.map(|adjust| family.adjusted(adjust)));

@@ -2,36 +2,57 @@
 //!
 //! Means and standard deviations over all n! matchings are known in closed form, so a value is on the common scale of all
 //! tests as soon as it is computed, and nothing is kept: one relabeling per orbit serves all pairs ([`Layers`]).
+//!
+//! Single precision could count only values close to the observed one of their pair wrongly. These are computed again from
+//! the definition, and those told apart are moved out of reach of what ties: so a pair counts as it does when it is tested
+//! alone. What is compared across pairs, for corrections, ties within the round-off, which errs on the safe side.
 
 use super::family::{Family, Member};
 use super::grid_roads::{Cell, Outcome, Plan};
 use super::joint::Found;
 use super::layers::Layers;
 use super::residual::Residual;
+use super::strategy::relabelings::Relabelings;
 use super::{Alternative, Precision, tie_window};
 use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
 use crate::form::Bilinear;
 use crate::linalg::Number;
 use crate::numerics::fft::Real;
-use crate::numerics::streams::permutation;
-use crate::operations::pairwise::distinct;
+use crate::operations::stacked::distinct;
 use crate::par::Par;
 
-/// Single precision is right to this in units of z; closer values count as ties, which errs on the safe side.
+/// Single precision is right to this in units of z: closer values are computed again.
 const SINGLE: f64 = 1e-5;
+/// More such values than this in one orbit of a pair, and everything is run in double precision: that is then quicker.
+const FEW: usize = 8;
 
 /// All pairs, in the precision that was asked for.
-pub fn layered(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: Par<'_>) -> Result<Outcome> {
-    if plan.request.precision == Precision::Double {
-        layered_in::<f64>(plan, forms, par)
-    } else {
-        layered_in::<f32>(plan, forms, par)
+pub fn layered(
+    plan: &Plan<'_>,
+    forms: &[&Bilinear<'_>],
+    relabelings: &Relabelings,
+    par: Par<'_>,
+) -> Result<Outcome> {
+    par.expect(relabelings.orbits().saturating_mul(plan.design.n()));
+    if plan.request.precision != Precision::Double {
+        let (outcome, fine) = layered_in::<f32>(plan, forms, relabelings, par)?;
+        if fine {
+            return Ok(outcome);
+        }
     }
+    Ok(layered_in::<f64>(plan, forms, relabelings, par)?.0)
 }
 
-fn layered_in<T: Real + Number>(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: Par<'_>) -> Result<Outcome> {
-    let (cells, request, n) = (plan.cells, plan.request, plan.design.n());
+/// In that precision, and whether it is fine enough.
+
+fn layered_in<T: Real + Number>(
+    plan: &Plan<'_>,
+    forms: &[&Bilinear<'_>],
+    relabelings: &Relabelings,
+    par: Par<'_>,
+) -> Result<(Outcome, bool)> {
+    let (cells, n) = (plan.cells, plan.design.n());
     let towards = plan.alternative.towards();
     let (ks, k_of) = distinct(forms.iter().map(|form| Some(form.k)));
     let (ls, l_of) = distinct(forms.iter().map(|form| Some(form.l)));
@@ -42,9 +63,7 @@ fn layered_in<T: Real + Number>(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: P
     let apart_l = par.map(ls.len(), |at, par| Residual::of(&dense_l[at], par))?;
     let place = |cell: usize| (k_of[cell].unwrap_or_default(), l_of[cell].unwrap_or_default());
 
-    let orbits = plan.orbits_of(n);
-    par.expect(orbits.saturating_mul(n));
-    let sigma = permutation(&request.key, 0, n);
+    let (orbits, sigma) = (relabelings.orbits(), relabelings.sigma());
     let engine = Layers::<T>::new(apart_k.iter().collect(), apart_l.iter().collect(), &sigma, orbits, par)?;
     let mut about = Vec::with_capacity(cells.len());
     for (cell, form) in forms.iter().enumerate() {
@@ -53,12 +72,12 @@ fn layered_in<T: Real + Number>(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: P
         let denominator = form.denominator(par)?;
         let inner = inner_of(form, cells[cell].statistic, denominator, par)?;
         let sign = if form.link.rises() { 1.0 } else { -1.0 };
-        let window = if size_of::<T>() == 4 { SINGLE } else { tie_window(inner, std) / std.max(f64::MIN_POSITIVE) };
-        about.push(About { mean, std, sign, inner, denominator, window });
+        about.push(About { mean, std, sign, inner, denominator, ends: form.link.told_apart(denominator) });
     }
+    let single = size_of::<T>() == size_of::<f32>();
     let member = |(about, cell): (&About, &Cell<'_>)| Member {
-        observed: towards * about.sign * about.z(about.inner),
-        window: about.window,
+        observed: towards * about.sign * about.clamped_z(about.inner),
+        window: if single { SINGLE } else { about.window() / about.std.max(f64::MIN_POSITIVE) },
         counts: cell.counts,
     };
     let two_sided = plan.alternative == Alternative::TwoSided;
@@ -67,16 +86,26 @@ fn layered_in<T: Real + Number>(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: P
     let engine_order: Vec<usize> = order.iter().map(|&cell| place(cell).0 * ls.len() + place(cell).1).collect();
     let affine = forms[0].link.is_affine();
     let mut sums = vec![(0.0, 0.0); cells.len()];
-    for r in 0..orbits {
+    let mut fine = true;
+    let orders = (0..relabelings.count()).flat_map(|r| relabelings.get(r).orders());
+    for (r, tau) in orders.enumerate() {
         par.check()?;
-        let tau = permutation(&request.key, r as u64, n);
         let mut next = order.iter();
         family.begin(n);
         engine.orbit(&tau, &engine_order, par, |_, mut values| {
-            let Some(&cell) = next.next() else { return };
+            let Some(&cell) = next.next() else { return Ok(()) };
             let about = &about[cell];
             if r == 0 {
                 values[0] = about.inner;
+            }
+            if single {
+                let close = about.close(&values, r == 0);
+                fine &= r > 0 || close.len() <= FEW;
+                for s in close.into_iter().filter(|_| fine) {
+                    let mut order = vec![0; n];
+                    sigma.iter().enumerate().for_each(|(i, &item)| order[item] = tau[(i + s) % n]);
+                    values[s] = about.settled(forms[cell].k.inner(forms[cell].l, Some(&order), par)?);
+                }
             }
             if !affine {
                 let start = cells[cell].statistic;
@@ -87,13 +116,18 @@ fn layered_in<T: Real + Number>(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: P
                 }
             }
             let turn = towards * about.sign;
-            values.iter_mut().for_each(|value| *value = turn * about.z(*value));
+            values.iter_mut().for_each(|value| *value = turn * about.clamped_z(*value));
             family.take(cell, &values);
+            Ok(())
         })?;
+        if !fine {
+            break;
+        }
         family.end();
         par.advance(n);
     }
-    let total = family.arrangements() as f64;
+    // The observed score is not part of what it is compared with.
+    let others = (family.arrangements() as f64 - 1.0).max(1.0);
     let one = |(cell, about): (usize, &About)| {
         let link = &forms[cell].link;
         let z = if about.std > 0.0 { about.sign * about.z(about.inner) } else { f64::NAN };
@@ -101,11 +135,12 @@ fn layered_in<T: Real + Number>(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: P
             let std = (link.factor / about.denominator).abs() * about.std;
             return Found { mean: link.score(about.mean, about.denominator), std, z };
         }
-        let (first, second) = (sums[cell].0 / total, sums[cell].1 / total);
-        Found { mean: cells[cell].statistic + first, std: (second - first * first).max(0.0).sqrt(), z }
+        let (first, second) = sums[cell];
+        let (mean, freedom) = (first / others, (others - 1.0).max(1.0));
+        Found { mean: cells[cell].statistic + mean, std: ((second - mean * first) / freedom).max(0.0).sqrt(), z }
     };
     let of_cells = about.iter().enumerate().map(one).collect();
-    Ok(Outcome { family, of_cells, method: "orbits", n_orbits: Some(orbits), exact: (affine, affine) })
+    Ok((Outcome { family, of_cells, method: "orbits", n_orbits: Some(orbits), exact: (affine, affine) }, fine))
 }
 
 /// What is known of the inner product of one pair.
@@ -116,12 +151,43 @@ struct About {
     sign: f64,
     inner: f64,
     denominator: f64,
-    window: f64,
+    /// Between which inner products scores differ.
+    ends: (f64, f64),
 }
 
 impl About {
     fn z(&self, value: f64) -> f64 {
         if self.std > 0.0 { (value - self.mean) / self.std } else { 0.0 }
+    }
+
+    /// Inner products order as their scores do.
+    fn clamped(&self, value: f64) -> f64 {
+        value.max(self.ends.0).min(self.ends.1)
+    }
+
+    fn clamped_z(&self, value: f64) -> f64 {
+        self.z(self.clamped(value))
+    }
+
+    /// Closer inner products tie.
+    fn window(&self) -> f64 {
+        tie_window(self.inner, self.std)
+    }
+
+    /// Which values single precision may count wrongly, the first of them apart where it is the observed one.
+    fn close(&self, values: &[f64], observed_first: bool) -> Vec<usize> {
+        let (observed, margin) = (self.clamped(self.inner), SINGLE * self.std);
+        let beyond = |value: f64| value < self.ends.0 || value > self.ends.1;
+        let close = |&s: &usize| {
+            (self.clamped(values[s]) - observed).abs() <= margin && !(beyond(values[s]) && beyond(self.inner))
+        };
+        (usize::from(observed_first)..values.len()).filter(|_| margin > 0.0).filter(close).collect()
+    }
+
+    /// A value computed again: the observed one if it ties with it, else moved beyond what single precision takes for a tie.
+    fn settled(&self, value: f64) -> f64 {
+        let (observed, apart) = (self.clamped(self.inner), self.clamped(value) - self.clamped(self.inner));
+        if apart.abs() <= self.window() { self.inner } else { observed + apart + 2.0 * SINGLE * self.std * apart.signum() }
     }
 }
 

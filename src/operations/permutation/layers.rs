@@ -83,7 +83,7 @@ impl<'a, T: Real + linalg::Number> Layers<'a, T> {
         tau: &[usize],
         order: &[usize],
         par: Par<'_>,
-        mut visit: impl FnMut(usize, Vec<f64>),
+        mut visit: impl FnMut(usize, Vec<f64>) -> Result<()>,
     ) -> Result<()> {
         let layout = self.strips.layout(tau, false);
         let spectra = self.spectra(&layout, par)?;
@@ -91,7 +91,7 @@ impl<'a, T: Real + linalg::Number> Layers<'a, T> {
         for pairs in order.chunks(PAIRS) {
             let twos: Vec<&[usize]> = pairs.chunks(2).collect();
             let values = par.map(twos.len(), |at, _| Ok(self.values(&spectra, &effects, twos[at])))?;
-            pairs.iter().zip(values.into_iter().flatten()).for_each(|(&pair, values)| visit(pair, values));
+            pairs.iter().zip(values.into_iter().flatten()).try_for_each(|(&pair, values)| visit(pair, values))?;
         }
         Ok(())
     }
@@ -212,6 +212,7 @@ mod tests {
                     let worst = values.iter().zip(&expected).fold(0.0_f64, |w, (a, b)| w.max((a - b).abs()));
                     assert!(worst < close * (n * n) as f64, "n = {n}, pair {pair}: {worst}");
                     visited.push(pair);
+                    Ok(())
                 })
                 .unwrap();
             assert_eq!(visited, [3, 1, 0, 8, 2, 4, 5, 6, 7]);

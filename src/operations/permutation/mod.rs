@@ -49,6 +49,7 @@ pub mod restricted;
 mod roads;
 pub mod sequential;
 mod settled;
+mod strategy;
 pub mod strips;
 pub mod suggested;
 mod tally;
@@ -334,13 +335,12 @@ fn test_form(
         Some(Suggested { skewness: Some(skewness), before: None, .. }) => (Some(*skewness), true),
         _ => (tally.skewness(!all), all),
     };
-    let zscore = match (form, found.exact) {
-        (Form::Bilinear(_), _) => {
-            let (mean, std) = found.exact.unwrap_or_else(|| tally.values(!all));
+    let zscore = match found.exact {
+        Some((mean, std)) => {
             let z = distance(tally.observed, mean, std);
             if scale.rises() { z } else { z.map(|z| -z) }
         }
-        _ => distance(statistic, null_mean, null_std),
+        None => distance(statistic, null_mean, null_std),
     };
     let total = tally.count();
     let (at_least, at_most) = tally.exceedances();

@@ -40,14 +40,8 @@ pub struct Products<'a> {
 }
 
 impl<'a> Products<'a> {
-    /// Prepare orbits with the streams of a key; None if not even a short orbit fits into memory.
-    pub fn begin(form: &'a Cross<'a>, key: &'a [u8; 32], par: Par<'_>) -> Result<Option<Self>> {
-        let sizes = [(form.a.cols(), form.b.cols())];
-        let grid = Grid::choose(form.a.rows(), &sizes, form.b.cols());
-        grid.map(|grid| Self::on(form, grid, key, par)).transpose()
-    }
-
-    fn on(form: &'a Cross<'a>, grid: Grid, key: &'a [u8; 32], par: Par<'_>) -> Result<Self> {
+    /// Prepare orbits on a grid, with the streams of a key.
+    pub fn begin(form: &'a Cross<'a>, grid: Grid, key: &'a [u8; 32], par: Par<'_>) -> Result<Self> {
         let turned = |m: &'a Matrix| match form.bound {
             Some(Bound::Sum { .. }) => on_principal_axes(m, par),
             _ => Ok(Cow::Borrowed(m)),
@@ -190,7 +184,7 @@ mod tests {
             with_forms(n, sizes, 1.0, |label, form| {
                 let best = Grid::choose(n, &[sizes], sizes.1).unwrap();
                 for grid in [best, Grid { q: 9, u: n / 9, rest: n % 9 }] {
-                    let engine = Products::on(form, grid, &KEY, Par::SEQ).unwrap();
+                    let engine = Products::begin(form, grid, &KEY, Par::SEQ).unwrap();
                     for r in [0, 2] {
                         let (scores, tau) = (engine.orbit(r, None, Par::SEQ).unwrap(), engine.orbits.tau(r));
                         assert_eq!(scores.len(), engine.size());
@@ -205,13 +199,17 @@ mod tests {
         }
     }
 
+    fn grid_of(form: &Cross<'_>) -> Grid {
+        Grid::choose(form.a.rows(), &[(form.a.cols(), form.b.cols())], form.b.cols()).unwrap()
+    }
+
     /// Whatever the bar, what is said to lie beyond it does; a bar far away is always seen to be beyond, one at the score
     /// itself never.
     #[test]
     fn bounds_hold() {
         for (n, sizes) in [(40, (3, 3)), (60, (9, 5))] {
             with_forms(n, sizes, 0.7, |label, form| {
-                let engine = Products::begin(form, &KEY, Par::SEQ).unwrap().unwrap();
+                let engine = Products::begin(form, grid_of(form), &KEY, Par::SEQ).unwrap();
                 assert_eq!(engine.prunes().is_none(), label.contains("wilks"), "{label}");
                 let Some(side) = engine.prunes() else { return };
                 for r in 1..=6 {
@@ -237,7 +235,7 @@ mod tests {
         let pruned = std::cell::Cell::new((0, 0));
         for shared in [0.3, 0.6, 1.0] {
             with_forms(60, (5, 4), shared, |label, form| {
-                let engine = Products::begin(form, &KEY, Par::SEQ).unwrap().unwrap();
+                let engine = Products::begin(form, grid_of(form), &KEY, Par::SEQ).unwrap();
                 let Some(side) = engine.prunes() else { return };
                 let observed = engine.orbit(0, None, Par::SEQ).unwrap()[0].unwrap();
                 let extreme = |score: f64| score.total_cmp(&observed) != side;
@@ -260,7 +258,7 @@ mod tests {
     fn the_same_bits_for_any_number_of_threads() {
         with_forms(90, (33, 18), 1.0, |label, form| {
             let bits = |par: Par<'_>| {
-                let engine = Products::begin(form, &KEY, par).unwrap().unwrap();
+                let engine = Products::begin(form, grid_of(form), &KEY, par).unwrap();
                 let scores = [0, 1, 2].map(|r| engine.orbit(r, None, par).unwrap());
                 scores.into_iter().flatten().map(|score| score.unwrap().to_bits()).collect::<Vec<_>>()
             };

@@ -69,7 +69,7 @@ impl Grid {
     /// The grid that gives most for the work, or None if independent matchings are better.
     pub fn choose(design: &Design) -> Option<Self> {
         if design.scheme() == Scheme::Shift {
-            return Some(Self::of_length(design, design.n()));
+            return Some(Self::circle(design));
         }
         let longest = design.classes().iter().map(Class::count).max()?;
         let values = |q: usize| q as f64 / varies_by(q, share_at_rest(design, q), TYPICAL);
@@ -80,6 +80,11 @@ impl Grid {
         };
         let best = (SHORTEST..=longest).map(|q| (cost(q), q)).min_by(|a, b| a.0.total_cmp(&b.0))?.1;
         (values(best) >= SHORTEST as f64).then(|| Self::of_length(design, best))
+    }
+
+    /// The single column of all rows, whose shifts are those of `scheme="shift"`.
+    pub fn circle(design: &Design) -> Self {
+        Self::of_length(design, design.n())
     }
 
     /// The grid with q rows.

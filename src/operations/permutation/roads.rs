@@ -1,12 +1,13 @@
-//! By which road the values of a test come.
+//! How the values of a test of one pair come.
 //!
-//! - few allowed matchings, or a single circle of them (`scheme="shift"`): all of them, whatever the form (`"exact"`);
-//! - [`Form::Bilinear`]: orbits of shifts, n permutations by one transform, and of multiplied shifts ([`Settled`]); where strata or groups restrict the matchings, orbits on a grid ([`GridOrbits`]);
-//! - [`Form::Neighbors`]: orbits by counting ([`Lists`]);
-//! - [`Form::Cross`]: orbits of whole products ([`Products`]), and bounds that spare most decompositions;
-//! - everything else: independent permutations (`"monte_carlo"`), p = (b + 1) / (m + 1), with what is quickest for one
-//!   permutation ([`OneByOne`]), which may be an interval that shows on which side of the observed score it lies; on
-//!   request until a decision is reached (`"sequential"`).
+//! Which arrangements are evaluated is decided in [`strategy`](super::strategy). Here each of them meets its engine:
+//!
+//! - orbits of bilinear scores: stored matrices ([`Settled`]), or factors of few columns ([`Features`]), or those of a grid of
+//!   rows where strata or groups restrict the matchings ([`GridOrbits`]);
+//! - orbits of neighbor lists by counting ([`Lists`]), and of whole products, with bounds that spare most decompositions
+//!   ([`Products`]);
+//! - single matchings, with what is quickest for one ([`OneByOne`]), which may be an interval that shows on which side of the
+//!   observed score it lies; on request until a decision is reached.
 
 use std::cmp::Ordering;
 
@@ -14,17 +15,19 @@ use super::features::Features;
 use super::lists::Lists;
 use super::matchings::{Matchings, OneByOne, Wanted};
 use super::moments::{Invariants, Order, moments};
+use super::product_orbits::Grid as ProductGrid;
 use super::products::Products;
 use super::residual::Residual;
 use super::restricted::{Grid, GridOrbits};
 use super::sequential::{Betting, Decision};
-use super::settled::{Multipliers, Settled};
+use super::settled::Settled;
+use super::strategy::relabelings::{Multipliers, Relabelings};
+use super::strategy::{Scores, Strategy, Widths, choose};
 use super::tally::{KNOWN, Scale, Tally, spread};
-use super::{Alternative, Design, Method, Request, Scheme, tie_window};
+use super::{Alternative, Design, Request, tie_window};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Bilinear, Cross, Form, NeighborLists};
-use crate::numerics::streams::permutation;
 use crate::par::Par;
 
 /// Up to here all threads work on different orbits, above on one after the other, whose matrices are large.
@@ -33,14 +36,10 @@ const SMALL: usize = 1500;
 const BATCH: usize = 64;
 /// Orbits of whole products at a time, so that threads share out short ones and memory stays bounded.
 const SIDE_BY_SIDE: usize = 4;
-/// Fewer arrangements than these are not worth an orbit.
-pub const FEW: usize = 15;
 /// Products so narrow that a bound is no quicker than the score.
 const NARROW: usize = 8;
 /// Independent matchings between two looks of a sequential test.
 const LOOK: usize = 64;
-/// The most matchings that are tried when all are asked for.
-const ALL: u128 = 10_000_000;
 /// Variance of the share of an orbit's values above a bound, over that of independent values.
 const ORBIT: f64 = 1.1;
 /// The same where an orbit's places are multiplied by units of a composite number.
@@ -107,65 +106,27 @@ impl<'t> Found<'t> {
     }
 }
 
-/// Take the road that suits the form, the design and the request.
+/// Evaluate the arrangements of the test.
 pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
-    let (design, request) = (plan.design, plan.request);
-    let arrangements = request.n_resamples.saturating_add(1);
-    let Whole { every, circle } = Whole::of(design, request)?;
-    match (request.method, form) {
-        (Method::Sequential, _) => sequential(form, scale, plan, par),
-        (_, Form::Bilinear(form)) if circle => on_grid(form, scale, plan, true, par),
-        (_, Form::Neighbors(form)) if circle => {
-            let identity: Vec<usize> = (0..design.n()).collect();
-            let values = Lists::new(form, &identity).orbit(&identity, par)?;
-            let mut tally = tally_of(scale, plan, &values, ROUND_OFF);
-            tally.take(&values)?;
-            Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
+    let scores = match form {
+        Form::Bilinear(form) => Scores::Bilinear(form),
+        Form::Neighbors(form) => Scores::Neighbors(form),
+        Form::Cross(form) => {
+            Scores::Cross(form, Widths { pairs: vec![(form.a.cols(), form.b.cols())], columns: form.b.cols() })
         }
-        (Method::Auto | Method::Exact, _) if every.is_some() => one_by_one(form, scale, plan, every, par),
-        (Method::Auto, _) if arrangements < FEW => one_by_one(form, scale, plan, None, par),
-        (Method::MonteCarlo | Method::Exact, _) => one_by_one(form, scale, plan, None, par),
-        (_, Form::Bilinear(form)) if design.is_free() => orbits(form, scale, plan, par),
-        (_, Form::Neighbors(form)) if design.is_free() => lists(form, scale, plan, par),
-        (_, Form::Cross(form)) if design.is_free() => products(form, scale, plan, par),
-        (_, Form::Bilinear(form)) if Grid::choose(design).is_some() => on_grid(form, scale, plan, false, par),
-        (Method::Orbits, _) => Err(no_orbits(plan.measure)),
-        (Method::Auto, _) => one_by_one(form, scale, plan, None, par),
+        _ => Scores::Other,
+    };
+    match choose(scores, plan.design, plan.request, plan.measure)? {
+        Strategy::Exhaustive(count) => one_by_one(form, scale, plan, Some(count), par),
+        Strategy::Independent => one_by_one(form, scale, plan, None, par),
+        Strategy::Sequential => sequential(form, scale, plan, par),
+        Strategy::Circle(form, grid) => circle(form, scale, plan, &grid, par),
+        Strategy::CircleOfNeighbors(form) => circle_of_neighbors(form, scale, plan, par),
+        Strategy::Shifts(form, relabelings) => shifts(form, scale, plan, relabelings, par),
+        Strategy::ShiftsOfNeighbors(form, relabelings) => shifts_of_neighbors(form, scale, plan, &relabelings, par),
+        Strategy::Restricted(form, grid, orbits) => restricted(form, scale, plan, (&grid, orbits), par),
+        Strategy::Products(form, grid, orbits) => products(form, scale, plan, (grid, orbits), par),
     }
-}
-
-/// Whether all allowed matchings are to be tried.
-pub struct Whole {
-    /// Their number, if they are few enough.
-    pub every: Option<usize>,
-    /// Whether they are those of a single orbit.
-    pub circle: bool,
-}
-
-impl Whole {
-    /// As it is asked for; refused where all of a large group were insisted on.
-    pub fn of(design: &Design, request: &Request) -> Result<Self> {
-        let (order, exact) = (design.order(), request.method == Method::Exact);
-        let most = if exact { ALL } else { request.n_resamples.saturating_add(1) as u128 };
-        let every = order.filter(|order| *order <= most).map(|order| order as usize);
-        if exact && every.is_none() {
-            return Err(too_many(order));
-        }
-        let orderly = matches!(request.method, Method::Auto | Method::Orbits);
-        Ok(Self { every, circle: orderly && design.scheme() == Scheme::Shift })
-    }
-}
-
-fn too_many(order: Option<u128>) -> Error {
-    let count = order.map_or("more than 1e38".into(), |order| order.to_string());
-    let problem = format!("would try {count} matchings, and at most {ALL} are tried.");
-    Error::BadOption { measure: "permutation_test".into(), option: "method".into(), given: "\"exact\"".into(), problem }
-}
-
-/// The refusal to make orbits where there are none.
-pub fn no_orbits(measure: &str) -> Error {
-    let problem = "has no orbits under this design; independent permutations are method=\"monte_carlo\"".into();
-    Error::NotOffered { measure: measure.into(), problem }
 }
 
 /// A tally for values that begin with the observed one, which are known to `least`.
@@ -174,90 +135,120 @@ fn tally_of<'t>(scale: &'t Scale<'t>, plan: &Plan<'_>, first: &[f64], least: f64
     Tally::new(scale, first[0], window, plan.request.return_null)
 }
 
-/// Values of whole orbits.
-fn orbits<'t>(form: &Bilinear<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
-    let n = plan.design.n();
-    let wanted = plan.request.n_resamples.saturating_add(1).div_ceil(n);
+/// Values of shift orbits.
+fn shifts<'t>(
+    form: &Bilinear<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    relabelings: Relabelings,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
     // Both matrices, one of them as whole rows, and the transforms of the other.
-    let (need, free) = (8.0 * (n as f64).powi(2) * 1.75, par.available());
-    if Features::pays(form, need <= free) {
-        return features(form, scale, plan, wanted, par);
+    let (need, free) = (8.0 * (plan.design.n() as f64).powi(2) * 1.75, par.available());
+    if Features::pays(form, need <= free)
+        && let Some(engine) = Features::new(form, &relabelings.sigma(), par)?
+    {
+        return features(form, &engine, scale, plan, &relabelings, par);
     }
     if need > free {
         return Err(Error::OverBudget { what: "Orbits of n x n matrices".into(), need, free });
     }
-    let multipliers = Multipliers::choose(n, wanted, plan.request.method);
-    let (relabelings, size) = (wanted.div_ceil(multipliers.count()), n * multipliers.count());
-    par.expect(relabelings.saturating_mul(size));
+    let (size, n_relabelings) = (relabelings.size(), relabelings.count());
+    let (orbits, multipliers) = (relabelings.orbits(), relabelings.multipliers());
+    par.expect(orbits.saturating_mul(plan.design.n()));
     let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
     let (k, l) = (Residual::of(&k, par)?, Residual::of(&l, par)?);
     let exact = (k.mean(&l), k.std(&l));
-    let (engine, first) = Settled::begin(form, &k, &l, (multipliers, relabelings), plan.request, par)?;
+    let (engine, first) = Settled::begin(form, &k, &l, relabelings, plan.request, par)?;
     par.advance(size);
     // What rounding in the transforms can do, whatever the values are.
     let window = tie_window(first[0], exact.1).max(10.0 * f64::EPSILON * k.norm() * l.norm());
     let mut tally = Tally::new(scale, first[0], window, plan.request.return_null);
     tally.take(&first)?;
-    count(&mut tally, relabelings, size, |r, par| engine.block(r, par), par)?;
-    let factor = if matches!(multipliers, Multipliers::Units(_)) { UNITS } else { ORBIT };
-    Ok(Found {
-        exact: Some(exact),
-        adjudicated: engine.adjudicated(),
-        multipliers: multipliers.count(),
-        ..Found::orbits(tally, relabelings * multipliers.count(), factor)
-    })
+    count(&mut tally, n_relabelings, size, |r, par| engine.block(r, par), par)?;
+    let found = of_shifts(tally, orbits, multipliers);
+    Ok(Found { exact: Some(exact), adjudicated: engine.adjudicated(), ..found })
 }
 
-/// Values of orbits from factors.
+/// What shift orbits bring back.
+fn of_shifts(tally: Tally<'_>, orbits: usize, multipliers: Multipliers) -> Found<'_> {
+    let factor = if matches!(multipliers, Multipliers::Units(_)) { UNITS } else { ORBIT };
+    Found { multipliers: multipliers.count(), ..Found::orbits(tally, orbits, factor) }
+}
+
+/// The same from factors.
 fn features<'t>(
     form: &Bilinear<'_>,
+    engine: &Features<'_>,
     scale: &'t Scale<'t>,
     plan: &Plan<'_>,
-    orbits: usize,
+    relabelings: &Relabelings,
     par: Par<'_>,
 ) -> Result<Found<'t>> {
-    let (n, key) = (plan.design.n(), &plan.request.key);
-    let Some(engine) = Features::new(form, &permutation(key, 0, n), par)? else {
-        return one_by_one(&Form::Bilinear(*form), scale, plan, None, par);
-    };
-    par.expect(orbits.saturating_mul(n));
+    let size = relabelings.size();
+    par.expect(relabelings.orbits().saturating_mul(plan.design.n()));
     let of = |side| Invariants::of(side, Order::Variance, par);
     let (k, l) = (of(form.k)?, of(form.l)?);
     let exact = moments(&k, &l);
     let exact = (exact.mean, exact.variance.sqrt());
-    let orbit = |r: usize, par: Par<'_>| engine.run(&permutation(key, r as u64, n), par);
-    let first = orbit(0, par)?;
-    par.advance(n);
+    let block = |r: usize, par: Par<'_>| {
+        let orders = relabelings.get(r).orders();
+        Ok(par.map(orders.len(), |at, par| engine.run(&orders[at], par))?.concat())
+    };
+    let first = block(0, par)?;
+    par.advance(size);
     let window = tie_window(first[0], exact.1).max(10.0 * f64::EPSILON * k.norm() * l.norm());
     let mut tally = Tally::new(scale, first[0], window, plan.request.return_null);
     tally.take(&first)?;
-    count(&mut tally, orbits, n, orbit, par)?;
-    Ok(Found { exact: Some(exact), ..Found::orbits(tally, orbits, ORBIT) })
+    count(&mut tally, relabelings.count(), size, block, par)?;
+    Ok(Found { exact: Some(exact), ..of_shifts(tally, relabelings.orbits(), relabelings.multipliers()) })
 }
 
-/// Scores of whole orbits of neighbor lists.
-fn lists<'t>(form: &NeighborLists<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
-    let (n, key) = (plan.design.n(), &plan.request.key);
-    let orbits = plan.request.n_resamples.saturating_add(1).div_ceil(n);
-    par.expect(orbits.saturating_mul(n));
-    let engine = Lists::new(form, &permutation(key, 0, n));
-    let orbit = |r: usize, par: Par<'_>| engine.orbit(&permutation(key, r as u64, n), par);
+/// Scores of shift orbits of neighbor lists.
+fn shifts_of_neighbors<'t>(
+    form: &NeighborLists<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    relabelings: &Relabelings,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let (size, orbits) = (relabelings.size(), relabelings.orbits());
+    par.expect(orbits.saturating_mul(size));
+    let engine = Lists::new(form, &relabelings.sigma());
+    let orbit = |r: usize, par: Par<'_>| engine.orbit(&relabelings.get(r).tau, par);
     let first = orbit(0, par)?;
-    par.advance(n);
+    par.advance(size);
     let mut tally = tally_of(scale, plan, &first, ROUND_OFF);
     tally.take(&first)?;
-    count(&mut tally, orbits, n, orbit, par)?;
+    count(&mut tally, orbits, size, orbit, par)?;
     Ok(Found::orbits(tally, orbits, ORBIT))
 }
 
+/// Scores of all shifts of neighbor lists.
+fn circle_of_neighbors<'t>(
+    form: &NeighborLists<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let identity: Vec<usize> = (0..plan.design.n()).collect();
+    let values = Lists::new(form, &identity).orbit(&identity, par)?;
+    let mut tally = tally_of(scale, plan, &values, ROUND_OFF);
+    tally.take(&values)?;
+    Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
+}
+
 /// Scores of orbits of whole products; those certain to be less extreme are not computed.
-fn products<'t>(form: &Cross<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
+fn products<'t>(
+    form: &Cross<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    (grid, orbits): (ProductGrid, usize),
+    par: Par<'_>,
+) -> Result<Found<'t>> {
     let request = plan.request;
-    let Some(engine) = Products::begin(form, &request.key, par)? else {
-        return one_by_one_of(&OneByOne::cross(form), least_of(plan.facts), scale, plan, None, par);
-    };
+    let engine = Products::begin(form, grid, &request.key, par)?;
     let size = engine.size();
-    let orbits = request.n_resamples.saturating_add(1).div_ceil(size);
     par.expect(orbits.saturating_mul(size));
     let first: Vec<f64> = engine.orbit(0, None, par)?.into_iter().flatten().collect();
     let mut tally = tally_of(scale, plan, &first, least_of(plan.facts));
@@ -292,32 +283,47 @@ fn products<'t>(form: &Cross<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Pa
     Ok(Found { pruned, ..Found::orbits(tally, orbits, UNITS) })
 }
 
-/// Values of orbits on a grid; of the one circle that `scheme="shift"` allows, all of them.
-fn on_grid<'t>(
+/// Values of orbits on a grid of rows.
+fn restricted<'t>(
     form: &Bilinear<'_>,
     scale: &'t Scale<'t>,
     plan: &Plan<'_>,
-    circle: bool,
+    (grid, orbits): (&Grid, usize),
     par: Par<'_>,
 ) -> Result<Found<'t>> {
     let (design, key) = (plan.design, &plan.request.key);
-    let Some(grid) = Grid::choose(design) else { return one_by_one(&Form::Bilinear(*form), scale, plan, None, par) };
-    let orbits = if circle { 1 } else { plan.request.n_resamples.saturating_add(1).div_ceil(grid.length()) };
     par.expect(orbits.saturating_mul(grid.length()));
     let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
-    let relabeling = |r: usize| if circle { (0..design.n()).collect() } else { design.draw(key, r as u64) };
-    let engine = GridOrbits::new(&grid);
-    let of_x = engine.of_x(k.data(), &relabeling(0), par)?;
-    let orbit = |r: usize, par: Par<'_>| Ok(engine.run(&[&of_x], l.data(), &relabeling(r), par)?.remove(0));
+    let engine = GridOrbits::new(grid);
+    let of_x = engine.of_x(k.data(), &design.draw(key, 0), par)?;
+    let orbit = |r: usize, par: Par<'_>| {
+        Ok(engine.run(&[&of_x], l.data(), &design.draw(key, r as u64), par)?.remove(0))
+    };
     let first = orbit(0, par)?;
     par.advance(grid.length());
     let mut tally = tally_of(scale, plan, &first, 0.0);
     tally.take(&first)?;
-    if circle {
-        return Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") });
-    }
     count(&mut tally, orbits, grid.length(), orbit, par)?;
     Ok(Found::orbits(tally, orbits, grid.variance_factor(true)))
+}
+
+/// Values of all shifts.
+fn circle<'t>(
+    form: &Bilinear<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    grid: &Grid,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    par.expect(grid.length());
+    let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
+    let (engine, identity) = (GridOrbits::new(grid), plan.design.nth(0));
+    let of_x = engine.of_x(k.data(), &identity, par)?;
+    let values = engine.run(&[&of_x], l.data(), &identity, par)?.remove(0);
+    par.advance(grid.length());
+    let mut tally = tally_of(scale, plan, &values, 0.0);
+    tally.take(&values)?;
+    Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
 }
 
 /// How many orbits of a size are computed side by side.
@@ -367,18 +373,7 @@ fn one_by_one<'t>(
     par: Par<'_>,
 ) -> Result<Found<'t>> {
     let count = every.unwrap_or(plan.request.n_resamples.saturating_add(1));
-    one_by_one_of(&OneByOne::new(form, count, par)?, least(form, plan.facts), scale, plan, every, par)
-}
-
-fn one_by_one_of<'t>(
-    engine: &OneByOne<'_>,
-    least: f64,
-    scale: &'t Scale<'t>,
-    plan: &Plan<'_>,
-    every: Option<usize>,
-    par: Par<'_>,
-) -> Result<Found<'t>> {
-    let count = every.unwrap_or(plan.request.n_resamples.saturating_add(1));
+    let (engine, least) = (OneByOne::new(form, count, par)?, least(form, plan.facts));
     let window = |observed: f64, spread: f64| tie_window(observed, spread).max(least);
     let key = if every.is_some() { None } else { Some(&plan.request.key) };
     let matchings = Matchings { design: plan.design, key };

@@ -14,15 +14,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
-use super::affine::multipliers::{MOST_UNITS, draw_units, is_prime, units};
-use super::affine::{Affine, Precise, Units, Window};
+use super::affine::{Affine, Precise, Units};
 use super::orbits::Orbits;
 use super::residual::Residual;
-use super::{Method, Precision, Request};
+use super::strategy::relabelings::{Multipliers, Relabeling, Relabelings};
+use super::{Precision, Request};
 use crate::error::Result;
 use crate::form::Bilinear;
 use crate::numerics::fft::Real;
-use crate::numerics::streams::Stream;
 use crate::par::Par;
 
 /// In standard deviations: closer to the observed value than this is too close for single precision.
@@ -30,64 +29,6 @@ const MARGIN: f64 = 1e-4;
 /// More such values than this, and one for so many orbits more, and the block is run again: that is then quicker.
 const FEW: usize = 8;
 const FEW_OF: usize = 16;
-/// From so many orbits on multipliers are quicker than relabelings.
-const BREAK_EVEN: usize = 3;
-/// The most items whose matrices are kept as whole rows for multipliers.
-const ITEMS: usize = 8192;
-/// The most values of one block.
-const VALUES: usize = 1 << 25;
-/// One unit in so many pairs of them may be taken: many units of a composite number are too much alike.
-const SPARSE: usize = 5;
-
-/// How many orbits come from one relabeling, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Multipliers {
-    /// One.
-    None,
-    /// Consecutive powers of the primitive root of a prime.
-    Powers(usize),
-    /// Units of a composite number.
-    Units(usize),
-}
-
-impl Multipliers {
-    /// The choice for `orbits` orbits of n items.
-    pub fn choose(n: usize, orbits: usize, method: Method) -> Self {
-        if method == Method::Orbits || orbits < BREAK_EVEN || !(5..=ITEMS).contains(&n) {
-            return Self::None;
-        }
-        if is_prime(n) {
-            let most = VALUES / n;
-            // From half of all powers on it is all of them.
-            let most = if most < n - 1 { most.min((n - 1) / 2 - 1) } else { n - 1 };
-            let all = orbits >= (n - 1) / 2 && most == n - 1;
-            return Self::Powers(if all { n - 1 } else { orbits.min(most) });
-        }
-        let most = (units(n).len() / 2 / SPARSE).min(MOST_UNITS);
-        if most < BREAK_EVEN {
-            return Self::None;
-        }
-        // As many for each relabeling; of the larger halves of all counts the one that wastes least.
-        let waste = |count: usize| (orbits.div_ceil(count) * count, most - count);
-        let best = (most.div_ceil(2).max(2)..=most.min(orbits)).min_by_key(|&count| waste(count));
-        Self::Units(best.unwrap_or(1))
-    }
-
-    /// Orbits per relabeling.
-    pub fn count(self) -> usize {
-        match self {
-            Self::None => 1,
-            Self::Powers(count) | Self::Units(count) => count,
-        }
-    }
-}
-
-/// The orbits of one relabeling: what the places of each are multiplied by, and which powers of the primitive root these are.
-struct Block {
-    tau: Vec<usize>,
-    factors: Vec<usize>,
-    window: Option<Window>,
-}
 
 /// The engine of one precision; y's matrix as whole rows where multipliers are taken.
 enum Engine<'a, T> {
@@ -105,7 +46,7 @@ struct Linear<'a> {
 
 impl Linear<'_> {
     /// Add the mean and the linear part to the values of a block.
-    fn add(&self, sigma: &[usize], block: &Block, n: usize, values: &mut [f64]) {
+    fn add(&self, sigma: &[usize], block: &Relabeling, n: usize, values: &mut [f64]) {
         let mean = self.k.mean(self.l);
         if self.diagonals.is_some() {
             values.iter_mut().for_each(|value| *value += mean);
@@ -127,13 +68,6 @@ impl Linear<'_> {
             inverse.process(&mut of_l);
             values.iter_mut().zip(&of_l).for_each(|(value, linear)| *value += mean + linear.re / n as f64);
         }
-    }
-}
-
-impl Block {
-    /// The orbit whose multiplier is 1.
-    fn identity(&self) -> usize {
-        self.window.map_or(0, |window| window.identity())
     }
 }
 
@@ -163,17 +97,17 @@ impl<'a, T: Real + Precise> Engine<'a, T> {
     fn start(
         linear: &Linear<'a>,
         sigma: &[usize],
-        (multipliers, relabelings): (Multipliers, usize),
-        block: &Block,
+        relabelings: &Relabelings,
+        block: &Relabeling,
         par: Par<'_>,
     ) -> Result<(Self, Vec<f64>)> {
-        let (engine, first) = Self::begin(linear, sigma, multipliers, relabelings, par)?;
+        let (engine, first) = Self::begin(linear, sigma, relabelings.multipliers(), relabelings.count(), par)?;
         let first = first.map_or_else(|| engine.run(linear, sigma, block, par), Ok)?;
         Ok((engine, first))
     }
 
     /// The values of a block.
-    fn run(&self, linear: &Linear<'_>, sigma: &[usize], block: &Block, par: Par<'_>) -> Result<Vec<f64>> {
+    fn run(&self, linear: &Linear<'_>, sigma: &[usize], block: &Relabeling, par: Par<'_>) -> Result<Vec<f64>> {
         let mut values = match (self, block.window) {
             (Self::Shifts(engine), _) => return engine.run(&block.tau, par),
             (Self::Powers(engine, l), Some(window)) => engine.run(l, &block.tau, window, par)?,
@@ -189,9 +123,8 @@ impl<'a, T: Real + Precise> Engine<'a, T> {
 pub struct Settled<'a> {
     form: &'a Bilinear<'a>,
     linear: Linear<'a>,
-    key: [u8; 32],
+    relabelings: Relabelings,
     sigma: Vec<usize>,
-    multipliers: Multipliers,
     single: Option<Engine<'a, f32>>,
     double: OnceLock<Engine<'a, f64>>,
     observed: f64,
@@ -200,16 +133,16 @@ pub struct Settled<'a> {
 }
 
 impl<'a> Settled<'a> {
-    /// Make ready for `relabelings` blocks; the values of the first, which begins with the observed one.
+    /// Make ready for all relabelings; the values of the first, which begins with the observed one.
     pub fn begin(
         form: &'a Bilinear<'a>,
         k: &'a Residual<'a>,
         l: &'a Residual<'a>,
-        (multipliers, relabelings): (Multipliers, usize),
+        relabelings: Relabelings,
         request: &Request,
         par: Par<'_>,
     ) -> Result<(Self, Vec<f64>)> {
-        let sigma = Stream::new(&request.key, 0).permutation(k.n());
+        let sigma = relabelings.sigma();
         let single = match request.precision {
             Precision::Double => false,
             Precision::Single => true,
@@ -218,34 +151,32 @@ impl<'a> Settled<'a> {
         let mut found = Self {
             form,
             linear: Linear { k, l, diagonals: k.diagonals(l) },
-            key: request.key,
+            relabelings,
             sigma,
-            multipliers,
             single: None,
             double: OnceLock::new(),
             observed: 0.0,
             margin: 0.0,
             adjudicated: AtomicUsize::new(0),
         };
-        let block = found.relabeling(0);
-        let how = (multipliers, relabelings);
+        let block = found.relabelings.get(0);
         if !single {
-            let (engine, first) = Engine::start(&found.linear, &found.sigma, how, &block, par)?;
+            let (engine, first) = Engine::start(&found.linear, &found.sigma, &found.relabelings, &block, par)?;
             found.double.get_or_init(|| engine);
-            return Ok((found, ordered(first, &block, k.n())));
+            return Ok((found, block.in_order(first)));
         }
-        let (engine, mut first) = Engine::start(&found.linear, &found.sigma, how, &block, par)?;
+        let (engine, mut first) = Engine::start(&found.linear, &found.sigma, &found.relabelings, &block, par)?;
         found.single = Some(engine);
         found.observed = form.k.inner(form.l, None, par)?;
         found.margin = MARGIN * k.std(l);
-        first[block.identity() * k.n()] = found.observed;
-        let first = found.settle(first, &block, Some(block.identity() * k.n()), par)?;
-        Ok((found, ordered(first, &block, k.n())))
+        first[block.first * k.n()] = found.observed;
+        let first = found.settle(first, &block, Some(block.first * k.n()), par)?;
+        Ok((found, block.in_order(first)))
     }
 
     /// The values of block r.
     pub fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
-        let block = self.relabeling(r);
+        let block = self.relabelings.get(r);
         match &self.single {
             Some(engine) => {
                 let values = engine.run(&self.linear, &self.sigma, &block, par)?;
@@ -260,31 +191,13 @@ impl<'a> Settled<'a> {
         self.adjudicated.load(Relaxed)
     }
 
-    /// Relabeling r and its multipliers, both from stream r.
-    fn relabeling(&self, r: usize) -> Block {
-        let n = self.sigma.len();
-        let mut stream = Stream::new(&self.key, r as u64);
-        let tau = stream.permutation(n);
-        match self.multipliers {
-            Multipliers::None => Block { tau, factors: vec![1], window: None },
-            Multipliers::Powers(count) => {
-                let window = Window::draw(n, count, |count| stream.below(count));
-                Block { tau, factors: window.factors(n), window: Some(window) }
-            }
-            Multipliers::Units(count) => {
-                let factors = draw_units(n, count, |count| stream.below(count));
-                Block { tau, factors, window: None }
-            }
-        }
-    }
-
     /// Values in single precision, with those too close to the observed one replaced; one of them may be known.
-    fn settle(&self, mut values: Vec<f64>, block: &Block, known: Option<usize>, par: Par<'_>) -> Result<Vec<f64>> {
+    fn settle(&self, mut values: Vec<f64>, block: &Relabeling, known: Option<usize>, par: Par<'_>) -> Result<Vec<f64>> {
         let n = self.sigma.len();
         let close = |at: &usize| (values[*at] - self.observed).abs() <= self.margin && Some(*at) != known;
         let doubtful: Vec<usize> = (0..values.len()).filter(close).collect();
         self.adjudicated.fetch_add(doubtful.len(), Relaxed);
-        if doubtful.len() > FEW + self.multipliers.count() / FEW_OF {
+        if doubtful.len() > FEW + self.relabelings.multipliers().count() / FEW_OF {
             let mut again = self.in_double(block, par)?;
             if let Some(at) = known {
                 again[at] = values[at];
@@ -302,19 +215,13 @@ impl<'a> Settled<'a> {
         Ok(values)
     }
 
-    fn in_double(&self, block: &Block, par: Par<'_>) -> Result<Vec<f64>> {
+    fn in_double(&self, block: &Relabeling, par: Par<'_>) -> Result<Vec<f64>> {
         let engine = if let Some(engine) = self.double.get() {
             engine
         } else {
-            let (engine, _) = Engine::begin(&self.linear, &self.sigma, self.multipliers, 2, par)?;
+            let (engine, _) = Engine::begin(&self.linear, &self.sigma, self.relabelings.multipliers(), 2, par)?;
             self.double.get_or_init(|| engine)
         };
         engine.run(&self.linear, &self.sigma, block, par)
     }
-}
-
-/// The values of the first block, its orbits turned around so that the observed value comes first.
-fn ordered(mut values: Vec<f64>, block: &Block, n: usize) -> Vec<f64> {
-    values.rotate_left(block.identity() * n);
-    values
 }

@@ -1,7 +1,7 @@
 //! What is kept of the values of a test: counts, sums, and the scores themselves if asked for.
 
 use crate::error::{Error, Result};
-use crate::form::{Link, Step};
+use crate::form::Link;
 
 /// From the values an engine computes to scores.
 pub struct Scale<'a> {
@@ -40,12 +40,8 @@ impl<'a> Scale<'a> {
 
     /// How values order like scores.
     fn ordering(&self) -> Ordering {
-        let (mut low, mut high) = (f64::NEG_INFINITY, f64::INFINITY);
-        if let Some((link @ Link { step: Step::Root, .. }, denominator)) = self.link {
-            // The root does not tell apart what is negative.
-            let end = -link.offset * denominator / link.factor;
-            *(if link.factor > 0.0 { &mut low } else { &mut high }) = end;
-        }
+        let everything = (f64::NEG_INFINITY, f64::INFINITY);
+        let (low, high) = self.link.map_or(everything, |(link, denominator)| link.told_apart(denominator));
         Ordering { low, high, sign: if self.rises() { 1.0 } else { -1.0 } }
     }
 }

@@ -1,16 +1,12 @@
-//! By which road the scores of all pairs come.
+//! How the scores of all pairs come.
 //!
-//! All pairs meet the same arrangements on every road, so that their scores come with their joint law:
+//! Which arrangements are evaluated is decided in [`strategy`](super::strategy), as for one pair. All pairs meet the same
+//! ones, so that their scores come with their joint law. The engines: orbits of bilinear scores are counted as they come
+//! ([`layered`]), or run on a grid of rows where strata or groups restrict the matchings ([`GridOrbits`]); neighbor lists by
+//! counting ([`Lists`]); whole products ([`GridProducts`]); single matchings.
 //!
-//! - few allowed matchings, or a single circle of them (`scheme="shift"`): all of them (`"exact"`);
-//! - [`Form::Bilinear`]: orbits of shifts, counted as they come ([`layered`]); where strata or groups restrict the matchings,
-//!   orbits on a grid ([`GridOrbits`]);
-//! - [`Form::Neighbors`]: orbits by counting ([`Lists`]);
-//! - [`Form::Cross`]: orbits of whole products ([`GridProducts`]);
-//! - everything else: independent permutations (`"monte_carlo"`).
-//!
-//! All roads but the first of orbits fill a table with one score per pair and arrangement, which is counted at the end
-//! ([`judged`]). The score of the observed arrangement is in it as it is without permutations, bit for bit.
+//! All of them but the first fill a table with one score per pair and arrangement, which is counted at the end ([`judged`]).
+//! The score of the observed arrangement is in it as it is without permutations, bit for bit.
 
 #[cfg(test)]
 pub(super) mod tests;
@@ -21,14 +17,17 @@ use super::joint::{Found, judged};
 use super::layered::layered;
 use super::lists::Lists;
 use super::matchings::Matchings;
+use super::product_orbits::Grid as ProductGrid;
 use super::restricted::{Grid, GridOrbits, OfX};
-use super::roads::{self, FEW, Whole};
-use super::{Alternative, Design, Method, Request, Scheme};
+use super::roads;
+use super::strategy::relabelings::Relabelings;
+use super::strategy::{Scores, Strategy, choose};
+use super::{Alternative, Design, Request};
 use crate::engines::pair_matrix::PairMatrix;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Bilinear, Cross, Form, NeighborLists};
-use crate::operations::pairwise::distinct;
+use crate::operations::stacked::distinct;
 use crate::par::Par;
 
 /// Independent matchings that are scored at a time.
@@ -50,6 +49,8 @@ pub struct Cell<'a> {
 
 /// What is to be found.
 pub struct Plan<'a> {
+    /// The name of the measure.
+    pub measure: &'a str,
     /// The pairs.
     pub cells: &'a [Cell<'a>],
     /// What is true of the measure.
@@ -76,13 +77,8 @@ pub struct Outcome {
     pub exact: (bool, bool),
 }
 
-/// The forms of all pairs, if they are alike.
-enum Forms<'a> {
-    Bilinear(Vec<&'a Bilinear<'a>>),
-    Cross(Vec<&'a Cross<'a>>),
-    Neighbors(Vec<&'a NeighborLists<'a>>),
-    Other,
-}
+/// The scores of all pairs by their form, if it is one.
+type AllScores<'a> = Scores<Vec<&'a Bilinear<'a>>, Vec<&'a NeighborLists<'a>>, Vec<&'a Cross<'a>>>;
 
 /// Scores by pair and then by arrangement, the observed one first.
 struct Table {
@@ -91,69 +87,46 @@ struct Table {
     n_orbits: Option<usize>,
 }
 
-/// Take the road that suits the forms, the design and the request; None if there is no pair.
+/// Evaluate the arrangements of the tests; None if there is no pair.
 pub fn find(plan: &Plan<'_>, par: Par<'_>) -> Result<Option<Outcome>> {
-    let (design, method, arrangements) = (plan.design, plan.request.method, plan.arrangements());
-    let Whole { every, circle } = Whole::of(design, plan.request)?;
-    match method {
-        Method::Sequential => {
+    let table = match choose(scores_of(plan.cells), plan.design, plan.request, plan.measure)? {
+        Strategy::Sequential => {
             let problem = "decides about one pair at a time, not about grids".into();
             return Err(Error::NotOffered { measure: "method=\"sequential\"".into(), problem });
         }
         _ if plan.cells.is_empty() => return Ok(None),
-        _ => {}
-    }
-    let table = match (method, Forms::of(plan.cells)) {
-        (_, Forms::Bilinear(forms)) if circle => restricted(plan, &forms, par),
-        (_, Forms::Neighbors(forms)) if circle => lists(plan, &forms, par),
-        (Method::Auto | Method::Exact, _) if every.is_some() => one_by_one(plan, every, par),
-        (Method::MonteCarlo | Method::Exact, _) => one_by_one(plan, None, par),
-        (_, Forms::Bilinear(forms)) if design.is_free() => return layered(plan, &forms, par).map(Some),
-        (_, Forms::Neighbors(forms)) if design.is_free() => lists(plan, &forms, par),
-        (Method::Auto, _) if arrangements < FEW => one_by_one(plan, None, par),
-        (_, Forms::Cross(forms)) if design.is_free() => products(plan, forms, par),
-        (_, Forms::Bilinear(forms)) => restricted(plan, &forms, par),
-        _ => independent(plan, par),
+        Strategy::Exhaustive(count) => one_by_one(plan, Some(count), par),
+        Strategy::Independent => one_by_one(plan, None, par),
+        Strategy::Circle(forms, grid) => circle(plan, &forms, &grid, par),
+        Strategy::CircleOfNeighbors(forms) => circle_of_neighbors(plan, &forms, par),
+        Strategy::Shifts(forms, relabelings) => return layered(plan, &forms, &relabelings, par).map(Some),
+        Strategy::ShiftsOfNeighbors(forms, relabelings) => lists(plan, &forms, &relabelings, par),
+        Strategy::Restricted(forms, grid, orbits) => restricted(plan, &forms, (&grid, orbits), par),
+        Strategy::Products(forms, grid, orbits) => products(plan, forms, (grid, orbits), par),
     }?;
     table.judged(plan).map(Some)
 }
 
-fn no_orbits() -> Error {
-    roads::no_orbits("a grid of this measure")
-}
-
-impl<'a> Forms<'a> {
-    fn of(cells: &'a [Cell<'a>]) -> Self {
-        fn all<'a, F>(cells: &'a [Cell<'a>], as_form: fn(&'a Form<'a>) -> Option<&'a F>) -> Option<Vec<&'a F>> {
-            cells.iter().map(|cell| as_form(&cell.form)).collect()
-        }
-        let bilinear = all(cells, |form| if let Form::Bilinear(form) = form { Some(form) } else { None });
-        let cross = all(cells, |form| if let Form::Cross(form) = form { Some(form) } else { None });
-        let lists = all(cells, |form| if let Form::Neighbors(form) = form { Some(form) } else { None });
-        let bilinear = bilinear.map(Self::Bilinear);
-        bilinear.or(cross.map(Self::Cross)).or(lists.map(Self::Neighbors)).unwrap_or(Self::Other)
+fn scores_of<'a>(cells: &'a [Cell<'a>]) -> AllScores<'a> {
+    fn all<'a, F>(cells: &'a [Cell<'a>], as_form: fn(&'a Form<'a>) -> Option<&'a F>) -> Option<Vec<&'a F>> {
+        cells.iter().map(|cell| as_form(&cell.form)).collect()
     }
+    let bilinear = all(cells, |form| if let Form::Bilinear(form) = form { Some(form) } else { None });
+    let cross = all(cells, |form| if let Form::Cross(form) = form { Some(form) } else { None });
+    let lists = all(cells, |form| if let Form::Neighbors(form) = form { Some(form) } else { None });
+    let cross = || {
+        cross.map(|forms| {
+            let widths = GridProducts::widths(&forms);
+            Scores::Cross(forms, widths)
+        })
+    };
+    bilinear.map(Scores::Bilinear).or_else(cross).or(lists.map(Scores::Neighbors)).unwrap_or(Scores::Other)
 }
 
 impl Plan<'_> {
     /// Number of arrangements that were asked for.
     fn arrangements(&self) -> usize {
         self.request.n_resamples.saturating_add(1)
-    }
-
-    /// Whether the allowed matchings are those of a single orbit.
-    fn circle(&self) -> bool {
-        self.design.scheme() == Scheme::Shift
-    }
-
-    /// Number of whole orbits of a size that hold them; a circle is all there is.
-    pub fn orbits_of(&self, size: usize) -> usize {
-        if self.circle() { 1 } else { self.arrangements().div_ceil(size) }
-    }
-
-    /// Whose row meets whose: relabeling r of the streams, none of a circle.
-    fn relabeling(&self, r: usize) -> Vec<usize> {
-        if self.circle() { self.design.nth(0) } else { self.design.draw(&self.request.key, r as u64) }
     }
 
     /// A table for so many arrangements.
@@ -165,7 +138,12 @@ impl Plan<'_> {
 
     /// A table for whole orbits.
     fn table_of_orbits(&self, orbits: usize, size: usize, par: Par<'_>) -> Result<Table> {
-        self.table(orbits.saturating_mul(size), if self.circle() { "exact" } else { "orbits" }, Some(orbits), par)
+        self.table(orbits.saturating_mul(size), "orbits", Some(orbits), par)
+    }
+
+    /// A table for the only orbit there is.
+    fn table_of_circle(&self, par: Par<'_>) -> Result<Table> {
+        self.table(self.design.n(), "exact", Some(1), par)
     }
 }
 
@@ -192,11 +170,6 @@ impl Table {
     }
 }
 
-/// Independent permutations where there are no orbits; refused if these were insisted on.
-fn independent(plan: &Plan<'_>, par: Par<'_>) -> Result<Table> {
-    if plan.request.method == Method::Orbits { Err(no_orbits()) } else { one_by_one(plan, None, par) }
-}
-
 /// One matching after the other: all `every` of them, or independent ones.
 fn one_by_one(plan: &Plan<'_>, every: Option<usize>, par: Par<'_>) -> Result<Table> {
     let count = every.unwrap_or_else(|| plan.arrangements());
@@ -217,26 +190,39 @@ fn one_by_one(plan: &Plan<'_>, every: Option<usize>, par: Par<'_>) -> Result<Tab
     Ok(table)
 }
 
-/// Orbits of neighbor lists, or the circle of all shifts.
-fn lists(plan: &Plan<'_>, forms: &[&NeighborLists<'_>], par: Par<'_>) -> Result<Table> {
-    let n = plan.design.n();
-    let orbits = plan.orbits_of(n);
-    let mut table = plan.table_of_orbits(orbits, n, par)?;
-    par.expect(orbits * n);
-    let sigma = plan.relabeling(0);
+/// Shift orbits of neighbor lists.
+fn lists(plan: &Plan<'_>, forms: &[&NeighborLists<'_>], relabelings: &Relabelings, par: Par<'_>) -> Result<Table> {
+    let (size, orbits) = (relabelings.size(), relabelings.orbits());
+    let mut table = plan.table_of_orbits(orbits, size, par)?;
+    par.expect(orbits.saturating_mul(size));
+    let sigma = relabelings.sigma();
     let engines: Vec<Lists<'_>> = forms.iter().map(|form| Lists::new(form, &sigma)).collect();
     for r in 0..orbits {
-        let tau = plan.relabeling(r);
+        let tau = relabelings.get(r).tau;
         table.take(par.map(engines.len(), |at, par| engines[at].orbit(&tau, par))?);
-        par.advance(n);
+        par.advance(size);
     }
     Ok(table)
 }
 
+/// All shifts of neighbor lists.
+fn circle_of_neighbors(plan: &Plan<'_>, forms: &[&NeighborLists<'_>], par: Par<'_>) -> Result<Table> {
+    let mut table = plan.table_of_circle(par)?;
+    par.expect(plan.design.n());
+    let identity = plan.design.nth(0);
+    table.take(par.map(forms.len(), |at, par| Lists::new(forms[at], &identity).orbit(&identity, par))?);
+    par.advance(plan.design.n());
+    Ok(table)
+}
+
 /// Orbits of whole products.
-fn products(plan: &Plan<'_>, forms: Vec<&Cross<'_>>, par: Par<'_>) -> Result<Table> {
-    let Some(engine) = GridProducts::begin(forms, &plan.request.key, par)? else { return independent(plan, par) };
-    let orbits = plan.orbits_of(engine.size());
+fn products(
+    plan: &Plan<'_>,
+    forms: Vec<&Cross<'_>>,
+    (grid, orbits): (ProductGrid, usize),
+    par: Par<'_>,
+) -> Result<Table> {
+    let engine = GridProducts::begin(forms, grid, &plan.request.key, par)?;
     let mut table = plan.table_of_orbits(orbits, engine.size(), par)?;
     par.expect(orbits * engine.size());
     for r in 0..orbits {
@@ -246,20 +232,34 @@ fn products(plan: &Plan<'_>, forms: Vec<&Cross<'_>>, par: Par<'_>) -> Result<Tab
     Ok(table)
 }
 
-/// Orbits of bilinear scores where not all matchings are allowed.
-fn restricted(plan: &Plan<'_>, forms: &[&Bilinear<'_>], par: Par<'_>) -> Result<Table> {
-    match Grid::choose(plan.design) {
-        Some(grid) => on_grid(plan, forms, &grid, BUDGET, par),
-        None => independent(plan, par),
-    }
+/// Orbits on a grid of rows.
+fn restricted(
+    plan: &Plan<'_>,
+    forms: &[&Bilinear<'_>],
+    (grid, orbits): (&Grid, usize),
+    par: Par<'_>,
+) -> Result<Table> {
+    let table = plan.table_of_orbits(orbits, grid.length(), par)?;
+    let relabeling = |r: usize| plan.design.draw(&plan.request.key, r as u64);
+    on_grid(table, forms, (grid, orbits), relabeling, BUDGET, par)
+}
+
+/// All shifts of bilinear scores.
+fn circle(plan: &Plan<'_>, forms: &[&Bilinear<'_>], grid: &Grid, par: Par<'_>) -> Result<Table> {
+    on_grid(plan.table_of_circle(par)?, forms, (grid, 1), |_| plan.design.nth(0), BUDGET, par)
 }
 
 /// Orbits on a grid. The Ks are transformed at once as far as so many bytes hold them, and every L is laid out and
 /// transformed once per orbit for all of them.
-fn on_grid(plan: &Plan<'_>, forms: &[&Bilinear<'_>], grid: &Grid, budget: usize, par: Par<'_>) -> Result<Table> {
-    let (n, q) = (plan.design.n(), grid.length());
-    let orbits = plan.orbits_of(q);
-    let mut table = plan.table_of_orbits(orbits, q, par)?;
+fn on_grid(
+    mut table: Table,
+    forms: &[&Bilinear<'_>],
+    (grid, orbits): (&Grid, usize),
+    relabeling: impl Fn(usize) -> Vec<usize> + Sync,
+    budget: usize,
+    par: Par<'_>,
+) -> Result<Table> {
+    let (n, q) = (forms.first().map_or(0, |form| form.k.n()), grid.length());
     let engine = GridOrbits::new(grid);
     let (ks, k_of) = distinct(forms.iter().map(|form| Some(form.k)));
     let (ls, l_of) = distinct(forms.iter().map(|form| Some(form.l)));
@@ -269,7 +269,7 @@ fn on_grid(plan: &Plan<'_>, forms: &[&Bilinear<'_>], grid: &Grid, budget: usize,
     par.require(need, || "The transforms of whole matrices".into())?;
     let denominators = par.map(forms.len(), |at, par| forms[at].denominator(par))?;
     let whole = |side: &PairMatrix| side.dense_once(par)?.full();
-    let sigma = plan.relabeling(0);
+    let sigma = relabeling(0);
     par.expect(orbits * q * ls.len() * ks.len().div_ceil(at_once));
     for from in (0..ks.len()).step_by(at_once) {
         let some = &ks[from..ks.len().min(from + at_once)];
@@ -287,7 +287,7 @@ fn on_grid(plan: &Plan<'_>, forms: &[&Bilinear<'_>], grid: &Grid, budget: usize,
             }
             let l = whole(l)?;
             let orbit = |r: usize, par: Par<'_>| {
-                let values = engine.run(&sides, l.data(), &plan.relabeling(r), par)?;
+                let values = engine.run(&sides, l.data(), &relabeling(r), par)?;
                 par.advance(q);
                 Ok(values)
             };

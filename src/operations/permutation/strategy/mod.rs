@@ -1,0 +1,145 @@
+//! Which arrangements a test evaluates.
+//!
+//! [`choose`] is the one table, for tests of one pair ([`super::roads`]) and of all pairs of two lists
+//! ([`super::grid_roads`]). It reads the form of the scores, the number of rows and columns, the design and the request, and
+//! nothing else: not how much memory is free, not the number of threads, not which engine will evaluate the arrangements. So a
+//! key stands for one set of arrangements, and a pair and the grid of that one pair find the same p-value.
+//!
+//! ```text
+//! few allowed matchings                   all of them, whatever the form
+//! a circle of them (scheme="shift")       all of them, in one orbit where the form has one
+//! fewer than FEW are wanted               independent ones
+//! bilinear, neighbor lists                orbits of shifts of all rows; bilinear ones with multipliers from three orbits on
+//! bilinear, within strata or groups       orbits on a grid of rows, unless the design is too scattered for one
+//! functions of a'b                        orbits of whole products
+//! everything else                         independent ones, p = (b + 1) / (m + 1)
+//! ```
+
+pub mod relabelings;
+
+use super::design::{Design, Scheme};
+use super::product_orbits::Grid as ProductGrid;
+use super::restricted::Grid as RowGrid;
+use super::{Method, Request};
+use crate::error::{Error, Result};
+use relabelings::Relabelings;
+
+/// Fewer arrangements than these are not worth an orbit.
+pub const FEW: usize = 15;
+/// The most matchings that are tried when all are asked for.
+const ALL: u128 = 10_000_000;
+
+/// The scores of a test by their form: of one pair, or of all pairs that are tested together.
+pub enum Scores<B, N, C> {
+    /// Inner products of two matrices over pairs of rows.
+    Bilinear(B),
+    /// Means over two neighbor lists.
+    Neighbors(N),
+    /// Functions of `a'b`.
+    Cross(C, Widths),
+    /// Any others.
+    Other,
+}
+
+/// How many columns the sides of functions of `a'b` have.
+pub struct Widths {
+    /// By pair, those of a and of b.
+    pub pairs: Vec<(usize, usize)>,
+    /// Those of all bs together, each counted once.
+    pub columns: usize,
+}
+
+/// The arrangements, and the scores that have an engine for them.
+pub enum Strategy<B, N, C> {
+    /// All allowed matchings, so many of them.
+    Exhaustive(usize),
+    /// The shifts of a single circle, all of them, of bilinear scores.
+    Circle(B, RowGrid),
+    /// The same of neighbor lists.
+    CircleOfNeighbors(N),
+    /// Independent permutations, one after the other.
+    Independent,
+    /// The same until it is clear whether p is below a level.
+    Sequential,
+    /// Shift orbits of all rows, of bilinear scores.
+    Shifts(B, Relabelings),
+    /// The same of neighbor lists.
+    ShiftsOfNeighbors(N, Relabelings),
+    /// Shift orbits of bilinear scores within strata and groups, so many of them.
+    Restricted(B, RowGrid, usize),
+    /// Orbits of whole products, so many of them.
+    Products(C, ProductGrid, usize),
+}
+
+/// The arrangements for scores of that form.
+pub fn choose<B, N, C>(
+    scores: Scores<B, N, C>,
+    design: &Design,
+    request: &Request,
+    measure: &str,
+) -> Result<Strategy<B, N, C>> {
+    let (method, wanted) = (request.method, request.n_resamples.saturating_add(1));
+    if method == Method::Sequential {
+        return Ok(Strategy::Sequential);
+    }
+    let orbits_allowed = matches!(method, Method::Auto | Method::Orbits);
+    let scores = match scores {
+        Scores::Bilinear(scores) if orbits_allowed && design.scheme() == Scheme::Shift => {
+            return Ok(Strategy::Circle(scores, RowGrid::circle(design)));
+        }
+        Scores::Neighbors(scores) if orbits_allowed && design.scheme() == Scheme::Shift => {
+            return Ok(Strategy::CircleOfNeighbors(scores));
+        }
+        other => other,
+    };
+    let within = |most: u128| design.order().filter(|order| *order <= most).map(|order| order as usize);
+    match method {
+        Method::Exact => return within(ALL).map(Strategy::Exhaustive).ok_or_else(|| too_many(design.order())),
+        Method::Auto => {
+            if let Some(count) = within(wanted as u128) {
+                return Ok(Strategy::Exhaustive(count));
+            }
+            if wanted < FEW {
+                return Ok(Strategy::Independent);
+            }
+        }
+        Method::MonteCarlo => return Ok(Strategy::Independent),
+        Method::Orbits | Method::Sequential => {}
+    }
+    let n = design.n();
+    let orbits = match scores {
+        Scores::Bilinear(scores) if design.is_free() => {
+            Some(Strategy::Shifts(scores, Relabelings::new(n, request, true)))
+        }
+        Scores::Neighbors(scores) if design.is_free() => {
+            Some(Strategy::ShiftsOfNeighbors(scores, Relabelings::new(n, request, false)))
+        }
+        Scores::Cross(scores, widths) if design.is_free() => ProductGrid::choose(n, &widths.pairs, widths.columns)
+            .map(|grid| Strategy::Products(scores, grid, wanted.div_ceil(grid.q))),
+        Scores::Bilinear(scores) => RowGrid::choose(design).map(|grid| {
+            let orbits = wanted.div_ceil(grid.length());
+            Strategy::Restricted(scores, grid, orbits)
+        }),
+        _ => None,
+    };
+    match orbits {
+        Some(orbits) => Ok(orbits),
+        None if method == Method::Orbits => Err(no_orbits(measure)),
+        None => Ok(Strategy::Independent),
+    }
+}
+
+fn too_many(order: Option<u128>) -> Error {
+    let count = order.map_or("more than 1e38".into(), |order| order.to_string());
+    let problem = format!("would try {count} matchings, and at most {ALL} are tried.");
+    Error::BadOption { measure: "permutation_test".into(), option: "method".into(), given: "\"exact\"".into(), problem }
+}
+
+/// The refusal to make orbits where there are none.
+fn no_orbits(measure: &str) -> Error {
+    let problem = "has no orbits under this design; independent permutations are method=\"monte_carlo\"".into();
+    Error::NotOffered { measure: measure.into(), problem }
+}
+
+#[cfg(test)]
+mod tests;
