@@ -81,8 +81,9 @@ def pairwise_test(
     progress : bool or callable, optional
         True shows a bar (of tqdm, if it is installed); a function is called with the numbers done and in all.
     precision : {"auto", "float32", "float64"}, default "auto"
-        Precision of orbits. In single precision, values within 1e-5 standard deviations of the observed one count as
-        ties, so that p-values can only become larger by it.
+        Precision of orbits. In single precision, values within 1e-5 standard deviations of the observed one of their
+        pair are computed again in double, so that p-values are the same; across pairs they count as ties, so that
+        corrected p-values can only become larger by it.
 
     Returns
     -------

@@ -102,7 +102,8 @@ def permutation_test(
     alpha : float, default 0.05
         The level at which ``sequential`` decides.
     rng : int, SeedSequence, BitGenerator or Generator of numpy.random, optional
-        Where the permutations come from. A seed gives the same test every time, for any number of threads.
+        Where the permutations come from. A seed gives the same test every time, for any number of threads, however
+        much memory is free, and in a grid of one pair (`pairwise_test`).
     num_threads : int, optional
         Number of threads; the result does not depend on it.
     executor : concurrent.futures.Executor or the like, optional

@@ -142,7 +142,11 @@ pub(super) fn distinct<'a, T>(list: impl Iterator<Item = Option<&'a T>>) -> (Vec
 /// list entry, cut along the pairs of inputs so that a strip of every row is in cache, the strips added in order.
 fn all_inner(ks: &[&PairMatrix], ls: &[&PairMatrix], together: usize, par: Par<'_>) -> Result<Matrix> {
     let mut out = Matrix::zeros(ks.len(), ls.len());
-    let either = if together >= distinct(ks.iter().chain(ls).copied().map(Some)).0.len() { BLOCK } else { (together / 2).max(1) };
+    let either = if together >= distinct(ks.iter().chain(ls).copied().map(Some)).0.len() {
+        BLOCK
+    } else {
+        (together / 2).max(1)
+    };
     let stored = |sides: &[&PairMatrix]| sides.iter().map(|side| side.dense_once(par)).collect::<Result<Vec<_>>>();
     for (i0, ks) in ks.chunks(BLOCK).enumerate() {
         for (at_k, some_ks) in ks.chunks(either).enumerate() {

@@ -155,3 +155,34 @@ def test_a_grid_of_one_pair_is_that_pair(name, strategy):
     # Sampled moments of a root carry the round-off of single precision.
     rel = 1e-6 if name.startswith("distance_correlation") else 1e-9
     assert np.array(of_table[2:]) == pytest.approx(moments, rel=rel, abs=1e-12, nan_ok=True)
+
+
+def whole_numbers(count: int, seed: int) -> dict[str, np.ndarray]:
+    """Representations of small whole numbers, no two rows of one alike: many arrangements score exactly alike."""
+    rng = np.random.default_rng(seed)
+    points = np.stack(np.meshgrid(*[np.arange(4.0)] * 3), axis=-1).reshape(-1, 3)
+    return {f"{seed}/{i}": points[rng.permutation(len(points))[:N]] for i in range(count)}
+
+
+@pytest.mark.parametrize("alternative", ["greater", "less", "two-sided"])
+@pytest.mark.parametrize("name", ["cka", "cka_debiased", "rsa_pearson", "distance_correlation", "knn_jaccard"])
+def test_pairs_of_a_grid_count_as_they_do_alone(name, alternative):
+    """In single precision as well, whatever ties."""
+    xs, ys, measure = whole_numbers(3, 1), whole_numbers(2, 2), MEASURES[name]
+    for n_resamples in (9, 99, 4999):
+        options = {"n_resamples": n_resamples, "rng": 4, "alternative": alternative}
+        grid = rs.pairwise_test(xs, measure, y=ys, adjust="maxT", **options)[0]
+        for i, x in enumerate(xs.values()):
+            for j, y in enumerate(ys.values()):
+                assert grid.unadjusted[i, j] == rs.permutation_test(x, y, measure, **options).pvalue
+        assert alternative == "two-sided" or (grid.pvalues >= grid.unadjusted).all()
+
+
+def test_most_ties_are_settled():
+    """Where nearly every arrangement ties with the observed one, in a grid as in a pair."""
+    half = (np.arange(N) % 2)[:, None] + 1e-12 * np.arange(N)[:, None]
+    other = (np.arange(N) // 3 % 2)[:, None] + 1e-12 * np.arange(N)[:, None]
+    one = rs.permutation_test(half, other, rs.cka, rng=0, n_resamples=999)
+    grid = rs.pairwise_test([half], rs.cka, y=[other], rng=0, n_resamples=999)[0]
+    assert one.pvalue > 0.1
+    assert grid.unadjusted[0, 0] == one.pvalue

@@ -125,11 +125,15 @@ pub fn permutation_tests<'s>(
     }
     found.general.extend(of_lists(&facts, xs, ys));
     found.family = cells.iter().filter(|cell| cell.counts).count();
-    let design = match &request.design {
-        Some(design) => design.clone(),
-        None => Design::new(n, None, None, Scheme::Permute)?,
+    let design = request.design.clone().map_or_else(|| Design::new(n, None, None, Scheme::Permute), Ok)?;
+    let plan = Plan {
+        measure: measure.name(),
+        cells: &cells,
+        facts: &facts,
+        design: &design,
+        request,
+        alternative: found.alternative,
     };
-    let plan = Plan { measure: measure.name(), cells: &cells, facts: &facts, design: &design, request, alternative: found.alternative };
     let Some(outcome) = grid_roads::find(&plan, par)? else { return Ok(found) };
     let (family, mut of_cells) = (outcome.family, outcome.of_cells);
     (found.method, found.n_orbits, found.exact) = (outcome.method, outcome.n_orbits, outcome.exact);

@@ -28,12 +28,7 @@ const SINGLE: f64 = 1e-5;
 const FEW: usize = 8;
 
 /// All pairs, in the precision that was asked for.
-pub fn layered(
-    plan: &Plan<'_>,
-    forms: &[&Bilinear<'_>],
-    relabelings: &Relabelings,
-    par: Par<'_>,
-) -> Result<Outcome> {
+pub fn layered(plan: &Plan<'_>, forms: &[&Bilinear<'_>], relabelings: &Relabelings, par: Par<'_>) -> Result<Outcome> {
     par.expect(relabelings.orbits().saturating_mul(plan.design.n()));
     if plan.request.precision != Precision::Double {
         let (outcome, fine) = layered_in::<f32>(plan, forms, relabelings, par)?;
@@ -45,7 +40,6 @@ pub fn layered(
 }
 
 /// In that precision, and whether it is fine enough.
-
 fn layered_in<T: Real + Number>(
     plan: &Plan<'_>,
     forms: &[&Bilinear<'_>],
@@ -187,7 +181,11 @@ impl About {
     /// A value computed again: the observed one if it ties with it, else moved beyond what single precision takes for a tie.
     fn settled(&self, value: f64) -> f64 {
         let (observed, apart) = (self.clamped(self.inner), self.clamped(value) - self.clamped(self.inner));
-        if apart.abs() <= self.window() { self.inner } else { observed + apart + 2.0 * SINGLE * self.std * apart.signum() }
+        if apart.abs() <= self.window() {
+            self.inner
+        } else {
+            observed + apart + 2.0 * SINGLE * self.std * apart.signum()
+        }
     }
 }
 

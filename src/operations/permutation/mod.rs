@@ -12,7 +12,8 @@
 //! ```text
 //! design, family                        which matchings are allowed; corrections for many tests
 //! moments, approximate, suggested       exact moments over all n! matchings; what p they suggest
-//! roads                                 one test: by which road its values come
+//! strategy                              which arrangements: by form, shape, design and request alone
+//! roads                                 one test: how the values of its arrangements come
 //! settled                               bilinear scores: which engine, in which precision
 //! orbits, strips, residual              n matchings by one transform
 //! affine                                many orbits of one relabeling
@@ -22,7 +23,7 @@
 //! products, product_orbits              functions of a'b: many products by one transform, and bounds
 //! matchings, sequential                 one matching after the other; when to stop
 //! tally                                 what is kept of the values
-//! grids, grid_roads, joint              all pairs at once: what is tested, by which road, counted together
+//! grids, grid_roads, joint              all pairs at once: what is tested, how scores come, counted together
 //! layered, layers                       their bilinear scores
 //! grid_products                         their functions of a'b
 //! ```

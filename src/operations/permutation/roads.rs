@@ -296,9 +296,8 @@ fn restricted<'t>(
     let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
     let engine = GridOrbits::new(grid);
     let of_x = engine.of_x(k.data(), &design.draw(key, 0), par)?;
-    let orbit = |r: usize, par: Par<'_>| {
-        Ok(engine.run(&[&of_x], l.data(), &design.draw(key, r as u64), par)?.remove(0))
-    };
+    let orbit =
+        |r: usize, par: Par<'_>| Ok(engine.run(&[&of_x], l.data(), &design.draw(key, r as u64), par)?.remove(0));
     let first = orbit(0, par)?;
     par.advance(grid.length());
     let mut tally = tally_of(scale, plan, &first, 0.0);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::engines::pair_matrix::{Dense, PairMatrix};
+use crate::engines::pair_matrix::{Dense, Diagonal, PairMatrix};
 use crate::form::{Bilinear, Cross, Link, Over, Pair, Rows, Step};
 use crate::linalg::Matrix;
 use crate::numerics::streams::{permutation, tests::key_of_42};
@@ -525,5 +525,36 @@ fn kendall_at_chance() {
             assert_eq!((found.method, form.at_chance(Par::SEQ).unwrap()), ("exact", Some(0.0)));
             assert!(found.null_mean.0.abs() < 1e-15, "{label}: {:?}", found.null_mean);
         });
+    }
+}
+
+/// Where memory holds no n x n numbers, factors find the same counts on the same arrangements; without factors the test is
+/// refused by name.
+#[test]
+fn memory_changes_no_arrangement() {
+    let factor = |n: usize, d: usize, pace: f64| {
+        let raw = Matrix::from_fn(n, d, |i, j| (pace * (i * i + 5 * i * j + 3 * j) as f64).sin());
+        let means: Vec<f64> = (0..d).map(|j| (0..n).map(|i| raw.at(i, j)).sum::<f64>() / n as f64).collect();
+        let a = Matrix::from_fn(n, d, |i, j| raw.at(i, j) - means[j]);
+        PairMatrix::linear("x", std::sync::Arc::new(a), Diagonal::Kept, Par::SEQ).unwrap()
+    };
+    for (n, n_resamples, multipliers) in [(101, 999, 10), (101, 9999, 100), (98, 98 * 20 - 1, 4), (60, 300, 1)] {
+        let (k, l) = (factor(n, 8, 0.7), factor(n, 9, 1.3));
+        assert!(k.factor().is_some() && l.factor().is_some());
+        let form = linked(&k, &l, Link::COSINE);
+        let asked = Request { return_null: false, ..request(n_resamples) };
+        let little = Par::SEQ.with_memory_limit(Some(8 * (n * n) as u64));
+        let (stored, factors) = (run(&form, n, &asked, Par::SEQ), run(&form, n, &asked, little));
+        assert_eq!((stored.multipliers, factors.multipliers), (multipliers, multipliers), "n = {n}");
+        assert_eq!((stored.n_resamples, stored.n_orbits), (factors.n_resamples, factors.n_orbits));
+        assert_eq!((stored.exceedances, stored.pvalue), (factors.exceedances, factors.pvalue));
+        assert!((stored.null_std.0 / factors.null_std.0 - 1.0).abs() < 1e-12);
+        assert!((stored.zscore.unwrap() - factors.zscore.unwrap()).abs() < 1e-9);
+        let every = Request { return_null: true, ..asked };
+        let [all, others] = [Par::SEQ, little].map(|par| run(&form, n, &every, par).null_distribution.unwrap());
+        assert!(near(&all, &others, 1e-12), "n = {n}");
+        let (k, l) = (any(n, 0.7, true), any(n, 1.3, true));
+        let refused = test_form(&linked(&k, &l, Link::COSINE), "test", &OPEN, n, &every, little);
+        assert_eq!(refused.unwrap_err().code(), "over_budget");
     }
 }

@@ -233,12 +233,7 @@ fn products(
 }
 
 /// Orbits on a grid of rows.
-fn restricted(
-    plan: &Plan<'_>,
-    forms: &[&Bilinear<'_>],
-    (grid, orbits): (&Grid, usize),
-    par: Par<'_>,
-) -> Result<Table> {
+fn restricted(plan: &Plan<'_>, forms: &[&Bilinear<'_>], (grid, orbits): (&Grid, usize), par: Par<'_>) -> Result<Table> {
     let table = plan.table_of_orbits(orbits, grid.length(), par)?;
     let relabeling = |r: usize| plan.design.draw(&plan.request.key, r as u64);
     on_grid(table, forms, (grid, orbits), relabeling, BUDGET, par)

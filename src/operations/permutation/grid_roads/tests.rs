@@ -1,9 +1,9 @@
 use super::*;
 use crate::measure::find as measure;
 use crate::numerics::streams::permutation;
-use crate::operations::permutation::design::tests::lawful;
 use crate::operations::permutation::Method;
 use crate::operations::permutation::design::Scheme;
+use crate::operations::permutation::design::tests::lawful;
 use crate::operations::permutation::strategy::FEW;
 use crate::operations::permutation::tests::request as any_request;
 use crate::par::{Watch, with_threads};
@@ -58,7 +58,14 @@ fn request(n_resamples: usize, method: Method) -> Request {
 }
 
 fn planned<R>(cells: &[Cell<'_>], design: &Design, request: &Request, work: impl FnOnce(&Plan<'_>) -> R) -> R {
-    work(&Plan { measure: "test", cells, facts: &Facts::SIMILARITY, design, request, alternative: Alternative::Greater })
+    work(&Plan {
+        measure: "test",
+        cells,
+        facts: &Facts::SIMILARITY,
+        design,
+        request,
+        alternative: Alternative::Greater,
+    })
 }
 
 /// Bilinear scores: of centered matrices, of distances, linked by a root; the second x has as many columns as the first.
@@ -179,9 +186,7 @@ fn circles_are_all_shifts() {
 #[test]
 fn earlier_scores_stay() {
     let check = |cells: &[Cell<'_>], design: &Design| {
-        let scores = |count: usize| {
-            planned(cells, design, &request(count, Method::Auto), |plan| table(plan).scores)
-        };
+        let scores = |count: usize| planned(cells, design, &request(count, Method::Auto), |plan| table(plan).scores);
         let (few, many) = (scores(70), scores(300));
         assert!(few[0].len() < many[0].len());
         few.iter().zip(&many).for_each(|(few, many)| assert_eq!(few[..], many[..few.len()]));
