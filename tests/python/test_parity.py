@@ -184,5 +184,5 @@ def test_most_ties_are_settled():
     other = (np.arange(N) // 3 % 2)[:, None] + 1e-12 * np.arange(N)[:, None]
     one = rs.permutation_test(half, other, rs.cka, rng=0, n_resamples=999)
     grid = rs.pairwise_test([half], rs.cka, y=[other], rng=0, n_resamples=999)[0]
-    assert one.pvalue > 0.1
+    assert one.n_adjudicated > 500
     assert grid.unadjusted[0, 0] == one.pvalue
