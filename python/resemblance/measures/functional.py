@@ -160,7 +160,7 @@ def cohen_kappa(
     As grades, a 0 against a 2 is worse than a 0 against a 1:
 
     >>> round(cohen_kappa(a, b, weights="quadratic"), 6)
-    0.516129
+    0.6
 
     As grades, a 0 against a 2 is worse than a 0 against a 1:
 
