@@ -62,7 +62,7 @@ pub fn of_lists<'s>(facts: &Facts, xs: &[Side<'s>], ys: Option<&[Side<'s>]>) -> 
     of_x.chain(of_y).flat_map(|(side, as_source)| of_side(facts, side, as_source)).collect()
 }
 
-fn of_side<'s>(facts: &Facts, x: &Side<'s>, as_source: bool) -> Vec<Caution> {
+fn of_side(facts: &Facts, x: &Side<'_>, as_source: bool) -> Vec<Caution> {
     let Some(profile) = x.profile(facts, Par::SEQ).filter(|_| facts.input == Input::Matrix) else { return Vec::new() };
     let mut found = alone(facts, x.name(), &profile);
     found.extend(dominance::of_side(facts, x.name(), &profile, as_source));

@@ -101,8 +101,8 @@ fn rest(of: Of, asked: &Asked, x: (&Side<'_>, &Profile), y: (&Side<'_>, &Profile
     };
     let (mut p, mut q) = (at(x.1, true), at(y.1, false));
     if of == Of::Rows {
-        p.extend(q);
-        q = p.clone();
+        p.append(&mut q);
+        q.clone_from(&p);
     }
     let without = |side: &Side<'_>, at: &[usize]| match of {
         Of::Rows => without(side.data()?, at, &[]),

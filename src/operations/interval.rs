@@ -182,7 +182,7 @@ pub fn confidence_interval<'s>(
         interval = interval.with_ends(wilson(count, differ.len(), wanted.alpha));
     }
     let mut cautions = outcome.cautions.clone();
-    cautions.extend(job.cautions(&facts, &interval, &cautions, par)?);
+    cautions.extend(job.cautions(&facts, &interval, &cautions, par));
     Ok(Estimated { interval, n: x.rows(), closed_form, cautions })
 }
 
@@ -288,7 +288,7 @@ pub fn similarity_difference<'s>(
     }
     let mut cautions = first.cautions.clone();
     cautions.extend(second.cautions.iter().filter(|caution| !first.cautions.contains(caution)).cloned());
-    cautions.extend(job.cautions(&facts, &interval, &cautions, par)?);
+    cautions.extend(job.cautions(&facts, &interval, &cautions, par));
     let scores = (first.value, second.value);
     Ok(Difference { interval, scores, pvalue_equivalence, n: x.rows(), closed_form, cautions })
 }
@@ -467,14 +467,14 @@ impl<'j, 's> Job<'j, 's> {
     }
 
     /// What a reader should know of the interval.
-    fn cautions(&self, facts: &Facts, interval: &Interval, known: &[Caution], par: Par<'_>) -> Result<Vec<Caution>> {
+    fn cautions(&self, facts: &Facts, interval: &Interval, known: &[Caution], par: Par<'_>) -> Vec<Caution> {
         let mut found = Vec::new();
         let known = |code: &str| known.iter().any(|caution| caution.code == code);
         if facts.repeats_matter && !self.grouped && !known("duplicate_samples") && !known("padding_rows") {
             found.extend(self.repeated(facts, par));
         }
         found.extend(remarks(interval, facts.jumps, self.grouped));
-        Ok(found)
+        found
     }
 
     fn repeated(&self, facts: &Facts, par: Par<'_>) -> Option<Caution> {
