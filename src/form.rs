@@ -6,6 +6,7 @@
 //! valid for all of them, and the slow twin against which every fast engine is tested.
 
 use crate::engines::neighbors::Neighbors;
+use crate::engines::neighbors::overlap::Agreement;
 use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
 use crate::linalg::{self, Matrix};
@@ -184,14 +185,38 @@ pub struct NeighborLists<'a> {
     pub x: &'a Neighbors,
     /// The lists of y.
     pub y: &'a Neighbors,
+    /// What a row scores by the overlap of its lists.
+    pub agreement: Agreement,
     /// The score of a row that shares o neighbors is `of_overlap[o]`.
     pub of_overlap: Vec<f64>,
 }
 
-impl NeighborLists<'_> {
+impl<'a> NeighborLists<'a> {
+    /// The lists of two sides.
+    pub fn new(x: &'a Neighbors, y: &'a Neighbors, agreement: Agreement) -> Self {
+        let of_overlap = (0..=x.k()).map(|o| agreement.of(o as f64, x.k())).collect();
+        Self { x, y, agreement, of_overlap }
+    }
+
+    /// Whether tied neighbors share places, so that overlaps are not whole numbers.
+    pub fn has_ties(&self) -> bool {
+        self.x.tied_rows() + self.y.tied_rows() > 0
+    }
+
     /// The score of every row.
     pub fn rows(&self, matching: Option<&[usize]>) -> Vec<f64> {
-        self.x.overlaps(self.y, matching).into_iter().map(|o| self.of_overlap[o as usize]).collect()
+        self.x.overlaps(self.y, matching).into_iter().map(|o| self.agreement.of(o, self.x.k())).collect()
+    }
+
+    /// The mean over rows, from whole numbers where there are no ties: matchings that share alike score alike, bit for bit.
+    pub fn mean(&self, matching: &[usize]) -> f64 {
+        let n = self.x.n() as f64;
+        if self.has_ties() {
+            return self.rows(Some(matching)).iter().sum::<f64>() / n;
+        }
+        let mut rows = vec![0_u64; self.of_overlap.len()];
+        self.x.overlaps(self.y, Some(matching)).into_iter().for_each(|shared| rows[shared as usize] += 1);
+        rows.iter().zip(&self.of_overlap).map(|(&rows, score)| rows as f64 * score).sum::<f64>() / n
     }
 }
 
@@ -302,7 +327,7 @@ impl Form<'_> {
                 let mean = form.k.inner_at_chance(form.l, par)?;
                 Some(form.link.score(mean, form.denominator(par)?))
             }
-            Self::Neighbors(form) => Some(form.x.at_chance(form.y, &form.of_overlap)),
+            Self::Neighbors(form) => form.x.at_chance(form.y, form.agreement),
             Self::Rows(form) => form.at_chance.map(|mean| form.offset + form.factor * mean),
             Self::Pair(form) => form.at_chance,
             _ => None,

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::Metric;
+use super::ties::{Chosen, Groups};
 use crate::engines::centered::Survey;
 use crate::engines::pair_matrix::Dense;
 use crate::error::Result;
@@ -18,14 +19,19 @@ const PANEL: usize = 512;
 /// A point near the middle of this many rows will do to center at.
 const SAMPLE: usize = 256;
 
-/// What was chosen for one row.
-pub struct Chosen {
-    /// Neighbors, nearest first.
-    pub list: Vec<u32>,
-    /// Whether the first one left out is as near as the last one taken.
-    pub tied: bool,
-    /// The score of the last one taken, where it was computed.
-    pub last: f64,
+/// What a score may be off because its rows were rounded.
+pub const ROUNDED: f64 = 2.0 * f64::EPSILON;
+
+/// What an inner product of rows of d numbers may be off, in units of their lengths: sums run in 16 lanes, so their error is
+/// that of the length of a lane, with room to spare.
+pub fn round_off(d: usize) -> f64 {
+    (d as f64 / 16.0 + 16.0) * f64::EPSILON
+}
+
+/// What the square of a distance may be off, between a row of this length and one at this distance, hence no longer than
+/// both together: g by its computation, and by rows that were rounded.
+pub fn error_of_square(g: f64, distance: f64, length: f64) -> f64 {
+    g * distance * distance + ROUNDED * distance * (2.0 * length + distance)
 }
 
 /// The rows of a representation in double precision.
@@ -162,6 +168,41 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The score of row i, which is `a`, with itself.
+    fn own_score(&self, i: usize, a: &[f64]) -> f64 {
+        match self.metric {
+            Metric::Cosine if self.is_zero(i) => 0.0,
+            Metric::Cosine => 1.0,
+            Metric::Euclidean | Metric::Precomputed => 0.0,
+            Metric::Inner => sums::squares(a),
+        }
+    }
+
+    /// How far off the score of row i, which is `a`, and row j may be: by the round-off of its own computation, and by that
+    /// of the numbers in the rows, so that rows multiplied by a number keep their ties.
+    fn error<'b>(&'b self, i: usize, a: &[f64]) -> impl Fn(f64, u32) -> f64 + use<'a, 'b> {
+        let length = if self.metric == Metric::Euclidean { sums::squares(a).sqrt() } else { self.length(i) };
+        let g = round_off(self.d);
+        move |score: f64, j: u32| match self.metric {
+            Metric::Cosine => g + ROUNDED,
+            Metric::Euclidean => error_of_square(g, score.abs().sqrt(), length),
+            Metric::Inner => (g + ROUNDED) * length * self.length(j as usize),
+            Metric::Precomputed => ROUNDED * score.abs(),
+        }
+    }
+
+    /// Append to `list` those of some scored rows that belong to the k nearest of row i, which is `a`.
+    pub fn split(
+        &self,
+        (i, a): (usize, &[f64]),
+        k: usize,
+        (list, scored): (Vec<u32>, Vec<(f64, u32)>),
+        groups: &Groups,
+        par: Par<'_>,
+    ) -> Result<Chosen> {
+        groups.split((i as u32, self.own_score(i, a)), k, list, scored, self.error(i, a), par)
+    }
+
     /// Find the lengths, and the rows that need a power of two of their own.
     fn measure(&mut self, par: Par<'_>) -> Result<()> {
         let parts = par.map(self.n.div_ceil(PANEL), |panel, _| {
@@ -222,24 +263,10 @@ pub fn nearer(a: &(f64, u32), b: &(f64, u32)) -> Ordering {
     b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1))
 }
 
-/// The first k of some scored inputs.
-fn first(mut scored: Vec<(f64, u32)>, k: usize) -> Chosen {
-    let mut tied = false;
-    if scored.len() > k {
-        let (_, _, rest) = scored.select_nth_unstable_by(k - 1, nearer);
-        let next = rest.iter().map(|item| item.0).fold(f64::NEG_INFINITY, f64::max);
-        scored.truncate(k);
-        tied = scored[k - 1].0 == next;
-    }
-    scored.sort_unstable_by(nearer);
-    let last = scored.last().map_or(f64::NAN, |item| item.0);
-    Chosen { list: scored.into_iter().map(|item| item.1).collect(), tied, last }
-}
-
 /// The lists of some rows, by the scores of all pairs.
-pub fn choose(rows: &Rows<'_>, which: &[usize], k: usize, par: Par<'_>) -> Result<Vec<Chosen>> {
+pub fn choose(rows: &Rows<'_>, which: &[usize], k: usize, groups: &Groups, par: Par<'_>) -> Result<Vec<Chosen>> {
     let (n, d) = (rows.n(), rows.d());
-    let groups = par.map(which.len().div_ceil(TOGETHER), |at, _| {
+    let chosen = par.map(which.len().div_ceil(TOGETHER), |at, par| {
         let group = &which[at * TOGETHER..((at + 1) * TOGETHER).min(which.len())];
         let mut buffers = vec![0.0; d * group.len()];
         let own: Vec<&[f64]> = buffers.chunks_mut(d).zip(group).map(|(buffer, &i)| rows.row(i, buffer)).collect();
@@ -253,15 +280,17 @@ pub fn choose(rows: &Rows<'_>, which: &[usize], k: usize, par: Par<'_>) -> Resul
                 }
             }
         }
-        Ok(scored.into_iter().map(|scored| first(scored, k)).collect::<Vec<_>>())
+        let rest = group.iter().zip(&own).zip(scored);
+        rest.map(|((&i, row), scored)| rows.split((i, row), k, (Vec::new(), scored), groups, par))
+            .collect::<Result<Vec<_>>>()
     })?;
-    Ok(groups.into_iter().flatten().collect())
+    Ok(chosen.into_iter().flatten().collect())
 }
 
 /// The lists of all rows of a matrix of distances.
-pub fn choose_by_distance(distances: &Dense, k: usize, par: Par<'_>) -> Result<Vec<Chosen>> {
+pub fn choose_by_distance(distances: &Dense, k: usize, groups: &Groups, par: Par<'_>) -> Result<Vec<Chosen>> {
     let n = distances.n();
-    let groups = par.map(n.div_ceil(TOGETHER), |at, _| {
+    let chosen = par.map(n.div_ceil(TOGETHER), |at, par| {
         let group = at * TOGETHER..((at + 1) * TOGETHER).min(n);
         let mut scored: Vec<Vec<(f64, u32)>> = group.clone().map(|_| Vec::with_capacity(n)).collect();
         for j in 0..n {
@@ -269,7 +298,9 @@ pub fn choose_by_distance(distances: &Dense, k: usize, par: Par<'_>) -> Result<V
                 scored.push((-distances.at(i, j), j as u32));
             }
         }
-        Ok(scored.into_iter().map(|scored| first(scored, k)).collect::<Vec<_>>())
+        let error = |score: f64, _: u32| ROUNDED * score.abs();
+        let split = |(i, scored)| groups.split((i as u32, 0.0), k, Vec::new(), scored, error, par);
+        group.zip(scored).map(split).collect::<Result<Vec<_>>>()
     })?;
-    Ok(groups.into_iter().flatten().collect())
+    Ok(chosen.into_iter().flatten().collect())
 }

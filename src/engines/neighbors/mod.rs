@@ -4,28 +4,34 @@
 //! exact      the rows as the definition sees them, the score of a pair in double precision, and lists found the plain way
 //! integers   products of rows that were rounded to 16-bit integers
 //! screen     what these products, with a bound of their error, say for certain; the rest is settled in double precision
+//! ties       candidates that are equally near, and share the last places of a list
+//! overlap    how much two lists have in common
+//! chance     how much they have in common on average when inputs are matched at random
 //! ```
 //!
-//! A list holds the k inputs with the largest score, nearest first, ties by index, the input itself left out by its index.
+//! A list holds the k inputs with the largest score, the input itself left out by its index. Candidates tied at the k-th
+//! place share the places that are left equally.
 //! The score is the inner product of unit rows (`cosine`), minus the squared distance (`euclidean`), the inner product
 //! (`inner`) or minus the distance given (`precomputed`). A zero row has cosine 0 to all others.
 
+mod chance;
 mod exact;
 mod integers;
+pub mod overlap;
+mod saved;
 mod screen;
 #[cfg(test)]
 mod tests;
+pub mod ties;
 
 use std::sync::Arc;
 
-use self::exact::{Chosen, Rows};
+use self::exact::Rows;
+use self::ties::{Chosen, Cut, Cuts, Groups};
 use super::{centered, kernels};
 use crate::error::{Error, Result};
-use crate::measure::Summary;
-use crate::options::{Named, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
-use crate::value::Value;
 
 /// What makes an input near.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +56,17 @@ impl Metric {
     ];
 }
 
-/// The k nearest other inputs of every input, nearest first, ties by index.
+/// Stands where a list has places that tied candidates share.
+const SHARED: u32 = u32::MAX;
+
+/// The k nearest other inputs of every input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Neighbors {
     n: usize,
     k: usize,
+    /// The certain members of all lists, nearest first, filled up to k.
     lists: Vec<u32>,
-    tied: usize,
+    cuts: Cuts,
     zero: usize,
     copies: Vec<u32>,
 }
@@ -85,11 +95,12 @@ impl Neighbors {
     fn of_rows(x: &Representation<'_>, metric: Metric, k: usize, par: Par<'_>) -> Result<Self> {
         let survey = centered::survey(x, par)?;
         let rows = Rows::new(x, metric, &survey, par)?;
+        let groups = Groups::default();
         let chosen = if screen::pays(&rows, k) {
-            screen::choose(&rows, k, par)?
+            screen::choose(&rows, k, &groups, par)?
         } else {
             let all: Vec<usize> = (0..x.rows()).collect();
-            exact::choose(&rows, &all, k, par)?
+            exact::choose(&rows, &all, k, &groups, par)?
         };
         // What has no direction has no cosine.
         let zero = if metric == Metric::Cosine { (0..x.rows()).filter(|&i| rows.is_zero(i)).count() } else { 0 };
@@ -98,17 +109,20 @@ impl Neighbors {
 
     fn of_distances(x: &Representation<'_>, k: usize, par: Par<'_>) -> Result<Self> {
         let distances = kernels::precomputed(x, true, par)?;
-        let chosen = exact::choose_by_distance(&distances, k, par)?;
+        let chosen = exact::choose_by_distance(&distances, k, &Groups::default(), par)?;
         let copies = (0_u32..).zip(&chosen).filter(|(_, row)| row.last == 0.0).map(|(i, _)| i).collect();
         Ok(Self { copies, ..Self::from_chosen(k, chosen) })
     }
 
     fn from_chosen(k: usize, chosen: Vec<Chosen>) -> Self {
         let n = chosen.len();
-        let tied = chosen.iter().filter(|row| row.tied).count();
+        let cuts = Cuts::of(&chosen);
         let mut lists = Vec::with_capacity(n * k);
-        chosen.into_iter().for_each(|row| lists.extend(row.list));
-        Self { n, k, lists, tied, zero: 0, copies: Vec::new() }
+        for (i, row) in chosen.into_iter().enumerate() {
+            lists.extend(row.list);
+            lists.resize((i + 1) * k, SHARED);
+        }
+        Self { n, k, lists, cuts, zero: 0, copies: Vec::new() }
     }
 
     /// Number of inputs.
@@ -121,14 +135,41 @@ impl Neighbors {
         self.k
     }
 
-    /// The neighbors of input i.
-    pub fn list(&self, i: usize) -> &[u32] {
-        &self.lists[i * self.k..(i + 1) * self.k]
+    /// The certain neighbors of input i, nearest first: k of them unless others share the last places.
+    pub fn certain(&self, i: usize) -> &[u32] {
+        let certain = self.cuts.get(i).map_or(self.k, |cut| cut.certain as usize);
+        &self.lists[i * self.k..][..certain]
     }
 
-    /// How many lists could end otherwise: what they leave out first is as near as what they hold last.
-    pub fn tied(&self) -> usize {
-        self.tied
+    /// Who shares the last places of the list of input i.
+    pub fn cut(&self, i: usize) -> Option<Cut> {
+        self.cuts.get(i)
+    }
+
+    /// The candidates that share the last places of the list of input i, in order.
+    pub fn tied(&self, i: usize) -> impl Iterator<Item = u32> + '_ {
+        let group = self.cuts.get(i).map_or(&[][..], |cut| self.cuts.group(cut));
+        group.iter().copied().filter(move |&j| j as usize != i)
+    }
+
+    /// Tied candidates of all rows together.
+    pub fn candidates(&self) -> usize {
+        self.cuts.of_rows.iter().flatten().map(|cut| cut.candidates as usize).sum()
+    }
+
+    /// Number of different groups of tied candidates.
+    pub fn groups(&self) -> usize {
+        self.cuts.groups.len()
+    }
+
+    /// Members of all different groups.
+    pub fn stored(&self) -> usize {
+        self.cuts.stored()
+    }
+
+    /// How many lists have places that are shared.
+    pub fn tied_rows(&self) -> usize {
+        self.cuts.count()
     }
 
     /// How many rows are zero and so have no cosine; 0 for other metrics.
@@ -139,49 +180,6 @@ impl Neighbors {
     /// The inputs of which at least k others are exact copies, in order.
     pub fn copies(&self) -> &[u32] {
         &self.copies
-    }
-
-    /// Number of shared neighbors per row, where row i here meets row `matching[i]` there.
-    pub fn overlaps(&self, other: &Self, matching: Option<&[usize]>) -> Vec<u32> {
-        let mut met = vec![u32::MAX; self.n];
-        let to = |i: usize| matching.map_or(i, |m| m[i]);
-        (0..self.n)
-            .map(|i| {
-                let stamp = i as u32;
-                other.list(to(i)).iter().for_each(|&j| met[j as usize] = stamp);
-                self.list(i).iter().filter(|&&j| met[to(j as usize)] == stamp).count() as u32
-            })
-            .collect()
-    }
-
-    /// The mean of `of_overlap` when inputs are matched at random: the overlap is then hypergeometric.
-    ///
-    /// ```text
-    /// P(m) = C(k, m) C(n-1-k, l-m) / C(n-1, l)        lists of k and of l among the n-1 others
-    /// ```
-    pub fn at_chance(&self, other: &Self, of_overlap: &[f64]) -> f64 {
-        let (others, k, l) = (self.n - 1, self.k, other.k);
-        let least = (k + l).saturating_sub(others);
-        let most = k.min(l);
-        // Weights from the most likely overlap outwards, so that none overflows.
-        let top = ((k * l) / others).clamp(least, most);
-        let step = |m: usize| {
-            ((k - m) as f64 * (l - m) as f64) / ((m + 1) as f64 * ((others + m + 1) as f64 - (k + l) as f64))
-        };
-        let (mut total, mut sum) = (1.0, of_overlap[top]);
-        let mut weight = 1.0;
-        for m in top..most {
-            weight *= step(m);
-            total += weight;
-            sum += weight * of_overlap[m + 1];
-        }
-        weight = 1.0;
-        for m in (least..top).rev() {
-            weight /= step(m);
-            total += weight;
-            sum += weight * of_overlap[m];
-        }
-        sum / total
     }
 }
 
@@ -208,48 +206,4 @@ fn copies(x: &Representation<'_>, marks: &[f64], k: usize) -> Result<Vec<u32>> {
     }
     found.sort_unstable();
     Ok(found)
-}
-
-impl Summary for Arc<Neighbors> {
-    fn save(&self) -> Vec<(&'static str, Value)> {
-        let ints = |values: &[u32]| values.iter().map(|&v| i64::from(v)).collect::<Vec<i64>>();
-        vec![
-            ("lists", Value::Ints { data: ints(&self.lists).into(), shape: vec![self.n, self.k] }),
-            ("tied", self.tied.into()),
-            ("zero", self.zero.into()),
-            ("copies", Value::ints(ints(&self.copies))),
-        ]
-    }
-
-    fn load(parts: &mut Named) -> Result<Self> {
-        let (data, shape) = parts.saved_ints("lists")?;
-        let [n, k] = shape[..] else { return Err(damaged("the lists are not a matrix")) };
-        if k == 0 || k >= n || u32::try_from(n).is_err() || n.checked_mul(k) != Some(data.len()) {
-            return Err(damaged(format!("there cannot be {n} lists of {k} neighbors in {} numbers", data.len())));
-        }
-        let mut met = vec![usize::MAX; n];
-        let mut lists = Vec::with_capacity(data.len());
-        for (i, list) in data.chunks(k).enumerate() {
-            for &j in list {
-                let at = usize::try_from(j).unwrap_or(n);
-                if at >= n || at == i || met[at] == i {
-                    return Err(damaged(format!("{j} cannot stand in the list of row {i}")));
-                }
-                met[at] = i;
-                lists.push(at as u32);
-            }
-        }
-        let (tied, zero) = (parts.saved_count("tied")?, parts.saved_count("zero")?);
-        let (copies, _) = parts.saved_ints("copies")?;
-        let ordered = copies.windows(2).all(|pair| pair[0] < pair[1]);
-        if tied > n || zero > n || !ordered || copies.iter().any(|&i| i < 0 || i >= n as i64) {
-            return Err(damaged("the counts of ties and copies do not fit the lists"));
-        }
-        let copies = copies.iter().map(|&i| i as u32).collect();
-        Ok(Arc::new(Neighbors { n, k, lists, tied, zero, copies }))
-    }
-
-    fn rows(&self) -> usize {
-        self.n
-    }
 }

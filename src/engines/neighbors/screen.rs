@@ -27,8 +27,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Metric;
-use super::exact::{self, Chosen, Rows, nearer};
+use super::exact::{self, ROUNDED, Rows, error_of_square, round_off};
 use super::integers::{self, BLOCK, CHUNK, Chunk};
+use super::ties::{Chosen, Groups};
 use crate::error::Result;
 use crate::numerics::sums;
 use crate::par::Par;
@@ -70,6 +71,8 @@ struct Screen {
     c: f64,
     /// How far off `h_j` may be, and how far off every score of row i may be, whichever the other row.
     off: Vec<(f64, f64)>,
+    /// Within which scores of a row are tied.
+    ties: Vec<Ties>,
     /// The same for comparisons in single precision, on the safe side, filled up to whole tiles.
     units: Vec<f32>,
     norms: Vec<f32>,
@@ -77,6 +80,28 @@ struct Screen {
     /// Shifts minus and plus what they may be off.
     shifts_down: Vec<f32>,
     shifts_up: Vec<f32>,
+}
+
+/// How much two scores of a row, in units of v, may differ and be tied.
+enum Ties {
+    /// By this much.
+    Within(f64),
+    /// By an amount that depends on the distance, whose square is `square - 2 v`, and on the length of the row.
+    OfSquares { square: f64, length: f64, g: f64 },
+}
+
+impl Ties {
+    /// The most that somebody tied with a score of v or more is below it.
+    fn below(&self, v: f64) -> f64 {
+        match *self {
+            Self::Within(most) => most,
+            Self::OfSquares { square, length, g } => {
+                // Rows as close as this are tied with copies.
+                let distance = (square - 2.0 * v).max(0.0).sqrt() + 8.0 * f64::EPSILON * length;
+                1.01 * error_of_square(g, distance, length)
+            }
+        }
+    }
 }
 
 fn up(value: f64) -> f32 {
@@ -204,8 +229,7 @@ impl Screen {
         let rest = largest(|known| known.rest);
         // Sums of blocks become floats, and are added as such.
         let c = rest * (2.0 + rest) + (d / BLOCK as f64 + 3.0) * UNIT;
-        // The sums of this crate run in 16 lanes: their error is that of the length of a lane, with room to spare.
-        let g = (d / 16.0 + 16.0) * f64::EPSILON;
+        let g = round_off(rows.d());
         // What is lost by rows rounded to zero, and where single precision runs out of small numbers.
         let absolute = 1e-30 * d;
         let center = sums::squares(rows.center()).sqrt();
@@ -220,6 +244,13 @@ impl Screen {
                 (6.0 * UNIT * shift.abs() + g * of_shift + absolute, g * of_score)
             })
             .collect();
+        let of_ties = |i: usize| match rows.metric() {
+            Metric::Euclidean => {
+                let norm = known[i].norm;
+                Ties::OfSquares { square: norm * norm, length: (norm + center) * (1.0 + 1e-9), g }
+            }
+            _ => Ties::Within(2.02 * (g + ROUNDED) * length(i) * widest),
+        };
         let filled = |of: &dyn Fn(usize) -> f32, fill: f32| {
             (0..chunks.len() * CHUNK).map(|i| if i < known.len() { of(i) } else { fill }).collect::<Vec<f32>>()
         };
@@ -229,6 +260,7 @@ impl Screen {
             slacks: filled(&|i| up((c + 8.0 * UNIT) * known[i].norm), 0.0),
             shifts_down: filled(&|i| down(known[i].shift - off[i].0), f32::INFINITY),
             shifts_up: filled(&|i| up(known[i].shift + off[i].0), f32::INFINITY),
+            ties: (0..known.len()).map(of_ties).collect(),
             chunks,
             known,
             c,
@@ -307,7 +339,8 @@ impl Block {
         };
         let mut sure: Vec<f64> = row.found.iter().map(sure).collect();
         let (_, kth, _) = sure.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
-        let threshold = self.thresholds[at].max(down(*kth - 2.0 * screen.off[i].1));
+        let kth = *kth - 2.0 * screen.off[i].1;
+        let threshold = self.thresholds[at].max(down(kth - screen.ties[i].below(kth)));
         row.found.retain(|&candidate| {
             let (v, e) = screen.bounds(i, candidate);
             v + e >= f64::from(threshold)
@@ -501,15 +534,16 @@ impl Search<'_> {
             let row = self.row(start + at, &products[at * width..][..width], 0.0);
             let floor = Arch::new().dispatch(Floor { row, columns, k: self.k });
             if floor > f32::MIN {
-                let floor = down(f64::from(floor) - 2.0 * self.screen.off[start + at].1);
-                block.thresholds[at] = block.thresholds[at].max(floor);
+                let floor = f64::from(floor) - 2.0 * self.screen.off[start + at].1;
+                let floor = floor - self.screen.ties[start + at].below(floor);
+                block.thresholds[at] = block.thresholds[at].max(down(floor));
             }
         }
     }
 }
 
 /// The lists of all rows.
-pub fn choose(rows: &Rows<'_>, k: usize, par: Par<'_>) -> Result<Vec<Chosen>> {
+pub fn choose(rows: &Rows<'_>, k: usize, groups: &Groups, par: Par<'_>) -> Result<Vec<Chosen>> {
     let n = rows.n();
     let screen = Screen::new(rows, par)?;
     // Few rows leave work for several threads only in small tiles.
@@ -528,14 +562,14 @@ pub fn choose(rows: &Rows<'_>, k: usize, par: Par<'_>) -> Result<Vec<Chosen>> {
         search.tile(pairs[at].0, pairs[at].1);
         Ok(())
     })?;
-    let chosen = par.map(count, |b, _| {
+    let chosen = par.map(count, |b, par| {
         let block = search.lock(b);
-        let mut order = Order::new(rows, &screen, k);
-        Ok((0..block.rows.len()).map(|at| order.choose(&block, at)).collect::<Vec<_>>())
+        let mut order = Order::new(rows, &screen, k, groups);
+        (0..block.rows.len()).map(|at| order.choose(&block, at, par)).collect::<Result<Vec<_>>>()
     })?;
     let mut chosen: Vec<Option<Chosen>> = chosen.into_iter().flatten().collect();
     let crowded: Vec<usize> = (0..n).filter(|&i| chosen[i].is_none()).collect();
-    for (&i, found) in crowded.iter().zip(exact::choose(rows, &crowded, k, par)?) {
+    for (&i, found) in crowded.iter().zip(exact::choose(rows, &crowded, k, groups, par)?) {
         chosen[i] = Some(found);
     }
     Ok(chosen.into_iter().flatten().collect())
@@ -546,26 +580,26 @@ struct Order<'a, 'b> {
     rows: &'a Rows<'b>,
     screen: &'a Screen,
     k: usize,
+    groups: &'a Groups,
     own: Vec<f64>,
     other: Vec<f64>,
     spare: Vec<f64>,
 }
 
 impl<'a, 'b> Order<'a, 'b> {
-    fn new(rows: &'a Rows<'b>, screen: &'a Screen, k: usize) -> Self {
+    fn new(rows: &'a Rows<'b>, screen: &'a Screen, k: usize, groups: &'a Groups) -> Self {
         let empty = vec![0.0; rows.d()];
-        Self { rows, screen, k, own: empty.clone(), other: empty.clone(), spare: empty }
+        Self { rows, screen, k, groups, own: empty.clone(), other: empty.clone(), spare: empty }
     }
 
     /// The list of a row; None if its candidates are a crowd.
-    fn choose(&mut self, block: &Block, at: usize) -> Option<Chosen> {
+    fn choose(&mut self, block: &Block, at: usize, par: Par<'_>) -> Result<Option<Chosen>> {
         let (i, k) = (block.start + at, self.k);
         if self.rows.is_zero(i) {
-            let others = (0..self.rows.n()).filter(|&j| j != i).map(|j| j as u32);
-            return Some(Chosen { list: others.take(k).collect(), tied: k + 1 < self.rows.n(), last: 0.0 });
+            return self.groups.all_tied(self.rows.n(), k, par).map(Some);
         }
         if block.rows[at].crowded {
-            return None;
+            return Ok(None);
         }
         let bounded = |&candidate: &Candidate| {
             let (v, e) = self.screen.bounds(i, candidate);
@@ -578,38 +612,40 @@ impl<'a, 'b> Order<'a, 'b> {
         for (r, (v, e, _)) in all.iter().enumerate().rev() {
             reach[r] = reach[r + 1].max(v + e);
         }
-        let mut chosen = Chosen { list: Vec::with_capacity(k), tied: false, last: f64::NAN };
+        let mut list = Vec::with_capacity(k);
         let (mut start, mut sure) = (0, f64::INFINITY);
         for (r, (v, e, j)) in all.iter().enumerate() {
             sure = sure.min(v - e);
-            if sure <= reach[r + 1] {
+            let apart = sure > reach[r + 1] && sure - reach[r + 1] > self.screen.ties[i].below(sure);
+            if !apart {
                 continue;
             }
-            // All up to here are certainly nearer than all that follow.
+            // All up to here are certainly nearer than all that follow, and not tied with them.
             if start == r {
-                chosen.list.push(*j);
+                list.push(*j);
             } else {
-                self.settle(i, &all[start..=r], &mut chosen);
+                let chosen = self.settle(i, &all[start..=r], list, par)?;
+                if chosen.tied.is_some() || chosen.list.len() >= k {
+                    return Ok(Some(chosen));
+                }
+                list = chosen.list;
             }
-            if chosen.list.len() >= k {
+            if list.len() >= k {
                 break;
             }
             start = r + 1;
         }
-        Some(chosen)
+        Ok(Some(Chosen { list, tied: None, last: f64::NAN }))
     }
 
     /// Append those of a group that still belong to the list, by their scores in double precision.
-    fn settle(&mut self, i: usize, group: &[(f64, f64, u32)], chosen: &mut Chosen) {
+    fn settle(&mut self, i: usize, group: &[(f64, f64, u32)], list: Vec<u32>, par: Par<'_>) -> Result<Chosen> {
         let own = self.rows.row(i, &mut self.own);
         let mut scored = Vec::with_capacity(group.len());
         for &(_, _, j) in group {
             let other = self.rows.row(j as usize, &mut self.other);
             scored.push((self.rows.score((i, own), (j as usize, other), &mut self.spare), j));
         }
-        scored.sort_unstable_by(nearer);
-        let room = self.k - chosen.list.len();
-        chosen.list.extend(scored.iter().take(room).map(|item| item.1));
-        chosen.tied = scored.len() > room && scored[room - 1].0 == scored[room].0;
+        self.rows.split((i, own), self.k, (list, scored), self.groups, par)
     }
 }

@@ -4,8 +4,9 @@
 //! knn_jaccard(x, y) = mean over i of |A_i and B_i| / |A_i or B_i|
 //! ```
 //!
-//! `A_i` and `B_i` are the k nearest other inputs of input i in x and in y (by cosine, Euclidean distance or inner product;
-//! ties by index). Only who is near counts, not how near.
+//! `A_i` and `B_i` are the k nearest other inputs of input i in x and in y (by cosine, Euclidean distance or inner product).
+//! Only who is near counts, not how near. Candidates tied for the last places share them equally: `|A and B|` is the sum of
+//! the smaller of two memberships, `|A or B|` that of the larger. No index decides, so a permutation test is exact with ties.
 //!
 //! - Misleads when k is not far below n: unrelated data then share neighbors by chance; the exact level is reported.
 //!   Repeated inputs fill each other's lists.
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use super::{cautions, invariances};
 use crate::caution::Caution;
 use crate::cost::Cost;
+use crate::engines::neighbors::overlap::Agreement;
 use crate::engines::neighbors::{Metric, Neighbors};
 use crate::error::Result;
 use crate::facts::{Facts, Input};
@@ -64,18 +66,10 @@ impl Measure for KnnJaccard {
     }
 
     fn form<'a>(&'a self, x: &'a Arc<Neighbors>, y: &'a Arc<Neighbors>) -> Result<Form<'a>> {
-        Ok(Form::Neighbors(NeighborLists { x, y, of_overlap: self.of_overlap() }))
+        Ok(Form::Neighbors(NeighborLists::new(x, y, Agreement::Jaccard)))
     }
 
     fn cautions(&self, x: &Arc<Neighbors>, y: &Arc<Neighbors>) -> Vec<Caution> {
-        cautions(x, y, Some(x.at_chance(y, &self.of_overlap())))
-    }
-}
-
-impl KnnJaccard {
-    /// The score of a row that shares o of its k neighbors.
-    fn of_overlap(&self) -> Vec<f64> {
-        let k = self.k as f64;
-        (0..=self.k).map(|o| o as f64 / (2.0 * k - o as f64)).collect()
+        cautions(x, y, x.at_chance(y, Agreement::Jaccard))
     }
 }

@@ -31,12 +31,12 @@ fn cautions(x: &Neighbors, y: &Neighbors, at_chance: Option<f64>) -> Vec<Caution
             vec![("null_mean", chance.into()), ("k", k.into()), ("n", n.into())],
         ));
     }
-    let tied = x.tied().max(y.tied());
+    let tied = x.tied_rows().max(y.tied_rows());
     let share = tied as f64 / n as f64;
     if share > WORTH_A_WORD.1 {
         found.push(Caution::new(
             "ties",
-            format!("{:.1}% of rows have tied neighbors; ties are broken by lowest index.", 100.0 * share),
+            format!("In {:.1}% of rows, neighbors tied for the last places share them equally.", 100.0 * share),
             vec![("rows", tied.into()), ("share", share.into())],
         ));
     }

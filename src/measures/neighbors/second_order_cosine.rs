@@ -5,7 +5,8 @@
 //! s(i), t(i) = cosine similarities of input i to the inputs in  A_i or B_i,  in x and in y
 //! ```
 //!
-//! `A_i` and `B_i` are the k nearest other inputs of input i. `neighbors="intersection"` looks at shared neighbors only;
+//! `A_i` and `B_i` are the k nearest other inputs of input i and all that are tied for the last places, so that no index
+//! decides who is looked at. `neighbors="intersection"` looks at shared neighbors only;
 //! `inner="distance"` compares `1 - cosine`, which has a high floor: unrelated data score around 0.5.
 //!
 //! - Misleads when all similarities are high, as in narrow cones: then the two vectors are alike whatever the neighbors.
@@ -24,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling};
 use crate::facts::Facts;
 use crate::form::{Form, Pair, mean_of_present};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, unit_scale};
 use crate::measure::{Measure, Summary};
 use crate::numerics::sums;
 use crate::options::{Named, damaged};
@@ -119,28 +120,42 @@ impl SecondOrderCosine {
     }
 
     fn row(&self, x: &Directions, y: &Directions, i: usize, to: &dyn Fn(usize) -> usize, back: &[usize]) -> f64 {
-        let mine: Vec<usize> = x.lists.list(i).iter().map(|&j| j as usize).collect();
-        let theirs = y.lists.list(to(i)).iter().map(|&j| back[j as usize]);
+        let mut mine: Vec<usize> = members(&x.lists, i).collect();
+        let theirs = members(&y.lists, to(i)).map(|j| back[j]);
         let mut looked_at: Vec<usize> = if self.intersection {
-            theirs.filter(|j| mine.contains(j)).collect()
+            mine.sort_unstable();
+            theirs.filter(|j| mine.binary_search(j).is_ok()).collect()
         } else {
-            theirs.chain(mine.iter().copied()).collect()
+            theirs.chain(mine).collect()
         };
         looked_at.sort_unstable();
         looked_at.dedup();
         // Equal directions are at distance 0, not at the round-off of their cosine.
         let distance = |cosine: f64| if 1.0 - cosine > 8.0 * f64::EPSILON { 1.0 - cosine } else { 0.0 };
         let value = |cosine: f64| if self.distance { distance(cosine) } else { cosine };
-        let (mut both, mut own, mut other) = (0.0, 0.0, 0.0);
-        for &j in &looked_at {
+        let both_sides = |&j: &usize| {
             let s = value(sums::dot(x.unit.row(i), x.unit.row(j)));
             let t = value(sums::dot(y.unit.row(to(i)), y.unit.row(to(j))));
+            (s, t)
+        };
+        let pairs: Vec<(f64, f64)> = looked_at.iter().map(both_sides).collect();
+        // All but orthogonal rows have similarities whose squares vanish.
+        let largest = |of: fn(&(f64, f64)) -> f64| unit_scale(pairs.iter().map(of).fold(0.0, |m, v| v.abs().max(m)));
+        let (of_x, of_y) = (largest(|pair| pair.0), largest(|pair| pair.1));
+        let (mut both, mut own, mut other) = (0.0, 0.0, 0.0);
+        for (s, t) in pairs {
+            let (s, t) = (s * of_x, t * of_y);
             both += s * t;
             own += s * s;
             other += t * t;
         }
         both / (own * other).sqrt()
     }
+}
+
+/// All inputs that are neighbors of input i with some weight.
+fn members(lists: &Neighbors, i: usize) -> impl Iterator<Item = usize> + '_ {
+    lists.certain(i).iter().copied().chain(lists.tied(i)).map(|j| j as usize)
 }
 
 impl Summary for Directions {

@@ -7,8 +7,9 @@
 //! there. With y's edges sorted by offset all meetings are found one by one: about n k^2 of them for n permutations.
 //!
 //! Everything counted is a whole number, so matchings that share alike score alike, bit for bit, as they do on the general
-//! path.
+//! path. Where tied neighbors share places, [`TiedLists`] counts.
 
+use super::tied_lists::TiedLists;
 use crate::error::Result;
 use crate::form::NeighborLists;
 use crate::par::Par;
@@ -23,12 +24,14 @@ pub struct Lists<'a> {
     n: usize,
     /// Offsets of x's edges, place after place.
     edges: Vec<u32>,
+    /// Takes over where there are ties.
+    tied: Option<TiedLists<'a>>,
 }
 
 /// Edges by offset.
-struct Buckets {
+pub struct Buckets {
     /// Where the edges of an offset begin; one more entry than offsets.
-    begin: Vec<u32>,
+    begin: Vec<usize>,
     /// Places where they start.
     starts: Vec<u32>,
 }
@@ -37,14 +40,23 @@ impl<'a> Lists<'a> {
     /// Lay the inputs of x out in the order sigma.
     pub fn new(form: &'a NeighborLists<'a>, sigma: &[usize]) -> Self {
         let (n, place) = (form.x.n(), places(sigma));
-        let offsets = |p: usize| form.x.list(sigma[p]).iter().map(move |&j| (j, p));
+        if form.has_ties() {
+            return Self { form, n, edges: Vec::new(), tied: Some(TiedLists::new(form, sigma)) };
+        }
+        let offsets = |p: usize| form.x.certain(sigma[p]).iter().map(move |&j| (j, p));
         let edges = (0..n).flat_map(offsets).map(|(j, p)| offset(p as u32, place[j as usize], n)).collect();
-        Self { form, n, edges }
+        Self { form, n, edges, tied: None }
     }
 
     /// The scores of the orbit of tau.
     pub fn orbit(&self, tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
-        let buckets = self.buckets(tau);
+        if let Some(tied) = &self.tied {
+            return tied.orbit(tau, par);
+        }
+        let offsets = |q: usize, place: &[u32], found: &mut Vec<u32>| {
+            found.extend(self.form.y.certain(tau[q]).iter().map(|&j| offset(q as u32, place[j as usize], self.n)));
+        };
+        let buckets = Buckets::new(tau, offsets);
         let (n, sizes) = (self.n, self.form.of_overlap.len());
         let size = n.div_ceil(UNITS).max(ROWS);
         let parts = par.map(n.div_ceil(size), |part, _| {
@@ -70,8 +82,7 @@ impl<'a> Lists<'a> {
         let mut touched = Vec::new();
         for p in rows {
             for &edge in &self.edges[p * k..(p + 1) * k] {
-                let bucket = buckets.begin[edge as usize] as usize..buckets.begin[edge as usize + 1] as usize;
-                for &q in &buckets.starts[bucket] {
+                for &q in buckets.of(edge) {
                     let s = offset(p as u32, q, n as usize) as usize;
                     if shared[s] == 0 {
                         touched.push(s as u32);
@@ -86,42 +97,55 @@ impl<'a> Lists<'a> {
         }
         counts
     }
+}
 
-    /// The edges of y, laid out in the order tau, by offset.
-    fn buckets(&self, tau: &[usize]) -> Buckets {
-        let (n, lists, place) = (self.n, self.form.y, places(tau));
-        let mut begin = vec![0_u32; n + 1];
-        let offsets = |q: usize| lists.list(tau[q]).iter().map(|&j| offset(q as u32, place[j as usize], n)).collect();
-        let by_place: Vec<Vec<u32>> = (0..n).map(offsets).collect();
-        by_place.iter().flatten().for_each(|&o| begin[o as usize + 1] += 1);
+impl Buckets {
+    /// The edges of items laid out in an order; `offsets(place, places)` appends those that start at a place.
+    pub fn new(order: &[usize], offsets: impl Fn(usize, &[u32], &mut Vec<u32>)) -> Self {
+        let (n, place) = (order.len(), places(order));
+        let (mut edges, mut ends) = (Vec::new(), Vec::with_capacity(n));
+        for q in 0..n {
+            offsets(q, &place, &mut edges);
+            ends.push(edges.len());
+        }
+        let mut begin = vec![0_usize; n + 1];
+        edges.iter().for_each(|&o| begin[o as usize + 1] += 1);
         (0..n).for_each(|o| begin[o + 1] += begin[o]);
         let mut next = begin.clone();
-        let mut starts = vec![0; begin[n] as usize];
-        for (q, offsets) in (0..).zip(&by_place) {
-            for &o in offsets {
-                starts[next[o as usize] as usize] = q;
+        let mut starts = vec![0; edges.len()];
+        let mut from = 0;
+        for (q, end) in (0..).zip(ends) {
+            for &o in &edges[from..end] {
+                starts[next[o as usize]] = q;
                 next[o as usize] += 1;
             }
+            from = end;
         }
-        Buckets { begin, starts }
+        Self { begin, starts }
+    }
+
+    /// Where edges of this offset start.
+    pub fn of(&self, offset: u32) -> &[u32] {
+        &self.starts[self.begin[offset as usize]..self.begin[offset as usize + 1]]
     }
 }
 
 /// The place of every item.
-fn places(order: &[usize]) -> Vec<u32> {
+pub fn places(order: &[usize]) -> Vec<u32> {
     let mut place = vec![0; order.len()];
     order.iter().zip(0..).for_each(|(&item, at)| place[item] = at);
     place
 }
 
 /// Places from one to another, around the circle.
-fn offset(from: u32, to: u32, n: usize) -> u32 {
+pub fn offset(from: u32, to: u32, n: usize) -> u32 {
     if to >= from { to - from } else { to + n as u32 - from }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engines::neighbors::overlap::Agreement;
     use crate::engines::neighbors::{Metric, Neighbors};
     use crate::form::Form;
     use crate::numerics::streams::permutation;
@@ -139,8 +163,7 @@ mod tests {
     fn orbits_are_scores_of_matchings() {
         for (n, k) in [(2, 1), (5, 2), (6, 5), (31, 3), (60, 10)] {
             let (x, y) = (lists(n, k, 0.7), lists(n, k, 1.3));
-            let of_overlap: Vec<f64> = (0..=k).map(|o| o as f64 / (2 * k - o) as f64).collect();
-            let form = Form::Neighbors(NeighborLists { x: &x, y: &y, of_overlap });
+            let form = Form::Neighbors(NeighborLists::new(&x, &y, Agreement::Jaccard));
             let direct = OneByOne::new(&form, 1, Par::SEQ).unwrap();
             let Form::Neighbors(lists) = &form else { unreachable!() };
             let sigma = permutation(&[3; 32], 0, n);

@@ -73,16 +73,7 @@ impl<'a> OneByOne<'a> {
     pub fn new(form: &'a Form<'a>, count: usize, par: Par<'_>) -> Result<Self> {
         Ok(match form {
             Form::Bilinear(form) => Self::new_of(16, |order, par| form.k.inner(form.l, Some(order), par)),
-            Form::Neighbors(form) => {
-                let n = form.x.n() as f64;
-                // Whole numbers first: matchings that share alike score alike, bit for bit.
-                let value = move |order: &[usize], _: Par<'_>| {
-                    let mut rows = vec![0_u64; form.of_overlap.len()];
-                    form.x.overlaps(form.y, Some(order)).into_iter().for_each(|shared| rows[shared as usize] += 1);
-                    Ok(rows.iter().zip(&form.of_overlap).map(|(&rows, score)| rows as f64 * score).sum::<f64>() / n)
-                };
-                Self::new_of(16, value)
-            }
+            Form::Neighbors(form) => Self::new_of(16, |order, _| Ok(form.mean(order))),
             Form::Rows(rows) if rows.n <= TABLE && count >= rows.n => {
                 let n = rows.n;
                 let mut table = memory::zeros("A table of pairs of rows", n * n)?;

@@ -19,7 +19,7 @@
 //! affine                                many orbits of one relabeling
 //! features                              factors of few columns, or of too many items to store n x n numbers
 //! restricted                            the same where not all matchings are allowed
-//! lists                                 neighbor lists: n matchings by counting
+//! lists, tied_lists                     neighbor lists: n matchings by counting
 //! products, product_orbits              functions of a'b: many products by one transform, and bounds
 //! matchings, sequential                 one matching after the other; when to stop
 //! tally                                 what is kept of the values
@@ -54,6 +54,7 @@ mod strategy;
 pub mod strips;
 pub mod suggested;
 mod tally;
+mod tied_lists;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,190 @@
+//! Candidates tied for the last places of a list.
+//!
+//! With `s_k` the k-th largest score of a row, candidates whose scores round-off cannot tell from `s_k` are *tied*, those
+//! above are *certain*. Where certain and tied ones are more than k, the c certain ones are members of the list and the t
+//! tied ones share its last k - c places equally, `(k - c) / t` of a place each. So no index says who is in a list, and
+//! lists are relabeled as their rows are.
+//!
+//! Ties come by the thousand: to a row of an indicator code a whole class is equally near. Groups of tied candidates are
+//! therefore stored once for all rows that share them. Rows of such a class differ in nothing but that each leaves out
+//! itself; where a row would tie with its own candidates, it stands in the group as well and is left out when counting.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::exact::nearer;
+use crate::error::Result;
+use crate::par::Par;
+
+/// A group is counted against the limit on memory whenever another of so many members was stored.
+const STEP: usize = 1 << 22;
+
+/// What was chosen for one row.
+pub struct Chosen {
+    /// Certain neighbors, nearest first.
+    pub list: Vec<u32>,
+    /// The candidates that share the other places, if the list is not full.
+    pub tied: Option<Candidates>,
+    /// The score of the last place, where it was computed.
+    pub last: f64,
+}
+
+/// Candidates tied for the last places of one row.
+pub struct Candidates {
+    /// In order; the row itself may be among them.
+    pub members: Arc<[u32]>,
+    /// Their number without the row itself.
+    pub count: u32,
+}
+
+/// All groups of tied candidates found so far.
+#[derive(Default)]
+pub struct Groups {
+    known: Mutex<HashSet<Arc<[u32]>>>,
+    stored: AtomicUsize,
+}
+
+impl Groups {
+    /// The stored group with these members.
+    fn shared(&self, members: Vec<u32>, par: Par<'_>) -> Result<Arc<[u32]>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(group) = known.get(members.as_slice()) {
+            return Ok(group.clone());
+        }
+        let before = self.stored.fetch_add(members.len(), Relaxed);
+        if before / STEP != (before + members.len()) / STEP {
+            par.require(4.0 * STEP as f64, || "The groups of neighbors that are equally near".into())?;
+        }
+        let group: Arc<[u32]> = members.into();
+        known.insert(group.clone());
+        Ok(group)
+    }
+
+    /// The list of row i, of which all others are equally near.
+    pub fn all_tied(&self, n: usize, k: usize, par: Par<'_>) -> Result<Chosen> {
+        let others = n as u32 - 1;
+        let tied = (k < n - 1)
+            .then(|| Ok(Candidates { members: self.shared((0..n as u32).collect(), par)?, count: others }))
+            .transpose()?;
+        Ok(Chosen { list: Vec::new(), tied, last: 0.0 })
+    }
+
+    /// Append to `list`, which holds nearer ones, those of `scored` that belong to the k nearest of row i.
+    ///
+    /// `own` is the score of the row with itself, `error(score, j)` how far off a score may be.
+    pub fn split(
+        &self,
+        (i, own): (u32, f64),
+        k: usize,
+        mut list: Vec<u32>,
+        mut scored: Vec<(f64, u32)>,
+        error: impl Fn(f64, u32) -> f64,
+        par: Par<'_>,
+    ) -> Result<Chosen> {
+        let room = k - list.len();
+        let mut tied = None;
+        let mut last = f64::NAN;
+        if scored.len() > room {
+            last = scored.select_nth_unstable_by(room - 1, nearer).1.0;
+            let reached = scored.iter().filter(|item| item.0 == last);
+            let of_last = reached.map(|&(score, j)| error(score, j)).fold(0.0, f64::max);
+            let is_tied = |score: f64, j: u32| (score - last).abs() <= error(score, j) + of_last;
+            let mut members: Vec<u32> = Vec::new();
+            scored.retain(|&(score, j)| {
+                let tied = is_tied(score, j);
+                if tied {
+                    members.push(j);
+                }
+                score > last && !tied
+            });
+            if scored.len() + members.len() == room {
+                // All of them find a place.
+                scored.extend(members.iter().map(|&j| (last, j)));
+            } else {
+                let count = members.len() as u32;
+                if is_tied(own, i) {
+                    members.push(i);
+                }
+                members.sort_unstable();
+                tied = Some(Candidates { members: self.shared(members, par)?, count });
+            }
+        }
+        scored.sort_unstable_by(nearer);
+        if last.is_nan() {
+            last = scored.last().map_or(last, |item| item.0);
+        }
+        list.extend(scored.into_iter().map(|item| item.1));
+        Ok(Chosen { list, tied, last })
+    }
+}
+
+/// Who shares the last places of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// Number of certain members.
+    pub certain: u32,
+    /// Number of tied candidates, the row itself not counted.
+    pub candidates: u32,
+    /// Their group.
+    pub group: u32,
+    /// Whether the row itself stands in the group.
+    pub with_self: bool,
+}
+
+impl Cut {
+    /// Of `met` tied candidates of a list of k, how many places are theirs; a whole number for all of them.
+    pub fn places(&self, met: u32, k: usize) -> f64 {
+        f64::from(met) * (k as f64 - f64::from(self.certain)) / f64::from(self.candidates)
+    }
+}
+
+/// The tied candidates of all rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cuts {
+    /// By row; empty if no row has any.
+    pub of_rows: Vec<Option<Cut>>,
+    /// In the order in which rows use them first.
+    pub groups: Vec<Arc<[u32]>>,
+}
+
+impl Cuts {
+    /// What was chosen, row by row.
+    pub fn of(chosen: &[Chosen]) -> Self {
+        if chosen.iter().all(|row| row.tied.is_none()) {
+            return Self::default();
+        }
+        let (mut at, mut groups) = (HashMap::new(), Vec::new());
+        let mut cut = |row: &Chosen| {
+            let Candidates { members, count } = row.tied.as_ref()?;
+            let group = *at.entry(Arc::as_ptr(members)).or_insert_with(|| {
+                groups.push(members.clone());
+                groups.len() as u32 - 1
+            });
+            let with_self = members.len() as u32 > *count;
+            Some(Cut { certain: row.list.len() as u32, candidates: *count, group, with_self })
+        };
+        let of_rows = chosen.iter().map(&mut cut).collect();
+        Self { of_rows, groups }
+    }
+
+    /// The cut of row i, if it has tied candidates.
+    pub fn get(&self, i: usize) -> Option<Cut> {
+        self.of_rows.get(i).copied().flatten()
+    }
+
+    /// The members of the group of a cut, the row itself possibly among them.
+    pub fn group(&self, cut: Cut) -> &[u32] {
+        &self.groups[cut.group as usize]
+    }
+
+    /// Number of rows that have one.
+    pub fn count(&self) -> usize {
+        self.of_rows.iter().flatten().count()
+    }
+
+    /// Members of all groups.
+    pub fn stored(&self) -> usize {
+        self.groups.iter().map(|group| group.len()).sum()
+    }
+}
