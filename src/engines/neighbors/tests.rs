@@ -1,7 +1,11 @@
+use super::overlap::Agreement;
 use super::*;
+use crate::measure::Summary;
 use crate::numerics::sums;
+use crate::options::Named;
 use crate::representation::{Storage, View};
 use crate::testing::representation;
+use crate::value::Value;
 
 /// Repeatable numbers between -1 and 1.
 fn noise(seed: u64) -> impl FnMut() -> f64 {
@@ -15,7 +19,7 @@ fn noise(seed: u64) -> impl FnMut() -> f64 {
 }
 
 /// Plain reading of the definition: the scores of all others in double precision, sorted, for every row.
-fn slow(values: &[f64], d: usize, metric: Metric) -> Vec<Vec<(f64, u32)>> {
+fn slow(values: &[f64], d: usize, metric: Metric) -> (Vec<Vec<(f64, u32)>>, Vec<f64>) {
     let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     let scale = crate::linalg::unit_scale(largest);
     let scale = if (1e-30..1e30).contains(&scale) { 1.0 } else { scale };
@@ -42,7 +46,7 @@ fn slow(values: &[f64], d: usize, metric: Metric) -> Vec<Vec<(f64, u32)>> {
         scored.sort_by(|a, b| b.0.partial_cmp(&a.0).unwrap().then(a.1.cmp(&b.1)));
         scored
     };
-    (0..rows.len()).map(sorted).collect()
+    ((0..rows.len()).map(sorted).collect(), (0..rows.len()).map(length).collect())
 }
 
 /// Inputs on which a shortcut would be found out.
@@ -105,25 +109,54 @@ fn awkward() -> Vec<(&'static str, usize, Vec<f64>)> {
     all
 }
 
+/// Who is certain and who is tied for the last places, by the definition, from all scores of a row.
+fn plain_split(row: &[(f64, u32)], k: usize, error: &dyn Fn(f64, u32) -> f64) -> (Vec<u32>, Vec<u32>) {
+    let last = row[k - 1].0;
+    let of_last = row.iter().filter(|item| item.0 == last).map(|item| error(last, item.1)).fold(0.0, f64::max);
+    let is_tied = |item: &&(f64, u32)| (item.0 - last).abs() <= error(item.0, item.1) + of_last;
+    let tied: Vec<u32> = row.iter().filter(is_tied).map(|item| item.1).collect();
+    let certain: Vec<u32> =
+        row.iter().filter(|item| item.0 > last && !tied.contains(&item.1)).map(|item| item.1).collect();
+    if certain.len() + tied.len() == k { (certain.into_iter().chain(tied).collect(), Vec::new()) } else { (certain, tied) }
+}
+
+fn ordered(mut list: Vec<u32>) -> Vec<u32> {
+    list.sort_unstable();
+    list
+}
+
+/// All members as sets: those who are certain, those who are tied.
+fn members(found: &Neighbors, i: usize) -> (Vec<u32>, Vec<u32>) {
+    (ordered(found.certain(i).to_vec()), found.tied(i).collect())
+}
+
 #[test]
 fn lists_are_those_of_double_precision() {
     for (name, d, values) in awkward() {
         let n = values.len() / d;
         for metric in [Metric::Cosine, Metric::Euclidean, Metric::Inner] {
-            let sorted = slow(&values, d, metric);
+            let (sorted, lengths) = slow(&values, d, metric);
+            let g = exact::round_off(d);
             for k in [1, 2, 10, 33, n / 2, n - 1].into_iter().filter(|&k| 0 < k && k < n) {
-                let lists: Vec<u32> = sorted.iter().flat_map(|row| row[..k].iter().map(|item| item.1)).collect();
-                let tied = sorted.iter().filter(|row| row.get(k).is_some_and(|next| next.0 == row[k - 1].0)).count();
                 let x = representation("x", &values, d);
                 let found = Neighbors::of(&x, metric, k, Par::SEQ).unwrap();
-                assert!(found.lists == lists, "{name}, {metric:?}, k = {k}");
-                assert_eq!(found.tied, tied, "{name}, {metric:?}, k = {k}");
                 // Forced through the screen, which otherwise leaves these to the plain way.
                 let survey = centered::survey(&x, Par::SEQ).unwrap();
                 let rows = Rows::new(&x, metric, &survey, Par::SEQ).unwrap();
-                let screened = Neighbors::from_chosen(k, screen::choose(&rows, k, Par::SEQ).unwrap());
-                assert!(screened.lists == lists, "{name}, {metric:?}, k = {k}, screened");
-                assert_eq!(screened.tied, tied, "{name}, {metric:?}, k = {k}, screened");
+                let screened = screen::choose(&rows, k, &Groups::default(), Par::SEQ).unwrap();
+                let screened = Neighbors::from_chosen(k, screened);
+                assert_eq!(screened.cuts, found.cuts, "{name}, {metric:?}, k = {k}, screened");
+                assert_eq!(screened.lists, found.lists, "{name}, {metric:?}, k = {k}, screened");
+                for i in 0..n {
+                    let error = |score: f64, j: u32| match metric {
+                        Metric::Cosine => g + exact::ROUNDED,
+                        Metric::Euclidean => exact::error_of_square(g, score.abs().sqrt(), lengths[i]),
+                        _ => (g + exact::ROUNDED) * lengths[i] * lengths[j as usize],
+                    };
+                    let (certain, tied) = plain_split(&sorted[i], k, &error);
+                    let expected = (ordered(certain), ordered(tied));
+                    assert_eq!(members(&found, i), expected, "{name}, {metric:?}, k = {k}, row {i}");
+                }
             }
         }
     }
@@ -187,25 +220,84 @@ fn k_must_be_below_n() {
     assert_eq!(Neighbors::of(&x, Metric::Cosine, 0, Par::SEQ).unwrap_err().code(), "bad_option");
 }
 
-/// The mean over all matchings of five inputs is the closed form, for any function of the overlap.
+/// The mean over all matchings of six inputs is the closed form, with ties and without.
 #[test]
 fn chance_is_the_mean_over_all_matchings() {
     let n = 6;
     let mut next = noise(9);
-    let values: Vec<f64> = (0..n * 2).map(|_| next()).collect();
-    let other: Vec<f64> = (0..n * 2).map(|_| next()).collect();
-    for (k, l) in [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (2, 4), (5, 1)] {
-        let x = Neighbors::of(&representation("x", &values, 2), Metric::Euclidean, k, Par::SEQ).unwrap();
-        let y = Neighbors::of(&representation("y", &other, 2), Metric::Euclidean, l, Par::SEQ).unwrap();
-        let of_overlap: Vec<f64> = (0..=k.min(l)).map(|m| (m * m) as f64 - 0.3 * m as f64 + 1.0).collect();
-        let mut matching: Vec<usize> = (0..n).collect();
-        let (mut total, mut count) = (0.0, 0);
-        permute(&mut matching, 0, &mut |order| {
-            total += x.overlaps(&y, Some(order)).iter().map(|&m| of_overlap[m as usize]).sum::<f64>() / n as f64;
-            count += 1;
-        });
-        assert_eq!(count, 720);
-        assert!((total / f64::from(count) - x.at_chance(&y, &of_overlap)).abs() < 1e-13, "{k} {l}");
+    let plain: Vec<f64> = (0..n * 2).map(|_| next()).collect();
+    let sides = [
+        plain,
+        vec![0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 2.0, 0.0, 0.0, 1.0, 5.0, 5.0],
+        vec![0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 3.0, 3.0, 3.0, 3.0, 0.0, 1.0],
+        vec![0.0; 12],
+    ];
+    let mut tied = 0;
+    for (x, y) in sides.iter().flat_map(|x| sides.iter().map(move |y| (x, y))) {
+        for k in 1..n {
+            let x = Neighbors::of(&representation("x", x, 2), Metric::Euclidean, k, Par::SEQ).unwrap();
+            let y = Neighbors::of(&representation("y", y, 2), Metric::Euclidean, k, Par::SEQ).unwrap();
+            tied += usize::from(x.tied_rows() > 0 && y.tied_rows() > 0);
+            for agreement in [Agreement::Share, Agreement::Jaccard] {
+                let mut matching: Vec<usize> = (0..n).collect();
+                let (mut total, mut count) = (0.0, 0);
+                permute(&mut matching, 0, &mut |order| {
+                    total += x.overlaps(&y, Some(order)).iter().map(|&o| agreement.of(o, k)).sum::<f64>() / n as f64;
+                    count += 1;
+                });
+                assert_eq!(count, 720);
+                let found = x.at_chance(&y, agreement).unwrap();
+                assert!((total / f64::from(count) - found).abs() < 1e-13, "k = {k}, {agreement:?}");
+            }
+        }
+    }
+    assert!(tied > 20);
+}
+
+/// All matchings of whole matrices of memberships.
+#[test]
+fn overlaps_are_sums_of_smaller_memberships() {
+    let (n, k) = (24, 5);
+    let mut next = noise(31);
+    let mut integers = |most: f64| (0..n * 2).map(|_| (next() * most).round()).collect::<Vec<f64>>();
+    let sides = [integers(1.0), integers(2.0), integers(40.0), vec![1.0; n * 2]];
+    let memberships = |side: &Neighbors| {
+        let mut all = vec![0.0; n * n];
+        for i in 0..n {
+            side.certain(i).iter().for_each(|&j| all[i * n + j as usize] = 1.0);
+            let places = (k - side.certain(i).len()) as f64;
+            let tied: Vec<u32> = side.tied(i).collect();
+            tied.iter().for_each(|&j| all[i * n + j as usize] = places / tied.len() as f64);
+            assert!((all[i * n..(i + 1) * n].iter().sum::<f64>() - k as f64).abs() < 1e-12);
+            assert_eq!(all[i * n + i], 0.0);
+        }
+        all
+    };
+    for (x, y) in sides.iter().flat_map(|x| sides.iter().map(move |y| (x, y))) {
+        for metric in [Metric::Cosine, Metric::Euclidean, Metric::Inner] {
+            let x = Neighbors::of(&representation("x", x, 2), metric, k, Par::SEQ).unwrap();
+            let y = Neighbors::of(&representation("y", y, 2), metric, k, Par::SEQ).unwrap();
+            let (a, b) = (memberships(&x), memberships(&y));
+            for r in 0..4 {
+                let order = crate::numerics::streams::permutation(&[5; 32], r, n);
+                for (i, found) in x.overlaps(&y, Some(&order)).into_iter().enumerate() {
+                    let smaller = |j: usize| f64::min(a[i * n + j], b[order[i] * n + order[j]]);
+                    let expected = (0..n).map(smaller).sum::<f64>();
+                    assert!((found - expected).abs() < 1e-12, "{metric:?}, row {i}: {found} and {expected}");
+                }
+            }
+        }
+    }
+}
+
+/// Rows of an indicator code share the group of their class, however many they are.
+#[test]
+fn groups_are_stored_once() {
+    let values: Vec<f64> = (0..900).map(|at| f64::from(u8::from(at / 3 % 3 == at % 3))).collect();
+    for metric in [Metric::Cosine, Metric::Euclidean, Metric::Inner] {
+        let found = Neighbors::of(&representation("x", &values, 3), metric, 10, Par::SEQ).unwrap();
+        assert_eq!((found.tied_rows(), found.groups(), found.stored()), (300, 3, 300), "{metric:?}");
+        assert_eq!(found.candidates(), 300 * 99);
     }
 }
 
@@ -224,22 +316,32 @@ fn permute(order: &mut [usize], at: usize, visit: &mut dyn FnMut(&[usize])) {
 fn saved_lists_come_back_and_damaged_ones_do_not() {
     let values: Vec<f64> = (0..40).map(|i| f64::from(i * i % 17)).collect();
     let kept = Neighbors::of(&representation("x", &values, 4), Metric::Euclidean, 3, Par::SEQ).unwrap();
+    assert!(0 < kept.tied_rows() && kept.tied_rows() < 10);
     let parts = || kept.save().into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>();
     assert_eq!(Arc::<Neighbors>::load(&mut Named::new("saved", parts())).unwrap(), kept);
     let lists = |change: &dyn Fn(&mut Vec<i64>)| {
-        let mut data: Vec<i64> = kept.lists.iter().map(|&j| i64::from(j)).collect();
+        let mut data: Vec<i64> = kept.lists.iter().map(|&j| if j == SHARED { -1 } else { i64::from(j) }).collect();
         change(&mut data);
         Value::Ints { data: data.into(), shape: vec![10, 3] }
     };
+    let group = kept.cuts.groups[0].len() as i64;
     for (name, value) in [
         ("lists", lists(&|data| data[0] = 0)),
-        ("lists", lists(&|data| data[4] = data[3])),
         ("lists", lists(&|data| data[7] = 10)),
-        ("lists", lists(&|data| data[7] = -1)),
+        ("lists", lists(&|data| data[7] = -2)),
+        ("lists", lists(&|data| data.fill(-1))),
         ("lists", lists(&|data| data.truncate(27))),
         ("lists", Value::ints(vec![1, 0])),
         ("lists", Value::Ints { data: Arc::from([]), shape: vec![10, 0] }),
-        ("tied", Value::Int(11)),
+        ("tied", Value::ints(vec![0; 10])),
+        ("tied", Value::ints(vec![-1; 10])),
+        ("tied", Value::ints(vec![i64::MAX; 10])),
+        ("tied", Value::ints(vec![-1; 3])),
+        ("group_sizes", Value::ints(vec![])),
+        ("group_sizes", Value::ints(vec![i64::MAX])),
+        ("group_sizes", Value::ints(vec![group, -1])),
+        ("groups", Value::ints(vec![3, 3])),
+        ("groups", Value::ints(vec![])),
         ("zero", Value::Int(-1)),
         ("copies", Value::ints(vec![3, 3])),
         ("copies", Value::ints(vec![10])),

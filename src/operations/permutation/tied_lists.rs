@@ -134,3 +134,47 @@ fn counting_pays(form: &NeighborLists<'_>) -> bool {
     let one_by_one = n * (SEARCH * n * k + form.y.stored() as f64 + looks);
     of_x.max(of_y) <= EDGES && meetings <= one_by_one
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engines::neighbors::Metric;
+    use crate::engines::neighbors::overlap::Agreement;
+    use crate::numerics::streams::permutation;
+    use crate::testing::representation;
+
+    fn lists(n: usize, k: usize, most: f64, pace: f64) -> Arc<Neighbors> {
+        let value = |at: usize| (most * (pace * (at * at) as f64).sin()).round();
+        let values: Vec<f64> = (0..2 * n).map(value).collect();
+        Neighbors::of(&representation("x", &values, 2), Metric::Euclidean, k, Par::SEQ).unwrap()
+    }
+
+    /// Counted or one by one, every shift of every orbit is the score of its matching on the general path.
+    #[test]
+    fn orbits_with_ties_are_scores_of_matchings() {
+        for (n, k, most) in [(3, 1, 0.0), (5, 2, 1.0), (31, 3, 1.0), (31, 3, 3.0), (60, 10, 2.0)] {
+            for (x, y) in [(most, most), (most, 1e6), (1e6, most)] {
+                let (x, y) = (lists(n, k, x, 0.7), lists(n, k, y, 1.3));
+                for agreement in [Agreement::Share, Agreement::Jaccard] {
+                    let form = NeighborLists::new(&x, &y, agreement);
+                    assert!(form.has_ties(), "n = {n}, k = {k}");
+                    let sigma = permutation(&[3; 32], 0, n);
+                    let counted = TiedLists { place: Some(places(&sigma)), ..TiedLists::new(&form, &sigma) };
+                    let by_itself = TiedLists { place: None, ..TiedLists::new(&form, &sigma) };
+                    let tau = permutation(&[3; 32], 1, n);
+                    let found = counted.orbit(&tau, Par::ALL).unwrap();
+                    let other = by_itself.orbit(&tau, Par::SEQ).unwrap();
+                    for s in 0..n {
+                        let mut order = vec![0; n];
+                        sigma.iter().enumerate().for_each(|(i, &item)| order[item] = tau[(i + s) % n]);
+                        let expected = form.mean(&order);
+                        assert_eq!(other[s], expected);
+                        assert!((found[s] - expected).abs() < 1e-14, "n = {n}, k = {k}, shift {s}");
+                    }
+                }
+            }
+        }
+    }
+}
