@@ -117,7 +117,11 @@ fn plain_split(row: &[(f64, u32)], k: usize, error: &dyn Fn(f64, u32) -> f64) ->
     let tied: Vec<u32> = row.iter().filter(is_tied).map(|item| item.1).collect();
     let certain: Vec<u32> =
         row.iter().filter(|item| item.0 > last && !tied.contains(&item.1)).map(|item| item.1).collect();
-    if certain.len() + tied.len() == k { (certain.into_iter().chain(tied).collect(), Vec::new()) } else { (certain, tied) }
+    if certain.len() + tied.len() == k {
+        (certain.into_iter().chain(tied).collect(), Vec::new())
+    } else {
+        (certain, tied)
+    }
 }
 
 fn ordered(mut list: Vec<u32>) -> Vec<u32> {
