@@ -24,7 +24,7 @@ WARNINGS = {
     "same_content": "two inputs hold identical values",
     "size_decides": "the norms differ so much that a size-sensitive distance may see nothing else",
     "neighbors_duplicates": "neighbor lists hold only copies of the row",
-    "ties": "neighbor lists were decided by index",
+    "ties": "neighbors tied for the last places of a list share them",
     "rank_deficient_map": "the best rotation is not unique",
     "uniformity_floor": "the value cannot get any smaller for this number of rows",
     "clamped": "round-off beyond the range was removed (in results only)",

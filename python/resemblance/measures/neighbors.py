@@ -1,6 +1,7 @@
 """Neighbors: do the same inputs stand next to each other in two representations?
 
-Inputs tied for the last places of a list share them equally, and a point is never its own neighbor, whatever its duplicates.
+Inputs tied for the last places of a list share them equally, and a point is never its own neighbor, whatever its
+duplicates.
 """
 
 from __future__ import annotations
@@ -56,8 +57,9 @@ def knn_jaccard(
     own neighbors in both.
 
     Inputs that are tied at the k-th place (round-off cannot tell them apart: copies, counts, indicator codes) share the
-    places that are left equally. The overlap is then the sum of the smaller of two memberships, the union that of the larger.
-    No index decides, so permutation tests are exact whatever the ties; the warning ``ties`` says how many rows have any.
+    places that are left equally. The overlap is then the sum of the smaller of two memberships,
+    the union that of the larger. No index decides, so permutation tests are exact whatever the ties; the warning
+    ``ties`` says how many rows have any.
 
     References
     ----------
@@ -122,11 +124,13 @@ def mutual_knn(
 
     Notes
     -----
-    Unrelated data score k / (n - 1), with ties more. A best value over many pairs of layers is above that by selection alone.
+    Unrelated data score k / (n - 1), with ties more. A best value over many pairs of layers is above that by selection
+    alone.
 
     Inputs that are tied at the k-th place (round-off cannot tell them apart: copies, counts, indicator codes) share the
     places that are left equally. The overlap is then the sum of the smaller of two memberships.
-    No index decides, so permutation tests are exact whatever the ties; the warning ``ties`` says how many rows have any.
+    No index decides, so permutation tests are exact whatever the ties; the warning ``ties`` says how many rows have
+    any.
 
     References
     ----------
@@ -198,8 +202,8 @@ def second_order_cosine(
     Where all rows share a large mean, every cosine is near 1 in both representations, and so is the score. Center the
     columns first if the mean is of no interest.
 
-    Inputs that are tied at the k-th place all count as neighbors, so that no index decides; of indicator codes that may be
-    whole classes.
+    Inputs that are tied at the k-th place all count as neighbors, so that no index decides; of indicator codes that may
+    be whole classes.
 
     References
     ----------
