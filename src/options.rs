@@ -32,12 +32,14 @@ pub struct Named {
     given: Vec<(String, Value)>,
     declared: Vec<Declared>,
     probing: bool,
+    /// Options that were given another value than their default.
+    changed: Vec<(&'static str, Value)>,
 }
 
 impl Named {
     /// Options given to the measure `owner`.
     pub fn new(owner: &'static str, given: Vec<(String, Value)>) -> Self {
-        Self { owner, given, declared: Vec::new(), probing: false }
+        Self { owner, given, declared: Vec::new(), probing: false, changed: Vec::new() }
     }
 
     /// Options that answer every question with its default (or a placeholder), to learn what is asked.
@@ -56,8 +58,19 @@ impl Named {
             Some(at) => self.given.swap_remove(at).1,
             None => declared.default.clone(),
         };
+        if !value.is_same_as(&declared.default) {
+            self.changed.push((name, value.clone()));
+        }
         self.declared.push(declared);
         value
+    }
+
+    /// Refuse an option that was given although it changes nothing; `only` completes "has an effect only".
+    pub fn needs(&self, option: &str, effective: bool, only: &str) -> Result<()> {
+        match self.changed.iter().find(|(name, _)| *name == option) {
+            Some((_, given)) if !effective => Err(self.bad(option, given, format!("has an effect only {only}"))),
+            _ => Ok(()),
+        }
     }
 
     fn bad(&self, option: &str, given: &Value, problem: impl Into<String>) -> Error {

@@ -5,7 +5,8 @@
 //! the number of threads; sums over units are taken in the order of their indices. So the bits of a result do not depend
 //! on the number of threads either.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::AcqRel;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed};
 
 use rayon::prelude::*;
@@ -172,50 +173,73 @@ impl<'a> Par<'a> {
     }
 }
 
-/// A pool that once was built and is kept for the life of its process.
+/// Pools that are kept from call to call, those used last; a call with another number of threads makes its own.
+const KEPT: usize = 3;
+
+/// Threads that wait for work.
 struct Pool {
     process: u32,
     threads: usize,
     workers: rayon::ThreadPool,
-    next: *const Pool,
 }
 
-// A list that only grows, read without a lock: a lock could be held by another thread at the moment of a fork and would
-// then be locked for ever in the child.
-static POOLS: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
+// Whoever looks at the pools takes all of them for that moment and puts them back. A lock could be held by another thread
+// at the moment of a fork and would then be locked for ever in the child; here the child finds none, and makes its own.
+static POOLS: AtomicPtr<Vec<Arc<Pool>>> = AtomicPtr::new(std::ptr::null_mut());
+
+/// The pools of this process, nobody else's until they are put back.
+#[allow(unsafe_code)] // a pointer becomes the box it was made from
+fn take_pools() -> Vec<Arc<Pool>> {
+    let taken = POOLS.swap(std::ptr::null_mut(), AcqRel);
+    if taken.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: it comes from `put_pools`, and the swap gave it to this thread alone.
+    let pools = *unsafe { Box::from_raw(taken) };
+    let (own, inherited): (Vec<_>, Vec<_>) = pools.into_iter().partition(|pool| pool.process == std::process::id());
+    // To end threads that a fork has left behind would wait for them.
+    inherited.into_iter().for_each(std::mem::forget);
+    own
+}
+
+/// Put pools back; those that another thread has put there meanwhile end when their work is done.
+#[allow(unsafe_code)] // the same
+fn put_pools(pools: Vec<Arc<Pool>>) {
+    let others = POOLS.swap(Box::into_raw(Box::new(pools)), AcqRel);
+    if !others.is_null() {
+        // SAFETY: it comes from the line above in another thread of this process, and the swap gave it to this one alone.
+        drop(unsafe { Box::from_raw(others) });
+    }
+}
 
 /// Run `work` on a pool of that many threads, which belongs to this process.
 ///
-/// A pool made before a fork has no threads in the child, so pools are kept by process id and an inherited one is never
-/// used nor dropped. If no threads can be had, the work runs on the calling thread: same bits, more time.
+/// A pool made before a fork has no threads in the child, so an inherited one is neither used nor dropped. If no threads can be had, the work runs on the calling thread: same bits, more time.
 pub fn with_threads<R: Send>(threads: usize, watch: &Watch, work: impl FnOnce(Par<'_>) -> R + Send) -> R {
     match (threads > 1).then(|| pool(threads)).flatten() {
-        Some(pool) => pool.install(|| work(Par::watched(true, watch))),
+        Some(pool) => pool.workers.install(|| work(Par::watched(true, watch))),
         None => work(Par::watched(false, watch)),
     }
 }
 
-#[allow(unsafe_code)] // one read of a pointer that never dangles
-fn pool(threads: usize) -> Option<&'static rayon::ThreadPool> {
-    let process = std::process::id();
-    let mut head = POOLS.load(Acquire);
-    let mut at: *const Pool = head;
-    // SAFETY: every pointer in the list comes from `Box::leak` below and is never freed or changed afterwards.
-    while let Some(entry) = unsafe { at.as_ref() } {
-        if entry.process == process && entry.threads == threads {
-            return Some(&entry.workers);
-        }
-        at = entry.next;
+fn pool(threads: usize) -> Option<Arc<Pool>> {
+    let mut pools = take_pools();
+    if let Some(at) = pools.iter().position(|pool| pool.threads == threads) {
+        pools[..=at].rotate_right(1);
+        let found = pools[0].clone();
+        put_pools(pools);
+        return Some(found);
     }
+    put_pools(pools);
     let workers = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .thread_name(|index| format!("resemblance-{index}"))
         .build()
         .ok()?;
-    let entry: &'static mut Pool = Box::leak(Box::new(Pool { process, threads, workers, next: head }));
-    while let Err(newer) = POOLS.compare_exchange(head, entry, AcqRel, Acquire) {
-        head = newer;
-        entry.next = head;
-    }
-    Some(&entry.workers)
+    let made = Arc::new(Pool { process: std::process::id(), threads, workers });
+    let mut pools = take_pools();
+    pools.insert(0, made.clone());
+    pools.truncate(KEPT);
+    put_pools(pools);
+    Some(made)
 }

@@ -67,7 +67,9 @@ def as_measure(wanted: Any) -> Measure:
         if wanted.args:
             message = f"A partial of {name} may fix options only, not the arrays."
             raise make("bad_option", message, {"measure": name, "given": len(wanted.args)})
-        given = as_options(wanted.keywords)
+        known = {option["name"] for option in _entries()[name]["options"]}
+        # None means not given, but what is misspelt is not given either; the core refuses it, with a suggestion.
+        given = as_options(wanted.keywords) | {option: None for option in wanted.keywords if option not in known}
         shown = ", ".join(f"{option}={value}" for option, value in given.items() if np.ndim(value) == 0)
         arrays = tuple(
             (option, value) for option, value in wanted.keywords.items() if value is not None and np.ndim(given[option])

@@ -53,7 +53,7 @@ impl<'py> Held<'py> {
             }
             _ => Error::UnsupportedDtype {
                 name: name.to_owned(),
-                given: array.get_type().to_string(),
+                given: array.get_type().name()?.to_string_lossy().into_owned(),
                 expected: "real numbers are needed".into(),
             },
         };
@@ -189,13 +189,17 @@ pub fn from_python(given: &Bound<'_, PyAny>) -> PyResult<Value> {
         return Ok(Value::Bool(value.is_true()));
     }
     if given.is_instance_of::<PyInt>() {
-        return Ok(given.extract::<i64>().map_or_else(|_| Value::Text(given.to_string()), Value::Int));
+        return match given.extract::<i64>() {
+            Ok(value) => Ok(Value::Int(value)),
+            Err(_) => Ok(Value::Text(given.str()?.to_string_lossy().into_owned())),
+        };
     }
     if let Ok(value) = given.cast::<PyFloat>() {
         return Ok(Value::Float(value.value()));
     }
     if let Ok(value) = given.cast::<PyString>() {
-        return Ok(Value::Text(value.to_string()));
+        // To write it by `str` would look for signals, and lose the text and the signal if there is one.
+        return Ok(Value::Text(value.to_string_lossy().into_owned()));
     }
     if let Ok(array) = given.extract::<PyReadonlyArray1<'_, i64>>() {
         return Ok(Value::ints(array.as_array().to_vec()));
@@ -211,7 +215,7 @@ pub fn from_python(given: &Bound<'_, PyAny>) -> PyResult<Value> {
         let view = array.as_array();
         return Ok(Value::Ints { data: view.iter().copied().collect(), shape: view.shape().to_vec() });
     }
-    Ok(Value::Text(format!("{}", given.get_type().name()?)))
+    Ok(Value::Text(given.get_type().name()?.to_string_lossy().into_owned()))
 }
 
 /// A value that Python is handed.

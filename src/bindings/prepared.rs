@@ -16,6 +16,8 @@ use crate::value::Value;
 
 /// The layout of a saved summary; another one is refused.
 const VERSION: i64 = 2;
+/// How data may have been stored, and what a summary made of a summary says.
+const STORED: [&str; 6] = ["f64", "f32", "f16", "bf16", "int", "prepared"];
 
 /// What one measure needs of one representation: accepted wherever an array is.
 #[pyclass(frozen, name = "Prepared", module = "resemblance._core")]
@@ -92,7 +94,7 @@ impl PyPrepared {
             self.asked.measure.name(),
             self.summary.rows(),
             self.dtype,
-            &self.fingerprint[..8.min(self.fingerprint.len())]
+            self.fingerprint.get(..8).unwrap_or(&self.fingerprint)
         )
     }
 
@@ -147,6 +149,12 @@ pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPre
         let profile = profile.map(|parts| Profile::load(&mut Named::new("saved", parts)).map(Arc::new)).transpose()?;
         if profile.as_ref().is_some_and(|profile| profile.rows != n) {
             return Err(damaged(format!("it says {n} rows, and its profile something else")));
+        }
+        if !STORED.contains(&dtype.as_str()) {
+            return Err(damaged(format!("there is no type {dtype:?}")));
+        }
+        if !fingerprint.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(damaged("its fingerprint is none"));
         }
         Ok(PyPrepared { asked, given, summary, profile, dtype, fingerprint, row_names })
     };

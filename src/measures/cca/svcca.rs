@@ -43,10 +43,10 @@ impl Measure for Svcca {
 
     fn from_options(options: &mut Named) -> Result<Self> {
         let share = |v: f64| v > 0.0 && v <= 1.0;
-        Ok(Self {
-            threshold: options.float("threshold", 0.99, share, "a share above 0 and up to 1")?,
-            k: options.optional_int("k", 1)?,
-        })
+        let threshold = options.float("threshold", 0.99, share, "a share above 0 and up to 1")?;
+        let k = options.optional_int("k", 1)?;
+        options.needs("threshold", k.is_none(), "without k")?;
+        Ok(Self { threshold, k })
     }
 
     fn facts(&self) -> Facts {

@@ -80,7 +80,19 @@ impl Measure for Cka {
         ];
         let estimators =
             [("biased", Estimator::Biased), ("debiased", Estimator::Debiased), ("lange", Estimator::Lange)];
-        Ok(Self { kernel: options.choice("kernel", &kernels)?, estimator: options.choice("estimator", &estimators)? })
+        let kernel = options.choice("kernel", &kernels)?;
+        let (polynomial, decaying) = match kernel {
+            Kernel::Polynomial { .. } => (true, false),
+            Kernel::Rbf { .. } | Kernel::Laplace { .. } => (false, true),
+            Kernel::Linear | Kernel::Cosine | Kernel::Precomputed => (false, false),
+        };
+        options.needs("sigma", decaying, "with kernel=\"rbf\" or \"laplace\"")?;
+        let only = "with kernel=\"rbf\" or \"laplace\", and without sigma";
+        options.needs("bandwidth", decaying && sigma.is_none(), only)?;
+        for option in ["gamma", "coef0", "degree"] {
+            options.needs(option, polynomial, "with kernel=\"polynomial\"")?;
+        }
+        Ok(Self { kernel, estimator: options.choice("estimator", &estimators)? })
     }
 
     fn facts(&self) -> Facts {

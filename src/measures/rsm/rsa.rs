@@ -138,6 +138,10 @@ impl Measure for Rsa {
             ("precomputed", Inner::Precomputed),
         ];
         let inner = options.choice("inner", &inners)?;
+        let rbf = matches!(inner, Inner::Rbf { .. });
+        options.needs("sigma", rbf, "with inner=\"rbf\"")?;
+        options.needs("bandwidth", rbf && sigma.is_none(), "with inner=\"rbf\", and without sigma")?;
+        options.needs("precision", inner == Inner::Mahalanobis, "with inner=\"mahalanobis\"")?;
         let outers = [
             ("spearman", Outer::Spearman),
             ("pearson", Outer::Pearson),

@@ -1,0 +1,71 @@
+"""Options are checked: by name, by type, and whether they do anything."""
+
+from __future__ import annotations
+
+import pickle
+from functools import partial
+
+import numpy as np
+import pytest
+
+import resemblance as rs
+from resemblance import _core
+from resemblance.errors import ResemblanceError
+
+X = np.random.default_rng(0).standard_normal((20, 4))
+Y = np.random.default_rng(1).standard_normal((20, 4))
+
+
+def refused(call, code: str = "bad_option") -> str:
+    with pytest.raises(ResemblanceError) as caught:
+        call()
+    assert caught.value.code == code
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("measure", "options", "named"),
+    [
+        (rs.cka, {"sigma": 2.0}, "sigma"),
+        (rs.cka, {"bandwidth": 0.5}, "bandwidth"),
+        (rs.cka, {"kernel": "rbf", "sigma": 2.0, "bandwidth": 0.5}, "bandwidth"),
+        (rs.cka, {"kernel": "cosine", "degree": 2}, "degree"),
+        (rs.cka, {"kernel": "rbf", "gamma": 2.0}, "gamma"),
+        (rs.cka, {"coef0": 2.0}, "coef0"),
+        (rs.rsa, {"sigma": 2.0}, "sigma"),
+        (rs.rsa, {"inner": "rbf", "sigma": 2.0, "bandwidth": 0.5}, "bandwidth"),
+        (rs.rsa, {"inner": "euclidean", "precision": np.eye(4)}, "precision"),
+        (rs.svcca, {"k": 2, "threshold": 0.5}, "threshold"),
+    ],
+)
+def test_an_option_without_effect_is_refused(measure, options, named):
+    for call in (lambda: measure(X, Y, **options), lambda: rs.compare(X, Y, partial(measure, **options))):
+        assert f"{named}=" in (said := refused(call))
+        assert "has an effect only" in said
+
+
+def test_the_default_of_an_option_without_effect_may_be_written():
+    assert rs.cka(X, Y, sigma=None, degree=3, bandwidth=1.0) == rs.cka(X, Y)
+
+
+@pytest.mark.parametrize("options", [{"kernal": "rbf"}, {"sgima": None}, {"kernel": "rbf", "sgima": None}])
+def test_what_is_misspelt_in_a_partial_is_found(options):
+    said = refused(lambda: rs.compare(X, Y, partial(rs.cka, **options)), "unknown_option")
+    assert "did you mean" in said
+
+
+@pytest.mark.parametrize("field", [1, 4, 5])
+@pytest.mark.parametrize("with_what", ["é" * 9, "\N{SNOWMAN}" * 20, "{}", ""])
+def test_a_tampered_summary_is_refused_or_shown(field, with_what):
+    load, state = rs.prepare(X, rs.cka).__reduce__()
+    tampered = (*state[:field], with_what, *state[field + 1 :])
+    try:
+        made = load(*tampered)
+    except ResemblanceError:
+        return
+    assert repr(made).startswith("Prepared(cka")
+    assert pickle.loads(pickle.dumps(made)).n == 20  # noqa: S301
+
+
+def test_words_beyond_unicode_are_no_choice():
+    assert "kernel" in refused(lambda: _core.score("cka", {"kernel": "\ud800"}, X, Y, (1, None)))
