@@ -51,7 +51,7 @@ fn table() {
         ("cross", "free", 5, 119, Auto, "all 120"),
         ("other", "free", 5, 119, Auto, "all 120"),
         ("neighbors", "pairs", 10, 119, Auto, "all 120"),
-        ("bilinear", "free", 5, 118, Auto, "24 of None"),
+        ("bilinear", "free", 5, 118, Auto, "6 of Powers(4)"),
         ("bilinear", "free", 9, 1, Exact, "all 362880"),
         ("bilinear", "free", 40, 999, Exact, "bad_option"),
         ("other", "circle", 40, 99, Exact, "all 40"),
