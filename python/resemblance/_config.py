@@ -17,9 +17,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
+from operator import index
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -43,6 +44,7 @@ _UNITS |= {f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)}
 _UNITS |= {f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)")
 _MOST = 1 << 63
+_MOST_THREADS = (1 << 16) - 1  # of a pool
 _THREAD_VARIABLES = ("RESEMBLANCE_NUM_THREADS", "RAYON_NUM_THREADS", "OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK")
 
 
@@ -223,13 +225,13 @@ def settings() -> Settings:
 
 def _thread_count(value: Any) -> int:
     try:
-        count = value.__index__()
-    except AttributeError:
+        count = 0 if isinstance(value, bool) else index(value)
+    except TypeError:
         count = 0
-    if isinstance(value, bool) or count < 1:
-        message = f"num_threads={value!r} must be a whole number of at least 1."
+    if not 1 <= count <= _MOST_THREADS:
+        message = f"num_threads={value!r} must be a whole number of at least 1 and at most {_MOST_THREADS}."
         raise make("bad_option", message, {"option": "num_threads", "given": repr(value)})
-    return int(count)
+    return count
 
 
 def _policy(value: Any, name: str = "on_warning") -> Policy | None:
@@ -246,7 +248,8 @@ def _memory(value: Any, name: str = "memory_limit") -> int | None:
         if (found := _AMOUNT.fullmatch(value.strip())) and (unit := found[2].casefold()) in _UNITS:
             count = float(found[1]) * _UNITS[unit]
     elif not isinstance(value, bool):
-        count = getattr(value, "__index__", lambda: 0)()
+        with suppress(TypeError):
+            count = index(value)
     if not 1 <= count < _MOST:
         message = f'{name}={value!r} must be a number of bytes, or a text like "4 GiB".'
         raise make("bad_option", message, {"option": name, "given": repr(value)})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -130,6 +131,14 @@ def row_count(converted: CoreInput) -> int:
         return converted.n
     array = converted[0] if isinstance(converted, tuple) else converted
     return len(array)
+
+
+def whole(given: Any) -> int | None:
+    """Return a whole number as one of Python's; None if it is none."""
+    try:
+        return None if isinstance(given, bool | np.bool_) else index(given)
+    except TypeError:
+        return None
 
 
 def require_choice(option: str, given: object, known: tuple[str, ...]) -> None:

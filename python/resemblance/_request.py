@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resemblance._inputs import as_numpy, require_choice
+from resemblance._inputs import as_numpy, require_choice, whole
 from resemblance.errors import make
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _METHODS = ("auto", "orbits", "monte_carlo", "exact", "sequential")
 _PRECISIONS = ("auto", "float32", "float64")
 _SCHEMES = ("permute", "shift")
 _REPEATS = ("auto", "refuse", "allow")
-_ALTERNATIVES = ("greater", "less", "two-sided")
+ALTERNATIVES = ("greater", "less", "two-sided")
 _MOST = 2**48  # permutations
 
 
@@ -41,20 +41,22 @@ class Request:
     repeats: str = "auto"
 
     def __post_init__(self) -> None:
-        count: Any = self.n_resamples
-        alpha: Any = self.alpha
-        if isinstance(count, bool) or not hasattr(count, "__index__") or count < 1:
-            raise refuse("n_resamples", count, "must be a whole number of at least 1.")
+        count = whole(self.n_resamples)
+        if count is None or count < 1:
+            raise refuse("n_resamples", self.n_resamples, "must be a whole number of at least 1.")
         if count > _MOST:
             raise refuse("n_resamples", count, f"is more than can be counted, {_MOST}.")
-        if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0.0 < float(alpha) < 1.0:
-            raise refuse("alpha", alpha, "must lie between 0 and 1.")
+        if isinstance(self.alpha, bool) or not isinstance(self.alpha, Real) or not 0 < self.alpha < 1:
+            raise refuse("alpha", self.alpha, "must lie between 0 and 1.")
+        for option in ("return_null", "moments"):
+            if not isinstance(given := getattr(self, option), bool):
+                raise refuse(option, given, "must be True or False.")
         require_choice("method", self.method, _METHODS)
         require_choice("precision", self.precision, _PRECISIONS)
         require_choice("scheme", self.scheme, _SCHEMES)
         require_choice("repeats", self.repeats, _REPEATS)
         if self.alternative is not None:
-            require_choice("alternative", self.alternative, _ALTERNATIVES)
+            require_choice("alternative", self.alternative, ALTERNATIVES)
 
     def fields(self) -> dict[str, Any]:
         """Hand all of it to the core."""

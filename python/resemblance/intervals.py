@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -214,7 +215,7 @@ def similarity_difference(
     """
     chosen = as_measure(measure)
     _share("alpha", alpha)
-    if margin is not None and not (_is_number(margin) and 0 < margin < float("inf")):
+    if margin is not None and not (_is_number(margin) and 0 < margin <= sys.float_info.max):
         raise _bad("margin", margin, "must be a positive number")
     require_same_rows([("x", x), ("y1", y1), ("y2", y2), ("groups", groups), *chosen.arrays])
     units = _units(groups)

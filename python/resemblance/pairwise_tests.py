@@ -11,7 +11,7 @@ from resemblance import _callables, _core
 from resemblance._call import as_warnings, failed_pairs, report
 from resemblance._config import resources
 from resemblance._executors import require_own
-from resemblance._inputs import as_models
+from resemblance._inputs import as_models, require_choice
 from resemblance._measure import arrays_of, as_measures
 from resemblance._progress import part, reporting
 from resemblance._request import Request, as_ids
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from resemblance._rng import RNG
 
 __all__ = ["pairwise_test"]
+
+_ADJUSTMENTS = ("maxT", "step-down", "bh", "by")
 
 
 def pairwise_test(
@@ -127,6 +129,8 @@ def pairwise_test(
         ids=as_ids(ids, "ids"),
         repeats=repeats,
     )
+    if adjust is not None:
+        require_choice("adjust", adjust, _ADJUSTMENTS)
     require_own(executor, chosen)
     limits = resources(num_threads)
     left, right = as_models(x, "x"), None if y is None else as_models(y, "y")

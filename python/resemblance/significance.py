@@ -12,10 +12,10 @@ from resemblance import _callables, _core
 from resemblance._call import as_warnings, report
 from resemblance._config import resources
 from resemblance._executors import require_own
-from resemblance._inputs import as_input
+from resemblance._inputs import as_input, require_choice, whole
 from resemblance._measure import Measure, as_measure
 from resemblance._progress import reporting
-from resemblance._request import Request, as_ids, refuse
+from resemblance._request import ALTERNATIVES, Request, as_ids, refuse
 from resemblance._rng import key_of
 from resemblance._rows import require_same_rows
 from resemblance.errors import make
@@ -226,8 +226,10 @@ def permutation_moments(
     chosen = as_measure(measure)
     if chosen.function is not None:
         raise make("not_offered", f"{chosen.name} is a function of your own; nothing is known about its moments.")
-    if isinstance(order, bool) or not hasattr(order, "__index__"):
+    if whole(order) not in (2, 3, 4):
         raise refuse("order", order, "must be 2, 3 or 4.")
+    if alternative is not None:
+        require_choice("alternative", alternative, ALTERNATIVES)
     require_same_rows([("x", x), ("y", y), *chosen.arrays])
     left, right = as_input(x, "x"), as_input(y, "y")
     limits = resources(num_threads)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -69,3 +71,32 @@ def test_a_tampered_summary_is_refused_or_shown(field, with_what):
 
 def test_words_beyond_unicode_are_no_choice():
     assert "kernel" in refused(lambda: _core.score("cka", {"kernel": "\ud800"}, X, Y, (1, None)))
+
+
+WRONG = ["x", [1], 2.9, {}, object(), -1, np.eye(2), b"x", 10**400, float("nan"), 1j]
+OPERATIONS = {
+    rs.permutation_test: (X, Y, rs.cka),
+    rs.pairwise_test: ([X, Y], rs.cka),
+    rs.confidence_interval: (X, Y, rs.cka),
+    rs.similarity_difference: (X, Y, Y + 1, rs.cka),
+    rs.permutation_moments: (X, Y, rs.cka),
+    rs.pairwise: ([X, Y], rs.cka),
+    rs.compare: (X, Y, rs.cka),
+    rs.prepare: (X, rs.cka),
+}
+
+
+@pytest.mark.filterwarnings("ignore::resemblance.ResemblanceWarning")
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
+def test_options_of_a_wrong_type_are_refused_by_name(operation):
+    given = OPERATIONS[operation]
+    for option in inspect.signature(operation).parameters.values():
+        if option.kind is option.KEYWORD_ONLY and option.name not in {"progress", "y"}:
+            for wrong in WRONG:
+                with suppress(ResemblanceError):
+                    operation(*given, **{option.name: wrong})
+
+
+@pytest.mark.parametrize("order", [2.9, True, "3", 5, -1, 10**400, np.eye(2)])
+def test_the_order_of_moments_is_whole(order):
+    assert "order" in refused(lambda: rs.permutation_moments(X, Y, rs.cka, order=order))
