@@ -175,6 +175,16 @@ def test_prepared_summaries_say_what_arrays_say(operation):
     assert wanted <= {code for code, _ in kinds[0]}
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e9])
+def test_a_profile_is_that_of_the_data_whatever_the_measure(offset):
+    """To the bit, whether the measure has centered the data or not."""
+    x = unrelated(700, 5)[0] + offset
+    x[17] += 1000
+    first, other = (rs.prepare(x, one).__reduce__()[1][-1] for one in (rs.cka, functools.partial(rs.knn_jaccard, k=3)))
+    assert [name for name, _ in first] == [name for name, _ in other]
+    assert all(np.array_equal(value, same) for (_, value), (_, same) in zip(first, other, strict=True))
+
+
 def test_prepared_summaries_know_their_copies():
     x, _ = unrelated(50, 4)
     first, copy = rs.prepare(x, rs.cka), rs.prepare(x.copy(), rs.cka)
