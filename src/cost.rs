@@ -82,7 +82,8 @@ impl Cost {
 
     /// Of lists of k neighbors.
     pub fn neighbors(n: usize, d: usize, k: usize) -> Self {
-        let (rows, columns, k) = (n as f64, d as f64, k as f64);
+        // No list is longer than the rows: more neighbors are refused as such, not for the memory they would take.
+        let (rows, columns, k) = (n as f64, d as f64, k.min(n) as f64);
         Self {
             kept: NUMBER * rows * (columns + k),
             making: NUMBER * rows * (2.0 * columns + 8.0 * k),
