@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from resemblance._progress import Callback
     from resemblance._request import Request
 
-_LEVEL = 0.05  # a test whose smallest p-value is above this can never be significant
 _MOST = 10_000_000  # orders that are tried when all are asked for
 _BATCH = 256  # orders that are made at a time
+_FIRST = 128  # scores that tell how large they are, for the window of ties
+_LOOK = 64  # the same of a sequential test, which scores so many before it looks
 
 
 def score(measure: Measure, x: Array, y: Array, pair: str) -> float:
@@ -36,6 +37,10 @@ def score(measure: Measure, x: Array, y: Array, pair: str) -> float:
     assert measure.function is not None  # noqa: S101 - callers come here for that reason
     try:
         value = float(measure.function(x, y))
+    except StopIteration as error:
+        # It would end the loop that calls, as if there were no more orders.
+        message = f"{measure.name} raised StopIteration for {pair}: an iterator in it ran out."
+        raise make("function_failed", message, {"measure": measure.name, "pair": pair}) from error
     except Exception as error:
         error.add_note(f"in {measure.name}, for {pair}")
         raise
@@ -82,44 +87,48 @@ def permutation_test(
         raise make("not_offered", f"{measure.name} is a function of your own; nothing is known about its moments.")
     orders = _Orders(request, len(left))
     alternative = request.alternative or "greater"
-    if request.method == "sequential":
+    sequential = request.method == "sequential"
+    if sequential:
         scores, pvalue, decision = _until_decided(measure, left, right, orders=orders, request=request, tell=tell)
         if len(scores) < orders.count:
             _told(tell, orders.count - 1, orders.count, None)
     else:
         every = in_order(executor, _score_in_order, (measure, left, right), enumerate(orders), orders.count)
         scored = [_told(tell, at, orders.count, one) for at, one in enumerate(every)]
-        scores, pvalue, decision = np.array(scored), None, None
-    null = scores if orders.exact else scores[1:]
-    null_mean, null_std = float(null.mean()), float(null.std(ddof=0 if orders.exact or len(null) == 1 else 1))
-    null_skew = float(np.mean((null - null_mean) ** 3)) / float(null.std()) ** 3 if null_std > 0 else None
-    shares = _shares(scores, null_std, alternative)
-    found, exceedances = float(min(1.0, shares[0])), round(shares[1] * len(scores))
-    low, high = (
-        (found, found)
-        if orders.exact
-        else _core.pvalue_interval(exceedances, len(scores), sequential=pvalue is not None)
-    )
+        scores, pvalue, decision = np.array(scored), 1.0, None
+    told = _core.tallied(scores, alternative, _LOOK if sequential else _FIRST, orders.exact)
     sides = 2 if alternative == "two-sided" else 1
-    min_pvalue = 0.9 * request.alpha if pvalue is not None else min(1.0, sides / len(scores))
-    remarks = orders.remarks + _floor(min_pvalue)
+    exceedances = {"greater": told["at_least"], "less": told["at_most"]}.get(
+        alternative, min(told["at_least"], told["at_most"])
+    )
+    if not sequential:
+        pvalue = min(1.0, sides * exceedances / len(scores))
+    low, high = (
+        (pvalue, pvalue) if orders.exact else _core.pvalue_interval(exceedances, len(scores), sequential=sequential)
+    )
+    tied = orders.exact or (told["all_tie"] and len(scores) > 1)
+    min_pvalue = told["least_p"] if tied else min(1.0, sides / len(scores))
+    min_pvalue = min(pvalue, max(min_pvalue, 0.9 * request.alpha) if sequential else min_pvalue)
+    remarks = orders.remarks + _core.p_floor(min_pvalue, request.alpha) + told["warnings"]
+    null_mean, null_std = told["null_mean"], told["null_std"]
+    zscore = (float(scores[0]) - null_mean) / null_std if null_std > 0 else None
     return {
         "statistic": float(scores[0]),
-        "pvalue": found if pvalue is None else pvalue,
+        "pvalue": pvalue,
         "pvalue_ci": (low, high) if orders.exact else (min(1.0, sides * low), min(1.0, sides * high)),
         "null_mean": null_mean,
         "null_std": null_std,
         "null_mean_exact": orders.exact,
         "null_std_exact": orders.exact,
-        "null_skew": null_skew,
+        "null_skew": told["null_skew"],
         "null_skew_exact": orders.exact,
-        "zscore": (float(scores[0]) - null_mean) / null_std if null_std > 0 else None,
+        "zscore": zscore,
         "calibrated_mean": None,  # the score at identity is not known
         "calibrated_quantile": None,
         "n_resamples": len(scores) - 1,
         "min_pvalue": min_pvalue,
         "alternative": alternative,
-        "method": "sequential" if pvalue is not None else "exact" if orders.exact else "monte_carlo",
+        "method": "sequential" if sequential else "exact" if orders.exact else "monte_carlo",
         "n_orbits": None,
         "exceedances": exceedances,
         "decision": decision,
@@ -163,7 +172,13 @@ def permutation_grid(
             np.fill_diagonal(filled, np.nan)  # a representation with itself is no question
         return filled
 
-    min_pvalue = min(1.0, (2 if alternative == "two-sided" else 1) / orders.count)
+    least = (2 if alternative == "two-sided" else 1) / orders.count
+    bounds = [
+        min(p, known if orders.exact or not varies else least)
+        for p, known, varies in zip(judged["unadjusted"], judged["least_p"], judged["varies"], strict=True)
+    ]
+    counted = [at for at, (i, j) in enumerate(tested) if not same or i != j]
+    min_pvalue = min([float(bounds[at]) for at in counted], default=1.0)
     nothing = np.full(shape, np.nan)
     return {name: table(judged[name]) for name in ("null_mean", "null_std", "zscores")} | {
         "unadjusted": of_pairs(judged["unadjusted"]),
@@ -181,7 +196,7 @@ def permutation_grid(
         "method": "exact" if orders.exact else "monte_carlo",
         "n_orbits": None,
         "status": status,
-        "warnings": orders.remarks + _floor(min_pvalue),
+        "warnings": orders.remarks + _of_pairs(judged, bounds, counted, request.alpha, orders.count),
     }
 
 
@@ -243,9 +258,6 @@ def _joint_scores(
     about = (measure, (xs, ys), tested, left.names)
     for at, column in enumerate(in_order(executor, _scores_in_order, about, enumerate(orders), orders.count)):
         scores[:, at] = column
-        if np.isinf(scores[:, at]).any():
-            message = f"{measure.name} returned an infinite score, which cannot be compared with those of other pairs."
-            raise make("undefined", message, {"measure": measure.name})
         _told(tell, at, orders.count, None)
     return scores, tested, status
 
@@ -278,32 +290,36 @@ class _Orders:
 def _until_decided(
     measure: Measure, left: Array, right: Array, *, orders: _Orders, request: Request, tell: Callback | None
 ) -> tuple[NDArray[np.float64], float, bool | None]:
-    """Score one order after the other until it is clear whether p is below alpha."""
-    alternative = request.alternative or "greater"
-    alpha = request.alpha / (2 if alternative == "two-sided" else 1)
+    """Score some orders, then look at them one after the other, until it is clear whether p is below alpha."""
     scores: list[float] = []
-    found: tuple[float, bool | None] = (1.0, None)
+    course, seen = None, 1
     for at, order in enumerate(orders):
         scores.append(_told(tell, at, orders.count, score(measure, left, right[order], _where(at))))
-        if at == 0:
+        if len(scores) % _LOOK and len(scores) < orders.count:
             continue
-        window = _window(scores[0], float(np.std(scores)))
-        differences = np.array(scores[1:]) - scores[0]
-        sides = {"greater": differences >= -window, "less": differences <= window}
-        bets = [_core.bet(sides[side].tolist(), alpha) for side in sides if alternative in {side, "two-sided"}]
-        decisions = [decision for _, _, decision in bets]
-        p = min(1.0, len(bets) * min(p for _, p, _ in bets))
-        if True in decisions:
-            return np.array(scores), p, True
-        if all(decision is False for decision in decisions):
-            return np.array(scores), p, False
-        found = p, None
-    return np.array(scores), *found
+        course = course or _core.Sequential(scores, request.alternative or "greater", request.alpha)
+        for one in scores[seen:]:
+            seen += 1
+            decision = course.take(one)
+            if decision is not None:
+                return np.array(scores[:seen]), course.pvalue, decision
+    return np.array(scores), course.pvalue if course else 1.0, None
 
 
-def _floor(min_pvalue: float) -> list[tuple[str, str, dict[str, float]]]:
-    message = f"The smallest reachable p is {min_pvalue:.3g}; no result can be significant."
-    return [("p_floor", message, {"min_pvalue": min_pvalue})] if min_pvalue > _LEVEL else []
+def _of_pairs(
+    judged: Mapping[str, Any], bounds: Sequence[float], counted: Sequence[int], alpha: float, orders: int
+) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Say once, with their number, which pairs could not have been significant, and which have infinite scores."""
+    remarks: list[tuple[str, str, Mapping[str, Any]]] = []
+    high = [remark for at in counted for remark in _core.p_floor(bounds[at], alpha)]
+    infinite = [judged["infinite"][at] for at in counted if judged["infinite"][at]]
+    for code, message, details in high[:1]:
+        remarks.append((code, f"{message} ({len(high)} pairs)" if len(high) > 1 else message, details))
+    if infinite:
+        most = max(infinite)
+        message = f"{len(infinite)} pairs score infinity in up to {most} of {orders} orders; p counts these as equal."
+        remarks.append(("infinite_scores", message, {"pairs": len(infinite), "infinite": most, "n": orders}))
+    return remarks
 
 
 def _score_in_order(measure: Measure, left: Array, right: Array, numbered: tuple[int, NDArray[np.int64]]) -> float:
@@ -337,17 +353,3 @@ def _same_rows(x: Sized, y: Sized, x_name: str, y_name: str) -> None:
     if len(x) != len(y):
         message = f"{x_name} has {len(x)} rows, {y_name} has {len(y)}; row i of both must belong to the same input."
         raise make("row_count_mismatch", message, {"x": x_name, "y": y_name, "n": len(x), "m": len(y)})
-
-
-def _window(observed: float, std: float) -> float:
-    window = max(100 * float(np.finfo(float).eps) * abs(observed), 1e-9 * std)
-    return window if np.isfinite(window) else 0.0
-
-
-def _shares(scores: NDArray[np.float64], null_std: float, alternative: str) -> tuple[float, float]:
-    """Take the p-value, and the share of arrangements behind it, the observed one included; ties up to round-off."""
-    window = _window(scores[0], null_std)
-    greater = float(np.mean(scores >= scores[0] - window))
-    less = float(np.mean(scores <= scores[0] + window))
-    rarer = min(greater, less)
-    return {"greater": (greater, greater), "less": (less, less), "two-sided": (2 * rarer, rarer)}[alternative]

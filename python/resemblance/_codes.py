@@ -29,7 +29,8 @@ WARNINGS = {
     "uniformity_floor": "the value cannot get any smaller for this number of rows",
     "clamped": "round-off beyond the range was removed (in results only)",
     "failed_pairs": "some pairs of a grid have no value; the grid says why",
-    "p_floor": "the smallest p-value these data can reach is larger than 0.05",
+    "p_floor": "the smallest p-value these data can reach, ties counted, is larger than the level",
+    "infinite_scores": "some orders of the rows score infinity; p counts these as equal, and there is no z",
     "groups_in_place": "some groups are the only ones of their size (in their stratum) and stay where they "
     "are; the test rests on the others",
     "dependent_rows": "rows outnumber the stimuli that ``ids=`` names, and no ``groups=`` tie them",
@@ -80,6 +81,7 @@ FAILURES = {
         "values per row, or does not use which row is which",
         "over_budget": "more memory is needed than is free",
         "no_convergence": "a decomposition did not reach its accuracy",
+        "function_failed": "a function of your own raised StopIteration, which would end the test unseen",
         "undefined": "the score does not exist for these data, for some permutation, or without some row",
         "interrupted": "it was stopped from outside",
     },

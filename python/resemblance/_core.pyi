@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "Prepared",
+    "Sequential",
     "bet",
     "compare",
     "confidence_interval",
@@ -21,6 +22,7 @@ __all__ = [
     "matchings",
     "measures",
     "no_choice",
+    "p_floor",
     "pairwise",
     "permutation",
     "permutation_grid",
@@ -33,6 +35,7 @@ __all__ = [
     "show_config",
     "similarity_difference",
     "statistic",
+    "tallied",
 ]
 
 _Input: TypeAlias = NDArray[Any] | tuple[NDArray[Any], str] | Prepared
@@ -102,6 +105,15 @@ def permutation_moments(
     resources: _Resources,
 ) -> dict[str, Any]: ...
 def bet(exceeds: Sequence[bool], alpha: float) -> tuple[int, float, bool | None]: ...
+def tallied(scores: NDArray[np.float64], alternative: str, look: int, all_matchings: bool) -> dict[str, Any]: ...
+def p_floor(min_pvalue: float, level: float) -> _Remarks: ...
+
+class Sequential:
+    def __init__(self, first: Sequence[float], alternative: str, alpha: float) -> None: ...
+    def take(self, score: float) -> bool | None: ...
+    @property
+    def pvalue(self) -> float: ...
+
 def pvalue_interval(exceedances: int, total: int, sequential: bool) -> tuple[float, float]: ...
 def matchings(
     request: Mapping[str, Any], n: int, numbers: Sequence[int], drawn: bool

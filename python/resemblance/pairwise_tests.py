@@ -71,7 +71,8 @@ def pairwise_test(
     adjust : {"maxT", "step-down", "bh", "by"}, optional
         Correction for the many pairs of a grid, measure by measure. ``maxT`` and ``step-down`` (never worse) bound the
         chance of even one false discovery and know how the pairs depend on each other; ``bh`` and ``by`` bound the
-        share of false discoveries.
+        share of false discoveries. With two sides a p-value, corrected or not, is twice the smaller of those of the two
+        directions; no corrected one is below the plain one.
     n_resamples, alternative, strata, groups, ids, repeats, scheme, rng
         As for `permutation_test`; the `strata`, `groups` and `ids` are those of the rows of all representations.
     method : {"auto", "orbits", "monte_carlo", "exact"}, default "auto"

@@ -76,7 +76,7 @@ def permutation_test(
         of them from one relabelling: for a prime number of rows up to twice as many.
     alternative : {"greater", "less", "two-sided"}, optional
         By default what speaks for likeness: greater for a similarity, less for a distance, greater for a function of
-        your own.
+        your own. With two sides p is twice the smaller of the two p-values, at most 1.
     method : {"auto", "orbits", "monte_carlo", "exact", "sequential"}, default "auto"
         How permutations are made. ``auto``: all of them where these are no more than asked for, else orbits where the
         measure has them, else independent ones (``monte_carlo``). ``exact`` insists on all. ``sequential`` draws

@@ -34,7 +34,8 @@ mod _core {
     use super::prepared::PyPrepared;
     #[pymodule_export]
     use super::significance::{
-        bet, confidence_interval, exchangeable, group_confidence_interval, jackknife, judge, matchings,
-        permutation_grid, permutation_moments, permutation_test, pvalue_interval, similarity_difference,
+        Sequential, bet, confidence_interval, exchangeable, group_confidence_interval, jackknife, judge, matchings,
+        p_floor, permutation_grid, permutation_moments, permutation_test, pvalue_interval, similarity_difference,
+        tallied,
     };
 }

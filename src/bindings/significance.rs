@@ -12,8 +12,10 @@ use crate::error::Error;
 use crate::facts::Facts;
 use crate::operations::interval::remarks as of_interval;
 use crate::operations::permutation::grids::{Found, judged};
-use crate::operations::permutation::sequential::{Betting, Decision, interval_of_p, orbit_interval};
-use crate::operations::permutation::{Design, Method, Scheme};
+use crate::operations::permutation::sequential::{Betting, Course, Decision, interval_of_p, orbit_interval};
+use crate::operations::permutation::tally::{Scale, Tally};
+use crate::operations::permutation::ties::window;
+use crate::operations::permutation::{Design, Method, Scheme, floor, infinite};
 use crate::operations::{self, Adjust, Alternative, Estimate, Interval, Precision, Repeats, Request, Wanted};
 use crate::options::no_choice;
 
@@ -82,7 +84,7 @@ pub fn judge<'py>(
     let alternative = chosen(py, "alternative", alternative, &Alternative::CHOICES)?;
     let adjust = adjust.map(|name| chosen(py, "adjust", name, &Adjust::CHOICES)).transpose()?;
     let rows = values.as_array().outer_iter().map(|row| row.to_vec()).collect();
-    let (family, found) = judged(rows, &counts, alternative, (0.0, exact));
+    let (family, found) = judged(rows, &counts, alternative, &vec![0.0; counts.len()], exact);
     let towards = alternative.towards();
     let (largest, mean) = family.claims(|at| towards * found[at].z);
     let fields = PyDict::new(py);
@@ -92,6 +94,9 @@ pub fn judge<'py>(
     fields.set_item("null_mean", column(|found| found.mean))?;
     fields.set_item("null_std", column(|found| found.std))?;
     fields.set_item("zscores", column(|found| found.z))?;
+    fields.set_item("varies", found.iter().map(|found| found.varies).collect::<Vec<_>>())?;
+    fields.set_item("infinite", found.iter().map(|found| found.infinite).collect::<Vec<_>>())?;
+    fields.set_item("least_p", column(|found| found.least_p))?;
     fields.set_item("largest", largest)?;
     fields.set_item("mean", mean)?;
     Ok(fields)
@@ -270,13 +275,84 @@ pub fn permutation_moments<'py>(
     Ok(fields)
 }
 
-/// A sequential test at a level, told matching after matching whether it counts: how many were looked at, the p-value, and
-/// whether it is below the level.
+/// A bet at a level, told matching after matching whether it counts: how many were looked at, the p-value, and whether it is
+/// below the level.
 #[pyfunction]
 pub fn bet(exceeds: Vec<bool>, alpha: f64) -> (u64, f64, Option<bool>) {
     let mut betting = Betting::new(alpha);
     let decision = exceeds.into_iter().map(|one| betting.take(one)).find(|found| *found != Decision::Continue);
-    (betting.counts().0, betting.pvalue(), decision.map(|found| found == Decision::Reject))
+    (betting.counts().0, betting.pvalue(), decision.and_then(Decision::verdict))
+}
+
+/// Scores of arrangements, the observed one first, counted as those of a measure of this library are; their size is judged
+/// by the first `look` of them. All of them tell of the null distribution if they are all matchings there are.
+#[pyfunction]
+pub fn tallied<'py>(
+    py: Python<'py>,
+    scores: PyReadonlyArray1<'py, f64>,
+    alternative: &str,
+    look: usize,
+    all_matchings: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    let alternative = chosen(py, "alternative", alternative, &Alternative::CHOICES)?;
+    let scores = scores.as_array().to_vec();
+    let scale = Scale::scores("the function");
+    let observed = scores.first().copied().unwrap_or(f64::NAN);
+    let window = window(&scores[..look.min(scores.len())], 0.0);
+    let mut tally = Tally::new(&scale, observed, window, false);
+    tally.take(&scores).map_err(|error| exception(py, &error))?;
+    let (at_least, at_most) = tally.exceedances();
+    let (mean, std) = tally.scores(!all_matchings);
+    let fields = PyDict::new(py);
+    fields.set_item("at_least", at_least)?;
+    fields.set_item("at_most", at_most)?;
+    fields.set_item("null_mean", mean)?;
+    fields.set_item("null_std", std)?;
+    fields.set_item("null_skew", tally.skewness(!all_matchings))?;
+    fields.set_item("all_tie", tally.all_tie())?;
+    fields.set_item("least_p", tally.least_p(alternative))?;
+    fields.set_item(
+        "warnings",
+        remarks(py, &infinite(tally.infinite(), scores.len()).into_iter().collect::<Vec<_>>())?,
+    )?;
+    Ok(fields)
+}
+
+/// A sequential test that is told score after score.
+#[pyclass]
+pub struct Sequential {
+    observed: f64,
+    window: f64,
+    course: Course,
+}
+
+#[pymethods]
+impl Sequential {
+    /// From the first scores, the observed one before all others, which say how large scores are.
+    #[new]
+    fn new(py: Python<'_>, first: Vec<f64>, alternative: &str, alpha: f64) -> PyResult<Self> {
+        let alternative = chosen(py, "alternative", alternative, &Alternative::CHOICES)?;
+        let observed = first.first().copied().unwrap_or(f64::NAN);
+        Ok(Self { observed, window: window(&first, 0.0), course: Course::new(alternative, alpha) })
+    }
+
+    /// One more score; whether p is below the level, if that is decided.
+    fn take(&mut self, score: f64) -> Option<bool> {
+        let sides = (score >= self.observed - self.window, score <= self.observed + self.window);
+        self.course.take(sides).verdict()
+    }
+
+    /// Valid however one stops; at least 0.9 alpha.
+    #[getter]
+    fn pvalue(&self) -> f64 {
+        self.course.pvalue()
+    }
+}
+
+/// The smallest p-value of so many arrangements, and what to say if that is above a level.
+#[pyfunction]
+pub fn p_floor<'py>(py: Python<'py>, min_pvalue: f64, level: f64) -> PyResult<Vec<Remark<'py>>> {
+    remarks(py, &floor(min_pvalue, level).into_iter().collect::<Vec<_>>())
 }
 
 /// Where the p-value of independent matchings lies, with 95 % confidence; both counts include the observed one. It holds

@@ -266,7 +266,8 @@ def error_corrected_disagreement(
     labels : array_like, shape (n,)
         The true classes, written as in `x` and `y`.
     reference : {"first", "second", "mean"}, default "first"
-        Whose error rate to divide by.
+        Whose error rate to divide by. It is that of a model on its own inputs: a permutation test moves rows of `y`
+        and leaves it as it is.
     kind : {"labels", "scores"}, optional
         What the arrays hold. A vector holds labels, and a table with some entry that is no whole number, or with
         one-hot rows, holds scores. Any other table must be told.

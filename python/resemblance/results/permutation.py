@@ -40,7 +40,9 @@ class PermutationResult(Shown):
     pvalue_ci : tuple of float
         Where the p-value over all allowed permutations lies, with 95 % confidence.
     null_mean, null_std, zscore : float or None
-        Mean and standard deviation of the score under random matching, and ``(statistic - null_mean) / null_std``.
+        Mean and standard deviation of the score under random matching, and ``(statistic - null_mean) / null_std``, None
+        where the score does not vary (then `null_std` is 0). Where some scores are infinite (warning
+        ``infinite_scores``) the first two are NaN and the last is None.
     null_skew : float or None
         Skewness of the score under random matching: 0 for a symmetric law, positive for a long tail of high scores.
     null_mean_exact, null_std_exact, null_skew_exact : bool
@@ -62,7 +64,9 @@ class PermutationResult(Shown):
     multipliers_per_orbit : int
         How many of the orbits share a relabelling, whose places they multiply by different numbers.
     min_pvalue : float
-        The smallest p-value this test could have found.
+        The smallest p-value these data can reach in this test, ties counted: where all permutations were tried, that of
+        the most extreme of them; else one in their number, or the share of permutations that only trade places of
+        equal rows. Never above `pvalue`.
     exceedances : int or None
         Number of arrangements that count for the p-value, the observed one included; for two sides of the rarer side.
     n_adjudicated : int
@@ -200,15 +204,16 @@ class PermutationGrid(Grid):
     adjust : str or None
         ``"maxT"``, ``"step-down"``, ``"bh"``, ``"by"`` or None.
     null_mean, null_std, zscores : ndarray
-        Mean and standard deviation of each score under random matching, and the score in these terms; NaN where nothing
-        varies.
+        Mean and standard deviation of each score under random matching, and the score in these terms: NaN where nothing
+        varies (then `null_std` is 0), and all three where some scores are infinite (warning ``infinite_scores``).
     null_mean_exact, null_std_exact : bool
         Whether these are over all n! permutations, by a formula, rather than over those drawn.
     calibrated_mean : ndarray
         The scores on the scale where chance is 0 and identity is 1.
     largest, mean : tuple of float or None
         The largest and the mean z of all pairs, turned so that large speaks against the null hypothesis, each with its
-        p-value: for claims about the best pair (the choice is part of the test) and about the grid as a whole.
+        p-value: for claims about the best pair (the choice is part of the test) and about the grid as a whole. With two
+        sides the largest is that of the side further out. Pairs that do not vary have no part; None if none does.
     n_tests : int
         Number of pairs that were corrected for; a representation with itself is none.
     n_resamples, n_orbits, min_pvalue, alternative, method, key

@@ -9,6 +9,10 @@
 //! step-down    the same with the largest z over j and all members below it; then made non-decreasing from the top
 //! ```
 //!
+//! With two sides a p-value, corrected or not, is *twice the smaller of those of the two directions* ([`Directions`]). So a
+//! corrected one is never below the plain one: it is not in either direction. The chance of even one false discovery is at most
+//! half the level in each direction, whatever the shape of the laws, and a discovery says on which side it lies.
+//!
 //! Both bound the chance of even one false discovery, and the second is never worse. `bh` and `by` bound the expected share
 //! of false discoveries instead (Benjamini & Hochberg 1995; Benjamini & Yekutieli 2001, valid under any dependence). The
 //! observed arrangement counts as one of all, so no p-value is 0. Claims about the best pair or about the mean over pairs
@@ -46,20 +50,22 @@ pub struct Member {
     pub window: f64,
     /// Whether it counts for the largest and for the mean; a representation with itself does not.
     pub counts: bool,
+    /// Whether its z differs between arrangements; one that does not has p-value 1 and no part in the largest or the mean.
+    pub varies: bool,
+    /// Whether its z is finite in all arrangements, as a mean over members needs.
+    pub finite: bool,
 }
 
 /// A z and its p-value.
 pub type Claim = (f64, f64);
 
-/// Counts over the arrangements seen so far.
+/// Counts of one direction over the arrangements seen so far.
 pub struct Family {
     members: Vec<Member>,
-    two_sided: bool,
-    /// Members by observed extremity, the smallest first.
+    /// Members by observed z, the smallest first.
     order: Vec<usize>,
     arrangements: usize,
     at_least: Vec<usize>,
-    at_most: Vec<usize>,
     single: Vec<usize>,
     down: Vec<usize>,
     of_mean: usize,
@@ -70,24 +76,23 @@ pub struct Family {
 
 impl Family {
     /// Nothing counted yet.
-    pub fn new(members: Vec<Member>, two_sided: bool) -> Self {
+    pub fn new(members: Vec<Member>) -> Self {
         let count = members.len();
         let mut order: Vec<usize> = (0..count).collect();
-        let extreme = |m: usize| extremity(members[m].observed, two_sided);
-        order.sort_by(|&a, &b| extreme(a).total_cmp(&extreme(b)).then(a.cmp(&b)));
+        order.sort_by(|&a, &b| members[a].observed.total_cmp(&members[b].observed).then(a.cmp(&b)));
         let zero = || vec![0; count];
-        let (at_least, at_most, single, down) = (zero(), zero(), zero(), zero());
+        let (at_least, single, down) = (zero(), zero(), zero());
         let (largest, sum) = (Vec::new(), Vec::new());
-        Self { members, two_sided, order, arrangements: 0, at_least, at_most, single, down, of_mean: 0, largest, sum }
+        Self { members, order, arrangements: 0, at_least, single, down, of_mean: 0, largest, sum }
     }
 
     /// In which order members must be handed over.
-    pub fn order(&self) -> &[usize] {
+    fn order(&self) -> &[usize] {
         &self.order
     }
 
     /// Begin a block of so many arrangements.
-    pub fn begin(&mut self, size: usize) {
+    fn begin(&mut self, size: usize) {
         self.largest.clear();
         self.largest.resize(size, f64::NEG_INFINITY);
         self.sum.clear();
@@ -96,16 +101,15 @@ impl Family {
 
     /// The z of a member in all arrangements of the block.
     pub fn take(&mut self, at: usize, z: &[f64]) {
-        let Member { observed, window, counts } = self.members[at];
-        self.at_least[at] += z.iter().filter(|z| **z >= observed - window).count();
-        self.at_most[at] += z.iter().filter(|z| **z <= observed + window).count();
-        if !counts {
+        let (bar, Member { counts, varies, finite, .. }) = (self.bar(at), self.members[at]);
+        self.at_least[at] += z.iter().filter(|z| **z >= bar).count();
+        if !counts || !varies {
             return;
         }
-        let two_sided = self.two_sided;
-        self.largest.iter_mut().zip(z).for_each(|(most, z)| *most = most.max(extremity(*z, two_sided)));
-        self.sum.iter_mut().zip(z).for_each(|(sum, z)| *sum += z);
-        let bar = self.bar(at);
+        self.largest.iter_mut().zip(z).for_each(|(most, z)| *most = most.max(*z));
+        if finite {
+            self.sum.iter_mut().zip(z).for_each(|(sum, z)| *sum += z);
+        }
         self.down[at] += self.largest.iter().filter(|z| **z >= bar).count();
     }
 
@@ -115,23 +119,26 @@ impl Family {
             let bar = self.bar(at);
             self.single[at] += self.largest.iter().filter(|z| **z >= bar).count();
         }
-        let (observed, window) = self.mean_observed();
-        let bar = extremity(observed, self.two_sided) - window;
-        let count = self.members.iter().filter(|member| member.counts).count().max(1) as f64;
-        self.of_mean += self.sum.iter().filter(|sum| extremity(**sum / count, self.two_sided) >= bar).count();
+        if let Some((observed, window)) = self.mean_observed() {
+            let count = self.averaged().count() as f64;
+            self.of_mean += self.sum.iter().filter(|sum| **sum / count >= observed - window).count();
+        }
         self.arrangements += self.largest.len();
     }
 
     fn bar(&self, at: usize) -> f64 {
-        extremity(self.members[at].observed, self.two_sided) - self.members[at].window
+        self.members[at].observed - self.members[at].window
+    }
+
+    fn averaged(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| member.counts && member.varies && member.finite)
     }
 
     /// Mean observed z, and its window.
-    fn mean_observed(&self) -> (f64, f64) {
-        let counted = || self.members.iter().filter(|member| member.counts);
-        let count = counted().count().max(1) as f64;
-        let window = counted().fold(0.0_f64, |most, member| most.max(member.window));
-        (counted().map(|member| member.observed).sum::<f64>() / count, window)
+    fn mean_observed(&self) -> Option<(f64, f64)> {
+        let count = self.averaged().count();
+        let window = self.averaged().fold(0.0_f64, |most, member| most.max(member.window));
+        (count > 0).then(|| (self.averaged().map(|member| member.observed).sum::<f64>() / count as f64, window))
     }
 
     /// Number of arrangements, the observed one included.
@@ -145,27 +152,132 @@ impl Family {
 
     /// The p-value of every member, for itself alone.
     pub fn pvalues(&self) -> Vec<f64> {
-        let one = |(least, most): (&usize, &usize)| {
-            if self.two_sided { (2.0 * self.share(*least.min(most))).min(1.0) } else { self.share(*least) }
-        };
-        self.at_least.iter().zip(&self.at_most).map(one).collect()
+        self.at_least.iter().map(|count| self.share(*count)).collect()
+    }
+
+    fn is_in(&self, at: usize) -> bool {
+        self.members[at].counts && self.members[at].varies
+    }
+
+    /// The p-value of every member, corrected by the largest z; those that do not count, or do not vary, keep their own.
+    fn by_largest(&self) -> Vec<f64> {
+        let mut found = self.pvalues();
+        (0..found.len()).filter(|at| self.is_in(*at)).for_each(|at| found[at] = self.share(self.single[at]));
+        found
+    }
+
+    /// The same step by step.
+    fn step_down(&self) -> Vec<f64> {
+        let mut found = self.pvalues();
+        let mut least: f64 = 0.0;
+        for at in self.order.iter().copied().rev().filter(|at| self.is_in(*at)) {
+            least = least.max(self.share(self.down[at]));
+            found[at] = least;
+        }
+        found
+    }
+
+    /// The member with the largest observed z, and the p-value of its being so large.
+    fn largest(&self) -> Option<(usize, f64)> {
+        let top = self.order.iter().copied().rev().find(|&at| self.is_in(at))?;
+        Some((top, self.share(self.single[top])))
+    }
+
+    /// The p-value of the mean observed z.
+    fn mean(&self) -> Option<f64> {
+        self.averaged().next().map(|_| self.share(self.of_mean))
+    }
+}
+
+/// The family in the direction that is tested, or in both.
+pub struct Directions {
+    up: Family,
+    down: Option<Family>,
+    /// Of the block at hand, by member, for the second direction, whose order is another.
+    block: Vec<Vec<f64>>,
+}
+
+impl Directions {
+    /// Nothing counted yet.
+    pub fn new(members: Vec<Member>, two_sided: bool) -> Self {
+        let turned = || members.iter().map(|member| Member { observed: -member.observed, ..*member }).collect();
+        let down = two_sided.then(|| Family::new(turned()));
+        Self { block: vec![Vec::new(); if two_sided { members.len() } else { 0 }], up: Family::new(members), down }
+    }
+
+    /// Everything counted at once, from the z of every member in all arrangements.
+    pub fn counted(members: Vec<Member>, mut z: Vec<Vec<f64>>, two_sided: bool) -> Self {
+        let mut found = Self::new(members, two_sided);
+        let size = z.first().map_or(0, Vec::len);
+        for family in [Some(&mut found.up), found.down.as_mut()].into_iter().flatten() {
+            family.begin(size);
+            for at in family.order().to_vec() {
+                family.take(at, &z[at]);
+            }
+            family.end();
+            z.iter_mut().flatten().for_each(|z| *z = -*z);
+        }
+        found
+    }
+
+    /// In which order members must be handed over.
+    pub fn order(&self) -> &[usize] {
+        self.up.order()
+    }
+
+    /// Begin a block of so many arrangements.
+    pub fn begin(&mut self, size: usize) {
+        self.up.begin(size);
+    }
+
+    /// The z of a member in all arrangements of the block.
+    pub fn take(&mut self, at: usize, z: &[f64]) {
+        self.up.take(at, z);
+        if let Some(block) = self.block.get_mut(at) {
+            block.clear();
+            block.extend(z.iter().map(|z| -z));
+        }
+    }
+
+    /// End the block.
+    pub fn end(&mut self) {
+        self.up.end();
+        if let Some(down) = &mut self.down {
+            down.begin(self.block.first().map_or(0, Vec::len));
+            for at in down.order().to_vec() {
+                down.take(at, &self.block[at]);
+            }
+            down.end();
+        }
+    }
+
+    /// Number of arrangements, the observed one included.
+    pub fn arrangements(&self) -> usize {
+        self.up.arrangements()
+    }
+
+    /// Twice the smaller of the p-values of both directions.
+    fn joined(&self, of: impl Fn(&Family) -> Vec<f64>) -> Vec<f64> {
+        let up = of(&self.up);
+        match &self.down {
+            None => up,
+            Some(down) => up.into_iter().zip(of(down)).map(|(up, down)| (2.0 * up.min(down)).min(1.0)).collect(),
+        }
+    }
+
+    /// The p-value of every member, for itself alone.
+    pub fn pvalues(&self) -> Vec<f64> {
+        self.joined(Family::pvalues)
     }
 
     /// The p-value of every member, corrected; those that do not count keep their own.
     pub fn adjusted(&self, adjust: Adjust) -> Vec<f64> {
-        let mut found = self.pvalues();
-        let counted = |at: &usize| self.members[*at].counts;
         match adjust {
-            Adjust::MaxT => (0..found.len()).filter(counted).for_each(|at| found[at] = self.share(self.single[at])),
-            Adjust::StepDown => {
-                let mut least: f64 = 0.0;
-                for at in self.order.iter().copied().rev().filter(counted) {
-                    least = least.max(self.share(self.down[at]));
-                    found[at] = least;
-                }
-            }
+            Adjust::MaxT => self.joined(Family::by_largest),
+            Adjust::StepDown => self.joined(Family::step_down),
             Adjust::BenjaminiHochberg | Adjust::BenjaminiYekutieli => {
-                let mut by_p: Vec<usize> = (0..found.len()).filter(counted).collect();
+                let mut found = self.pvalues();
+                let mut by_p: Vec<usize> = (0..found.len()).filter(|at| self.up.members[*at].counts).collect();
                 by_p.sort_by(|&a, &b| found[a].total_cmp(&found[b]));
                 let m = by_p.len();
                 let any =
@@ -175,33 +287,32 @@ impl Family {
                     most = most.min(any * m as f64 * found[at] / (rank + 1) as f64);
                     found[at] = most;
                 }
+                found
             }
         }
-        found
     }
 
-    /// The member with the largest observed z, and the p-value of its being so large.
-    pub fn largest(&self) -> Option<(usize, f64)> {
-        let top = self.order.iter().copied().rev().find(|&at| self.members[at].counts)?;
-        Some((top, self.share(self.single[top])))
-    }
-
-    /// The p-value of the mean observed z.
-    pub fn mean(&self) -> Option<f64> {
-        self.members.iter().any(|member| member.counts).then(|| self.share(self.of_mean))
-    }
-
-    /// Largest and mean of some other z of the members, each with its p-value.
+    /// Largest and mean of some other z of the members, each with its p-value; with two sides the largest on the side that is
+    /// further from what chance gives. None where no member varies.
     pub fn claims(&self, z: impl Fn(usize) -> f64) -> (Option<Claim>, Option<Claim>) {
-        let counted = (0..self.members.len()).filter(|&at| self.members[at].counts).map(&z);
-        let counted: Vec<f64> = counted.filter(|z| !z.is_nan()).collect();
-        let mean = counted.iter().sum::<f64>() / counted.len().max(1) as f64;
-        (self.largest().map(|(at, p)| (z(at), p)), self.mean().map(|p| (mean, p)))
+        let averaged: Vec<f64> = (0..self.up.members.len())
+            .filter(|&at| self.up.is_in(at) && self.up.members[at].finite)
+            .map(&z)
+            .filter(|z| !z.is_nan())
+            .collect();
+        let mean = averaged.iter().sum::<f64>() / averaged.len().max(1) as f64;
+        let (up, down) = (self.up.largest(), self.down.as_ref().map(|down| (down.largest(), down.mean())));
+        let largest = up.map(|(at, p)| match down.and_then(|(largest, _)| largest) {
+            None => (z(at), p),
+            Some((other, q)) if q < p => (z(other), (2.0 * q).min(1.0)),
+            Some(_) => (z(at), (2.0 * p).min(1.0)),
+        });
+        let of_mean = self.up.mean().map(|p| match down.and_then(|(_, mean)| mean) {
+            None => (mean, p),
+            Some(q) => (mean, (2.0 * p.min(q)).min(1.0)),
+        });
+        (largest, of_mean)
     }
-}
-
-fn extremity(z: f64, two_sided: bool) -> f64 {
-    if two_sided { z.abs() } else { z }
 }
 
 #[cfg(test)]
@@ -209,10 +320,11 @@ mod tests {
     use super::*;
 
     /// z of three members in five arrangements, the observed one first; all counts by hand.
-    fn counted(two_sided: bool) -> Family {
+    fn counted(two_sided: bool) -> Directions {
         let z = [[1.0, 0.0, 2.0, -1.0, -2.5], [2.0, 0.5, 1.0, -3.0, 0.0], [3.0, 2.0, 0.0, 1.0, 1.0]];
-        let member = |row: &[f64; 5]| Member { observed: row[0], window: 1e-9, counts: true };
-        let mut family = Family::new(z.iter().map(member).collect(), two_sided);
+        let member =
+            |row: &[f64; 5]| Member { observed: row[0], window: 1e-9, counts: true, varies: true, finite: true };
+        let mut family = Directions::new(z.iter().map(member).collect(), two_sided);
         // In two blocks.
         for part in [0..2, 2..5] {
             family.begin(part.len());
@@ -232,7 +344,6 @@ mod tests {
         assert_eq!(family.adjusted(Adjust::MaxT), [1.0, 0.6, 0.2]);
         // Largest of the first two: 2, 0.5, 2, -1, 0; of the first: 1, 0, 2, -1, -2.5.
         assert_eq!(family.adjusted(Adjust::StepDown), [0.4, 0.4, 0.2]);
-        assert_eq!(family.largest(), Some((2, 0.2)));
         // Sums: 6, 2.5, 3, -3, -1.5.
         assert_eq!(family.claims(|at| at as f64), (Some((2.0, 0.2)), Some((1.0, 0.2))));
         let near = |found: Vec<f64>, expected: [f64; 3]| {
@@ -247,20 +358,56 @@ mod tests {
     fn two_sides() {
         let family = counted(true);
         assert_eq!(family.pvalues(), [0.8, 0.4, 0.4]);
-        // Largest |z|: 3, 2, 2, 3, 2.5.
+        // Largest of -z: -1, 0, 0, 3, 2.5: all but the observed one in the way of every member.
         assert_eq!(family.adjusted(Adjust::MaxT), [1.0, 1.0, 0.4]);
+        assert_eq!(family.adjusted(Adjust::StepDown), [0.8, 0.8, 0.4]);
+        assert_eq!(family.claims(|at| at as f64), (Some((2.0, 0.4)), Some((1.0, 0.4))));
+    }
+
+    #[test]
+    fn everything_at_once_is_the_same_as_in_blocks() {
+        let z = vec![vec![1.0, 0.0, 2.0, -1.0, -2.5], vec![-2.0, 0.5, 1.0, -3.0, 0.0], vec![3.0, 2.0, 0.0, 1.0, 1.0]];
+        let member =
+            |row: &Vec<f64>| Member { observed: row[0], window: 0.0, counts: true, varies: true, finite: true };
+        let members: Vec<Member> = z.iter().map(member).collect();
+        let mut blocks = Directions::new(members.clone(), true);
+        for part in [0..1, 1..5] {
+            blocks.begin(part.len());
+            for at in blocks.order().to_vec() {
+                blocks.take(at, &z[at][part.clone()]);
+            }
+            blocks.end();
+        }
+        let whole = Directions::counted(members, z, true);
+        for adjust in [Adjust::MaxT, Adjust::StepDown, Adjust::BenjaminiHochberg] {
+            assert_eq!(blocks.adjusted(adjust), whole.adjusted(adjust));
+            // Never below the plain ones.
+            assert!(whole.adjusted(adjust).iter().zip(whole.pvalues()).all(|(corrected, plain)| *corrected >= plain));
+        }
+    }
+
+    /// Infinite members count for what they are in the largest, and have no part in the mean; constant ones in neither.
+    #[test]
+    fn infinite_and_constant_members() {
+        let of = |observed: f64, varies, finite| Member { observed, window: 0.0, counts: true, varies, finite };
+        let members = vec![of(1.0, true, true), of(f64::INFINITY, true, false), of(0.0, false, true)];
+        let z = vec![vec![1.0, 0.0, -1.0], vec![f64::INFINITY, f64::NEG_INFINITY, f64::INFINITY], vec![0.0; 3]];
+        let family = Directions::counted(members.clone(), z, false);
+        let third = 1.0 / 3.0;
+        assert_eq!(family.pvalues(), [third, 2.0 * third, 1.0]);
+        assert_eq!(family.adjusted(Adjust::MaxT), [2.0 * third, 2.0 * third, 1.0]);
+        assert_eq!(family.claims(|at| at as f64), (Some((1.0, 2.0 * third)), Some((0.0, third))));
+        let constant = Directions::counted(vec![members[2]], vec![vec![0.0; 3]], true);
+        assert_eq!((constant.pvalues(), constant.claims(|_| 7.0)), (vec![1.0], (None, None)));
     }
 
     #[test]
     fn who_does_not_count_changes_nothing() {
         let members = [(1.0, true), (9.0, false)];
-        let member = |(observed, counts)| Member { observed, window: 0.0, counts };
-        let mut family = Family::new(members.map(member).to_vec(), false);
-        family.begin(2);
-        family.take(0, &[1.0, 0.0]);
-        family.take(1, &[9.0, 5.0]);
-        family.end();
+        let member = |(observed, counts)| Member { observed, window: 0.0, counts, varies: true, finite: true };
+        let z = vec![vec![1.0, 0.0], vec![9.0, 5.0]];
+        let family = Directions::counted(members.map(member).to_vec(), z, false);
         assert_eq!(family.adjusted(Adjust::MaxT), [0.5, 0.5]);
-        assert_eq!(family.largest(), Some((0, 0.5)));
+        assert_eq!(family.claims(|at| at as f64).0, Some((0.0, 0.5)));
     }
 }

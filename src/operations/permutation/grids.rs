@@ -1,13 +1,16 @@
 //! Permutation tests of all pairs of two lists of representations, under shared permutations.
 //!
 //! One relabeling of the rows of all ys serves every pair, so the scores of all pairs come with their joint law: that is what
-//! corrections for many tests ([`Family`](super::family::Family)) are made of. By which road they come is told in
+//! corrections for many tests ([`Directions`](super::family::Directions)) are made of. By which road they come is told in
 //! `grid_roads`.
 
+use std::collections::HashSet;
+
+use super::attainable::{Shares, floor};
 use super::family::Adjust;
 use super::grid_roads::{self, Cell, Plan};
 pub use super::joint::{Found, judged};
-use super::{Alternative, Design, Request, Scheme, dependent, floor, in_place};
+use super::{Alternative, Design, Request, Scheme, dependent, in_place, infinite};
 use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::Kind;
@@ -124,7 +127,6 @@ pub fn permutation_tests<'s>(
         }
     }
     found.general.extend(of_lists(&facts, xs, ys));
-    found.family = cells.iter().filter(|cell| cell.counts).count();
     let design = request.design.clone().map_or_else(|| Design::new(n, None, None, Scheme::Permute), Ok)?;
     let plan = Plan {
         measure: measure.name(),
@@ -136,17 +138,22 @@ pub fn permutation_tests<'s>(
     };
     let Some(outcome) = grid_roads::find(&plan, par)? else { return Ok(found) };
     let (family, mut of_cells) = (outcome.family, outcome.of_cells);
+    let undefined: HashSet<usize> = outcome.failures.iter().map(|(place, _)| *place).collect();
+    found
+        .failures
+        .extend(outcome.failures.into_iter().map(|(place, error)| (cells[place].at.0, cells[place].at.1, error)));
+    found.family = cells.iter().enumerate().filter(|(place, cell)| cell.counts && !undefined.contains(place)).count();
     (found.method, found.n_orbits, found.exact) = (outcome.method, outcome.n_orbits, outcome.exact);
     if design.is_free() && !found.exact.0 {
         found.exact.0 = exact_means(&cells, &mut of_cells, par)?;
     }
     let (pvalues, adjusted) = (family.pvalues(), adjust.map(|adjust| family.adjusted(adjust)));
-    let towards = found.alternative.towards();
+    let shares = Shares::of(asked, xs, ys, &design, par)?;
+    let (towards, all) = (found.alternative.towards(), found.method == "exact");
     (found.largest, found.mean) = family.claims(|at| towards * of_cells[at].z);
     found.n_resamples = family.arrangements() - 1;
-    found.min_pvalue = found.alternative.least_p(family.arrangements());
     found.adjusted = adjusted.as_ref().map(|_| found.statistics.clone());
-    for (place, (cell, of_cell)) in cells.iter().zip(of_cells).enumerate() {
+    for (place, (cell, of_cell)) in cells.iter().zip(of_cells).enumerate().filter(|(at, _)| !undefined.contains(at)) {
         let (i, j) = cell.at;
         let calibrated = calibrated(cell.statistic, of_cell.mean, &facts).unwrap_or(f64::NAN);
         let p = (pvalues[place], adjusted.as_ref().map(|adjusted| adjusted[place]));
@@ -160,10 +167,17 @@ pub fn permutation_tests<'s>(
             let mut cautions = measure.cautions(x, y)?;
             let at_chance = found.exact.0.then_some(of_cell.mean);
             cautions.extend(diagnose(&facts, &xs[i], &others[j], at_chance, &cell.form));
+            let least_p = match () {
+                () if all || !of_cell.varies => of_cell.least_p,
+                () => shares.least_p(cell.at, family.arrangements(), found.alternative),
+            };
+            let least_p = least_p.min(pvalues[place]);
+            found.min_pvalue = found.min_pvalue.min(least_p);
+            cautions.extend(floor(least_p, request.alpha));
+            cautions.extend(infinite(of_cell.infinite, family.arrangements()));
             found.remark(cautions, cell.at);
         }
     }
-    found.general.extend(floor(found.min_pvalue));
     found.general.extend(request.design.as_ref().and_then(in_place));
     found.general.extend(dependent);
     if mirrored {
@@ -180,8 +194,8 @@ fn exact_means(cells: &[Cell<'_>], found: &mut [Found], par: Par<'_>) -> Result<
     let means = par.map(cells.len(), |at, par| cells[at].form.at_chance(par))?;
     let Some(means) = means.into_iter().collect::<Option<Vec<f64>>>() else { return Ok(false) };
     for ((cell, found), mean) in cells.iter().zip(found).zip(means) {
-        found.mean = mean;
-        found.z = (cell.statistic - mean) / found.std;
+        found.mean = if found.infinite == 0 { mean } else { f64::NAN };
+        found.z = if found.varies && found.infinite == 0 { (cell.statistic - mean) / found.std } else { f64::NAN };
     }
     Ok(true)
 }

@@ -3,21 +3,43 @@
 //! Without closed forms a score is standardized by the mean and the standard deviation over all arrangements, the observed
 //! one included: these are the same whichever of them is called the observed one, so the corrected p-values stay exact. That
 //! is known at the end only, and so all scores are kept until then.
+//!
+//! Infinite scores have neither. They stay infinite, and count for what they are: beyond all others, and equal among
+//! themselves. Finite ones of the same pair are standardized without them.
 
-use super::family::{Family, Member};
-use super::{Alternative, tie_window};
+use super::Alternative;
+use super::family::{Directions, Member};
+use super::tally::Ends;
+use super::ties::window;
+use crate::linalg::unit_scale;
 
 /// What all arrangements say about one pair, in terms of its score.
 pub struct Found {
-    /// Mean over arrangements.
+    /// Mean over arrangements; NaN if some score is infinite.
     pub mean: f64,
-    /// Standard deviation over arrangements.
+    /// Standard deviation over arrangements, 0 where nothing varies; NaN if some score is infinite.
     pub std: f64,
-    /// The observed score in these terms; NaN where nothing varies.
+    /// The observed score in these terms; NaN where nothing varies, and if some score is infinite.
     pub z: f64,
+    /// Whether it differs between arrangements by more than round-off.
+    pub varies: bool,
+    /// Number of infinite scores.
+    pub infinite: usize,
+    /// The smallest p-value that any of the arrangements has.
+    pub least_p: f64,
 }
 
-/// Count scores that are all at hand, by pair and then by arrangement, the observed one first; scores are known to `least`.
+/// Mean and standard deviation of finite values, from their differences to one of them, over so many in either way.
+fn moments(values: &[f64], start: f64) -> (f64, f64) {
+    let differences = || values.iter().filter(|value| value.is_finite()).map(|value| value - start);
+    let scale = unit_scale(differences().fold(0.0_f64, |most, d| most.max(d.abs())));
+    let sum = differences().map(|d| d * scale).sum::<f64>();
+    let squares = differences().map(|d| (d * scale) * (d * scale)).sum::<f64>();
+    (sum / scale, squares / scale / scale)
+}
+
+/// Count scores that are all at hand, by pair and then by arrangement, the observed one first; those of a pair are known to
+/// `known_to` of it.
 ///
 /// Members are standardized by all arrangements, which keeps corrections exact; what is found is told of the others, unless
 /// these are all matchings there are.
@@ -25,32 +47,47 @@ pub fn judged(
     mut values: Vec<Vec<f64>>,
     counts: &[bool],
     alternative: Alternative,
-    (least, all_matchings): (f64, bool),
-) -> (Family, Vec<Found>) {
+    known_to: &[f64],
+    all_matchings: bool,
+) -> (Directions, Vec<Found>) {
     let towards = alternative.towards();
     let mut members = Vec::with_capacity(values.len());
     let mut found = Vec::with_capacity(values.len());
-    for (all, &counts) in values.iter_mut().zip(counts) {
-        let (total, start) = (all.len() as f64, all[0]);
-        let first = all.iter().map(|v| v - start).sum::<f64>() / total;
-        let second = all.iter().map(|v| (v - start) * (v - start)).sum::<f64>() / total;
-        let (mean, std) = (start + first, (second - first * first).max(0.0).sqrt());
-        let window = tie_window(start, std).max(least);
-        let varies = std > window;
-        all.iter_mut().for_each(|v| *v = if varies { towards * (*v - mean) / std } else { 0.0 });
-        members.push(Member { observed: all[0], window: if varies { window / std } else { 0.0 }, counts });
+    for ((all, &counts), &least) in values.iter_mut().zip(counts).zip(known_to) {
+        let window = window(all, least);
+        let mut ends = Ends::default();
+        all.iter().for_each(|value| ends.take(*value, window));
+        let infinite = all.iter().filter(|value| value.is_infinite()).count();
+        let finite = all.len() - infinite;
+        let start = all.iter().copied().find(|value| value.is_finite()).unwrap_or(0.0);
+        let (sum, squares) = moments(all, start);
+        let of = |over: f64, freedom: f64| {
+            let (mean, scale) = (sum / over, unit_scale(squares.sqrt()));
+            let apart = squares * scale * scale - (mean * scale) * (sum * scale);
+            (start + mean, (apart.max(0.0) / freedom).sqrt() / scale)
+        };
+        let total = (finite as f64).max(1.0);
+        let (mean, std) = of(total, total);
+        let spread = std > window;
+        let varies = spread || (infinite > 0 && ends.ties().0 < all.len());
+        let unit = if spread { std } else { 1.0 };
+        let observed = all[0];
+        let standardized =
+            |value: f64| if value.is_finite() && !spread { 0.0 } else { towards * (value - mean) / unit };
+        all.iter_mut().for_each(|v| *v = if varies { standardized(*v) } else { 0.0 });
+        let window = if spread { window / unit } else { 0.0 };
+        members.push(Member { observed: all[0], window, counts, varies, finite: infinite == 0 });
         // For the reader the observed score is not part of what it is compared with.
         let others = (total - 1.0).max(1.0);
-        let (first, second) = (first * total / others, second * total / others);
-        let apart = (second - first * first).max(0.0) * others / (others - 1.0).max(1.0);
-        let (mean, std) = if all_matchings { (mean, std) } else { (start + first, apart.sqrt()) };
-        found.push(Found { mean, std, z: if std > window { (start - mean) / std } else { f64::NAN } });
+        let (mean, std) = match infinite {
+            0 if all_matchings => (mean, std),
+            0 => of(others, (others - 1.0).max(1.0)),
+            _ => (f64::NAN, f64::NAN),
+        };
+        let z = if infinite == 0 && varies && std > 0.0 { (observed - mean) / std } else { f64::NAN };
+        let std = if infinite == 0 && !varies { 0.0 } else { std };
+        let least_p = ends.least_p(all.len(), alternative);
+        found.push(Found { mean, std, z, varies, infinite, least_p });
     }
-    let mut family = Family::new(members, alternative == Alternative::TwoSided);
-    family.begin(values.first().map_or(0, Vec::len));
-    for cell in family.order().to_vec() {
-        family.take(cell, &values[cell]);
-    }
-    family.end();
-    (family, found)
+    (Directions::counted(members, values, alternative == Alternative::TwoSided), found)
 }

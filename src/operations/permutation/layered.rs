@@ -7,13 +7,14 @@
 //! the definition, and those told apart are moved out of reach of what ties: so a pair counts as it does when it is tested
 //! alone. What is compared across pairs, for corrections, ties within the round-off, which errs on the safe side.
 
-use super::family::{Family, Member};
+use super::family::{Directions, Member};
 use super::grid_roads::{Cell, Outcome, Plan};
 use super::joint::Found;
 use super::layers::Layers;
 use super::residual::Residual;
 use super::strategy::relabelings::Relabelings;
-use super::{Alternative, Precision, tie_window};
+use super::ties::round_off;
+use super::{Alternative, Precision};
 use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
 use crate::form::Bilinear;
@@ -66,16 +67,21 @@ fn layered_in<T: Real + Number>(
         let denominator = form.denominator(par)?;
         let inner = inner_of(form, cells[cell].statistic, denominator, par)?;
         let sign = if form.link.rises() { 1.0 } else { -1.0 };
-        about.push(About { mean, std, sign, inner, denominator, ends: form.link.told_apart(denominator) });
+        let known_to = round_off(apart_k[a].norm() * apart_l[b].norm());
+        // Where all matchings have one value up to round-off, so is the spread.
+        let std = if std > known_to { std } else { 0.0 };
+        about.push(About { mean, std, sign, inner, denominator, ends: form.link.told_apart(denominator), known_to });
     }
     let single = size_of::<T>() == size_of::<f32>();
     let member = |(about, cell): (&About, &Cell<'_>)| Member {
         observed: towards * about.sign * about.clamped_z(about.inner),
-        window: if single { SINGLE } else { about.window() / about.std.max(f64::MIN_POSITIVE) },
+        window: (about.known_to / about.std.max(f64::MIN_POSITIVE)).max(if single { SINGLE } else { 0.0 }),
         counts: cell.counts,
+        varies: about.std > 0.0,
+        finite: true,
     };
     let two_sided = plan.alternative == Alternative::TwoSided;
-    let mut family = Family::new(about.iter().zip(cells).map(member).collect(), two_sided);
+    let mut family = Directions::new(about.iter().zip(cells).map(member).collect(), two_sided);
     let order: Vec<usize> = family.order().to_vec();
     let engine_order: Vec<usize> = order.iter().map(|&cell| place(cell).0 * ls.len() + place(cell).1).collect();
     let affine = forms[0].link.is_affine();
@@ -124,22 +130,28 @@ fn layered_in<T: Real + Number>(
     let others = (family.arrangements() as f64 - 1.0).max(1.0);
     let one = |(cell, about): (usize, &About)| {
         let link = &forms[cell].link;
-        let z = if about.std > 0.0 { about.sign * about.z(about.inner) } else { f64::NAN };
-        if affine {
+        let varies = about.std > 0.0;
+        let z = if varies { about.sign * about.z(about.inner) } else { f64::NAN };
+        let (mean, std) = if affine {
             let std = (link.factor / about.denominator).abs() * about.std;
-            return Found { mean: link.score(about.mean, about.denominator), std, z };
-        }
-        let (first, second) = sums[cell];
-        let (mean, freedom) = (first / others, (others - 1.0).max(1.0));
-        Found { mean: cells[cell].statistic + mean, std: ((second - mean * first) / freedom).max(0.0).sqrt(), z }
+            (link.score(about.mean, about.denominator), std)
+        } else {
+            let (first, second) = sums[cell];
+            let (mean, freedom) = (first / others, (others - 1.0).max(1.0));
+            (cells[cell].statistic + mean, ((second - mean * first) / freedom).max(0.0).sqrt())
+        };
+        let least_p = if varies { 0.0 } else { 1.0 };
+        Found { mean, std: if varies { std } else { 0.0 }, z, varies, infinite: 0, least_p }
     };
     let of_cells = about.iter().enumerate().map(one).collect();
-    Ok((Outcome { family, of_cells, method: "orbits", n_orbits: Some(orbits), exact: (affine, affine) }, fine))
+    let exact = (affine, affine);
+    Ok((Outcome { family, of_cells, method: "orbits", n_orbits: Some(orbits), exact, failures: Vec::new() }, fine))
 }
 
 /// What is known of the inner product of one pair.
 struct About {
     mean: f64,
+    /// 0 where all matchings have one value.
     std: f64,
     /// -1 where the score falls as the inner product rises.
     sign: f64,
@@ -147,6 +159,8 @@ struct About {
     denominator: f64,
     /// Between which inner products scores differ.
     ends: (f64, f64),
+    /// Closer inner products tie.
+    known_to: f64,
 }
 
 impl About {
@@ -163,11 +177,6 @@ impl About {
         self.z(self.clamped(value))
     }
 
-    /// Closer inner products tie.
-    fn window(&self) -> f64 {
-        tie_window(self.inner, self.std)
-    }
-
     /// Which values single precision may count wrongly, the first of them apart where it is the observed one.
     fn close(&self, values: &[f64], observed_first: bool) -> Vec<usize> {
         let (observed, margin) = (self.clamped(self.inner), SINGLE * self.std);
@@ -181,7 +190,7 @@ impl About {
     /// A value computed again: the observed one if it ties with it, else moved beyond what single precision takes for a tie.
     fn settled(&self, value: f64) -> f64 {
         let (observed, apart) = (self.clamped(self.inner), self.clamped(value) - self.clamped(self.inner));
-        if apart.abs() <= self.window() {
+        if apart.abs() <= self.known_to {
             self.inner
         } else {
             observed + apart + 2.0 * SINGLE * self.std * apart.signum()

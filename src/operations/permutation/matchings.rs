@@ -6,7 +6,8 @@
 use std::ops::Range;
 
 use super::design::Design;
-use super::tally::{KNOWN, Scale, Tally, spread};
+use super::tally::{KNOWN, Scale, Tally};
+use super::ties;
 use crate::error::Result;
 use crate::form::{Cross, Form, Pair, PairInterval};
 use crate::memory;
@@ -14,7 +15,7 @@ use crate::par::Par;
 
 /// Matchings whose values are counted at a time.
 const BATCH: usize = 4096;
-/// Matchings that tell how far values spread, for the window of ties.
+/// Matchings that tell how large values are, for the window of ties.
 const FIRST: usize = 128;
 /// Rows up to which the terms of all pairs of rows are kept.
 const TABLE: usize = 2048;
@@ -109,11 +110,12 @@ impl<'a> OneByOne<'a> {
         (self.value)(order, par)
     }
 
-    /// Count the first `count` matchings, the observed one included, and how many of them without computing the value.
+    /// Count the first `count` matchings, the observed one included, whose values are known to `known_to`; and how many of
+    /// them were counted without computing the value.
     pub fn tally<'t>(
         &self,
         scale: &'t Scale<'t>,
-        window: impl Fn(f64, f64) -> f64,
+        known_to: f64,
         matchings: Matchings<'_>,
         count: usize,
         wanted: Wanted,
@@ -122,7 +124,7 @@ impl<'a> OneByOne<'a> {
         par.expect(count);
         let first = self.values(matchings, 0..count.min(FIRST), par)?;
         let observed = first.first().copied().unwrap_or(f64::NAN);
-        let mut tally = Tally::new(scale, observed, window(observed, spread(&first)), wanted == Wanted::Scores);
+        let mut tally = Tally::new(scale, observed, ties::window(&first, known_to), wanted == Wanted::Scores);
         tally.take(&first)?;
         let interval = self.interval.filter(|_| wanted == Wanted::Sides);
         let full = if interval.is_some() { count.min(KNOWN) } else { count };

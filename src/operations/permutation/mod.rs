@@ -22,7 +22,7 @@
 //! lists, tied_lists                     neighbor lists: n matchings by counting
 //! products, product_orbits              functions of a'b: many products by one transform, and bounds
 //! matchings, sequential                 one matching after the other; when to stop
-//! tally                                 what is kept of the values
+//! tally, ties, attainable               what is kept of the values; which of them tie; the smallest p they can reach
 //! grids, grid_roads, joint              all pairs at once: what is tested, how scores come, counted together
 //! layered, layers                       their bilinear scores
 //! grid_products                         their functions of a'b
@@ -30,6 +30,7 @@
 
 pub mod affine;
 pub mod approximate;
+mod attainable;
 pub mod design;
 pub mod family;
 pub mod features;
@@ -53,8 +54,9 @@ mod settled;
 mod strategy;
 pub mod strips;
 pub mod suggested;
-mod tally;
+pub mod tally;
 mod tied_lists;
+pub mod ties;
 
 #[cfg(test)]
 mod tests;
@@ -63,6 +65,8 @@ pub use self::design::{Design, Scheme};
 
 use std::collections::HashSet;
 
+use self::attainable::Shares;
+pub use self::attainable::floor;
 use self::moments::Order;
 use self::sequential::{interval_of_p, orbit_interval};
 use self::suggested::Suggested;
@@ -78,10 +82,6 @@ use crate::facts::{Facts, Kind};
 use crate::form::Form;
 use crate::par::Par;
 
-/// A test whose smallest p-value is above this cannot find anything.
-const LEVEL: f64 = 0.05;
-/// Values closer than this, relative to their spread, tie: what transforms and other orders of summation can do.
-const TIE: f64 = 1e-9;
 /// How sure the interval of the p-value is.
 const SURE: f64 = 0.95;
 
@@ -114,11 +114,6 @@ impl Alternative {
     /// How many ends of the scores count.
     fn sides(self) -> usize {
         if self == Self::TwoSided { 2 } else { 1 }
-    }
-
-    /// The smallest p-value that so many arrangements can give.
-    fn least_p(self, arrangements: usize) -> f64 {
-        (self.sides() as f64 / arrangements as f64).min(1.0)
     }
 
     /// What speaks for likeness.
@@ -284,7 +279,12 @@ pub fn permutation_test<'s>(
     let (k, l) = summaries(asked, x, y, par)?;
     request.exchangeable(&facts, x, y, par)?;
     let form = measure.form(&k, &l)?;
-    let mut result = test_form(&form, measure.name(), &facts, x.rows(), request, par)?;
+    let design = match &request.design {
+        Some(design) => design.clone(),
+        None => Design::new(x.rows(), None, None, Scheme::Permute)?,
+    };
+    let shares = Shares::of(asked, std::slice::from_ref(x), Some(std::slice::from_ref(y)), &design, par)?;
+    let mut result = test_form(&form, measure.name(), &facts, (&design, &shares), request, par)?;
     let mut cautions = measure.cautions(&k, &l)?;
     let at_chance = result.null_mean.1.then_some(result.null_mean.0);
     cautions.extend(of_sides(&facts, x, y));
@@ -302,7 +302,7 @@ fn test_form(
     form: &Form<'_>,
     measure: &str,
     facts: &Facts,
-    n: usize,
+    (design, shares): (&Design, &Shares),
     request: &Request,
     par: Par<'_>,
 ) -> Result<Tested> {
@@ -313,15 +313,12 @@ fn test_form(
         Form::Bilinear(form) => Scale::linked(measure, form.link, form.denominator(par)?),
         _ => Scale::scores(measure),
     };
-    let design = match &request.design {
-        Some(design) => design.clone(),
-        None => Design::new(n, None, None, Scheme::Permute)?,
-    };
-    cautions.extend(in_place(&design));
-    cautions.extend(dependent(request.ids.as_deref(), n, request.is_grouped())?);
+    cautions.extend(in_place(design));
+    cautions.extend(dependent(request.ids.as_deref(), design.n(), request.is_grouped())?);
     let alternative = request.alternative.unwrap_or_else(|| Alternative::of(facts));
-    let suggested = if request.moments { Some(suggest(form, measure, &design, alternative, par)?) } else { None };
-    let plan = roads::Plan { measure, facts, design: &design, request, alternative };
+    let suggested = if request.moments { Some(suggest(form, measure, design, alternative, par)?) } else { None };
+    let known_to = ties::of_values(form, facts, statistic, par)?;
+    let plan = roads::Plan { measure, design, request, alternative, known_to };
     let mut found = roads::find(form, &scale, &plan, par)?;
     let tally = &mut found.tally;
     let all = found.method == "exact";
@@ -331,7 +328,7 @@ fn test_form(
         (null_mean, mean_exact) = (mean, true);
     }
     if let (Some((_, std)), Some(stretch)) = (found.exact, scale.stretch()) {
-        (null_std, std_exact) = (std * stretch, true);
+        (null_std, std_exact) = (if std > tally.window() { std * stretch } else { 0.0 }, true);
     }
     let null_skew = match &suggested {
         Some(Suggested { skewness: Some(skewness), before: None, .. }) => (Some(*skewness), true),
@@ -339,10 +336,10 @@ fn test_form(
     };
     let zscore = match found.exact {
         Some((mean, std)) => {
-            let z = distance(tally.observed, mean, std);
+            let z = distance(tally.observed, mean, std, tally.window());
             if scale.rises() { z } else { z.map(|z| -z) }
         }
-        None => distance(statistic, null_mean, null_std),
+        None => distance(statistic, null_mean, null_std, 0.0),
     };
     let total = tally.count();
     let (at_least, at_most) = tally.exceedances();
@@ -366,8 +363,17 @@ fn test_form(
         };
         ((sides as f64 * low).min(1.0), (sides as f64 * high).min(1.0))
     };
-    let min_pvalue = if found.pvalue.is_some() { 0.9 * request.alpha } else { alternative.least_p(total) };
-    cautions.extend(floor(min_pvalue));
+    let min_pvalue = match () {
+        () if all => tally.least_p(alternative),
+        () if tally.all_tie() && total > 1 => 1.0,
+        () => shares.least_p((0, 0), total, alternative),
+    };
+    // A bet on p below 0.9 alpha wins no more than that.
+    let min_pvalue = if found.pvalue.is_some() { min_pvalue.max(0.9 * request.alpha) } else { min_pvalue };
+    // Chance can take an independent sample below the share of arrangements that tie.
+    let min_pvalue = min_pvalue.min(pvalue);
+    cautions.extend(floor(min_pvalue, request.alpha));
+    cautions.extend(infinite(tally.infinite(), total));
     let low = facts.kind == Kind::Distance;
     let bar = tally.quantile(if low { request.alpha } else { 1.0 - request.alpha });
     let null_distribution = tally.take_kept().map(|mut kept| {
@@ -443,19 +449,18 @@ fn suggest(
     suggested::of_form(form, measure, Order::Kurtosis, alternative, par)
 }
 
-/// The caution that no result could have been significant.
-fn floor(min_pvalue: f64) -> Option<Caution> {
-    let message = format!("The smallest reachable p is {min_pvalue:.3}; no result can be significant.");
-    (min_pvalue > LEVEL).then(|| Caution::new("p_floor", message, vec![("min_pvalue", min_pvalue.into())]))
+/// The caution that scores are infinite.
+pub fn infinite(count: usize, total: usize) -> Option<Caution> {
+    let message = format!(
+        "{count} of {total} orders of the rows score infinity: p counts them as equal, and there is no mean, no standard \
+         deviation and no z."
+    );
+    let details = vec![("infinite", count.into()), ("n", total.into())];
+    (count > 0).then(|| Caution::new("infinite_scores", message, details))
 }
 
-/// Values this close to the observed one tie with it.
-fn tie_window(observed: f64, spread: f64) -> f64 {
-    (100.0 * f64::EPSILON * observed.abs()).max(TIE * spread)
-}
-
-/// A difference in standard deviations; None if these are round-off.
-fn distance(value: f64, mean: f64, std: f64) -> Option<f64> {
-    let nothing = 100.0 * f64::EPSILON * value.abs().max(mean.abs());
-    (std > nothing).then(|| (value - mean) / std)
+/// A difference in standard deviations; None if these are round-off, or if there are none.
+fn distance(value: f64, mean: f64, std: f64, window: f64) -> Option<f64> {
+    let z = (value - mean) / std;
+    (std > window && z.is_finite()).then_some(z)
 }

@@ -19,14 +19,13 @@ use super::product_orbits::Grid as ProductGrid;
 use super::products::Products;
 use super::residual::Residual;
 use super::restricted::{Grid, GridOrbits};
-use super::sequential::{Betting, Decision};
+use super::sequential::{Course, Decision, LOOK};
 use super::settled::Settled;
 use super::strategy::relabelings::{Multipliers, Relabelings};
 use super::strategy::{Scores, Strategy, Widths, choose};
-use super::tally::{KNOWN, Scale, Tally, spread};
-use super::{Alternative, Design, Request, tie_window};
+use super::tally::{KNOWN, Scale, Tally};
+use super::{Alternative, Design, Request, ties};
 use crate::error::{Error, Result};
-use crate::facts::Facts;
 use crate::form::{Bilinear, Cross, Form, NeighborLists};
 use crate::par::Par;
 
@@ -38,27 +37,23 @@ const BATCH: usize = 64;
 const SIDE_BY_SIDE: usize = 4;
 /// Products so narrow that a bound is no quicker than the score.
 const NARROW: usize = 8;
-/// Independent matchings between two looks of a sequential test.
-const LOOK: usize = 64;
 /// Variance of the share of an orbit's values above a bound, over that of independent values.
 const ORBIT: f64 = 1.1;
 /// The same where an orbit's places are multiplied by units of a composite number.
 const UNITS: f64 = 1.3;
-/// Scores between fixed ends are known to about their round-off, however small the observed one is.
-const ROUND_OFF: f64 = 1e-12;
 
 /// What is to be found.
 pub struct Plan<'a> {
     /// The name of the measure.
     pub measure: &'a str,
-    /// What is true of it.
-    pub facts: &'a Facts,
     /// Which matchings are allowed.
     pub design: &'a Design,
     /// What was asked for.
     pub request: &'a Request,
     /// The direction that is tested.
     pub alternative: Alternative,
+    /// How well the values of the form are known ([`ties::of_values`]).
+    pub known_to: f64,
 }
 
 /// What a road brings back.
@@ -129,10 +124,9 @@ pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par
     }
 }
 
-/// A tally for values that begin with the observed one, which are known to `least`.
-fn tally_of<'t>(scale: &'t Scale<'t>, plan: &Plan<'_>, first: &[f64], least: f64) -> Tally<'t> {
-    let window = tie_window(first[0], spread(first)).max(least);
-    Tally::new(scale, first[0], window, plan.request.return_null)
+/// A tally for values that begin with the observed one.
+fn tally_of<'t>(scale: &'t Scale<'t>, plan: &Plan<'_>, first: &[f64]) -> Tally<'t> {
+    Tally::new(scale, first[0], ties::window(first, plan.known_to), plan.request.return_null)
 }
 
 /// Values of shift orbits.
@@ -161,9 +155,7 @@ fn shifts<'t>(
     let exact = (k.mean(&l), k.std(&l));
     let (engine, first) = Settled::begin(form, &k, &l, relabelings, plan.request, par)?;
     par.advance(size);
-    // What rounding in the transforms can do, whatever the values are.
-    let window = tie_window(first[0], exact.1).max(10.0 * f64::EPSILON * k.norm() * l.norm());
-    let mut tally = Tally::new(scale, first[0], window, plan.request.return_null);
+    let mut tally = tally_of(scale, plan, &first);
     tally.take(&first)?;
     count(&mut tally, n_relabelings, size, |r, par| engine.block(r, par), par)?;
     let found = of_shifts(tally, orbits, multipliers);
@@ -197,8 +189,7 @@ fn features<'t>(
     };
     let first = block(0, par)?;
     par.advance(size);
-    let window = tie_window(first[0], exact.1).max(10.0 * f64::EPSILON * k.norm() * l.norm());
-    let mut tally = Tally::new(scale, first[0], window, plan.request.return_null);
+    let mut tally = tally_of(scale, plan, &first);
     tally.take(&first)?;
     count(&mut tally, relabelings.count(), size, block, par)?;
     Ok(Found { exact: Some(exact), ..of_shifts(tally, relabelings.orbits(), relabelings.multipliers()) })
@@ -218,7 +209,7 @@ fn shifts_of_neighbors<'t>(
     let orbit = |r: usize, par: Par<'_>| engine.orbit(&relabelings.get(r).tau, par);
     let first = orbit(0, par)?;
     par.advance(size);
-    let mut tally = tally_of(scale, plan, &first, ROUND_OFF);
+    let mut tally = tally_of(scale, plan, &first);
     tally.take(&first)?;
     count(&mut tally, orbits, size, orbit, par)?;
     Ok(Found::orbits(tally, orbits, ORBIT))
@@ -233,7 +224,7 @@ fn circle_of_neighbors<'t>(
 ) -> Result<Found<'t>> {
     let identity: Vec<usize> = (0..plan.design.n()).collect();
     let values = Lists::new(form, &identity).orbit(&identity, par)?;
-    let mut tally = tally_of(scale, plan, &values, ROUND_OFF);
+    let mut tally = tally_of(scale, plan, &values);
     tally.take(&values)?;
     Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
 }
@@ -251,7 +242,7 @@ fn products<'t>(
     let size = engine.size();
     par.expect(orbits.saturating_mul(size));
     let first: Vec<f64> = engine.orbit(0, None, par)?.into_iter().flatten().collect();
-    let mut tally = tally_of(scale, plan, &first, least_of(plan.facts));
+    let mut tally = tally_of(scale, plan, &first);
     tally.take(&first)?;
     // Mean and spread come from scores that are known.
     let narrow = form.a.cols().min(form.b.cols()) < NARROW;
@@ -300,7 +291,7 @@ fn restricted<'t>(
         |r: usize, par: Par<'_>| Ok(engine.run(&[&of_x], l.data(), &design.draw(key, r as u64), par)?.remove(0));
     let first = orbit(0, par)?;
     par.advance(grid.length());
-    let mut tally = tally_of(scale, plan, &first, 0.0);
+    let mut tally = tally_of(scale, plan, &first);
     tally.take(&first)?;
     count(&mut tally, orbits, grid.length(), orbit, par)?;
     Ok(Found::orbits(tally, orbits, grid.variance_factor(true)))
@@ -320,7 +311,7 @@ fn circle<'t>(
     let of_x = engine.of_x(k.data(), &identity, par)?;
     let values = engine.run(&[&of_x], l.data(), &identity, par)?.remove(0);
     par.advance(grid.length());
-    let mut tally = tally_of(scale, plan, &values, 0.0);
+    let mut tally = tally_of(scale, plan, &values);
     tally.take(&values)?;
     Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
 }
@@ -352,17 +343,6 @@ fn count(
     Ok(())
 }
 
-/// How well the values of a form are known.
-fn least(form: &Form<'_>, facts: &Facts) -> f64 {
-    if matches!(form, Form::Bilinear(_)) { 0.0 } else { least_of(facts) }
-}
-
-/// How well scores are known.
-pub fn least_of(facts: &Facts) -> f64 {
-    let (low, high) = facts.range;
-    if (high - low).is_finite() { ROUND_OFF } else { 0.0 }
-}
-
 /// Values of one matching after the other: all `every` of them, or independent ones.
 fn one_by_one<'t>(
     form: &Form<'_>,
@@ -372,8 +352,7 @@ fn one_by_one<'t>(
     par: Par<'_>,
 ) -> Result<Found<'t>> {
     let count = every.unwrap_or(plan.request.n_resamples.saturating_add(1));
-    let (engine, least) = (OneByOne::new(form, count, par)?, least(form, plan.facts));
-    let window = |observed: f64, spread: f64| tie_window(observed, spread).max(least);
+    let engine = OneByOne::new(form, count, par)?;
     let key = if every.is_some() { None } else { Some(&plan.request.key) };
     let matchings = Matchings { design: plan.design, key };
     let wanted = match plan.alternative {
@@ -381,7 +360,7 @@ fn one_by_one<'t>(
         Alternative::Greater | Alternative::Less if every.is_none() => Wanted::Sides,
         _ => Wanted::Values,
     };
-    let (tally, pruned) = engine.tally(scale, window, matchings, count, wanted, par)?;
+    let (tally, pruned) = engine.tally(scale, plan.known_to, matchings, count, wanted, par)?;
     Ok(Found { pruned, ..Found::new(tally, if every.is_some() { "exact" } else { "monte_carlo" }) })
 }
 
@@ -392,25 +371,15 @@ fn sequential<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: P
     let engine = OneByOne::new(form, count, par)?;
     par.expect(count);
     let mut values = engine.values(matchings, 0..count.min(LOOK), par)?;
-    let mut tally = tally_of(scale, plan, &values, least(form, plan.facts));
+    let mut tally = tally_of(scale, plan, &values);
     tally.take(&values[..1])?;
-    let two = plan.alternative == Alternative::TwoSided;
-    let alpha = if two { plan.request.alpha / 2.0 } else { plan.request.alpha };
-    let (mut above, mut below) = (Betting::new(alpha), Betting::new(alpha));
-    let decided = |above: Decision, below: Decision| match plan.alternative {
-        Alternative::Greater => above,
-        Alternative::Less => below,
-        Alternative::TwoSided if above == Decision::Reject || below == Decision::Reject => Decision::Reject,
-        Alternative::TwoSided if above == below => above,
-        Alternative::TwoSided => Decision::Continue,
-    };
+    let mut course = Course::new(plan.alternative, plan.request.alpha);
     let (mut decision, mut drawn) = (Decision::Continue, 1);
     'looks: loop {
         let skip = usize::from(drawn == 1);
         for value in &values[skip..] {
             tally.take(&[*value])?;
-            let (high, low) = tally.beyond(*value);
-            decision = decided(above.take(high), below.take(low));
+            decision = course.take(tally.beyond(*value));
             drawn += 1;
             if decision != Decision::Continue {
                 break 'looks;
@@ -421,15 +390,6 @@ fn sequential<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: P
         }
         values = engine.values(matchings, drawn..(drawn + LOOK).min(count), par)?;
     }
-    let pvalue = match plan.alternative {
-        Alternative::Greater => above.pvalue(),
-        Alternative::Less => below.pvalue(),
-        Alternative::TwoSided => (2.0 * above.pvalue().min(below.pvalue())).min(1.0),
-    };
-    let decision = match decision {
-        Decision::Continue => None,
-        Decision::Reject => Some(true),
-        Decision::GiveUp => Some(false),
-    };
-    Ok(Found { pvalue: Some(pvalue), decision, ..Found::new(tally, "sequential") })
+    let (pvalue, decision) = (Some(course.pvalue()), decision.verdict());
+    Ok(Found { pvalue, decision, ..Found::new(tally, "sequential") })
 }

@@ -18,10 +18,13 @@
 //! Fischer and Ramdas 2024 (wealth); Stoepker and Castro, "Inference with sequential Monte-Carlo computation of
 //! p-values: fast and valid approaches", 2024 (confidence sequence, after Robbins 1970).
 
+use super::Alternative;
 use crate::numerics::beta::{incomplete_beta, ln_binomial};
 
 /// How far below the level a bet lies.
 const BELOW: f64 = 0.9;
+/// Independent matchings between two looks of a sequential test; the first of them say how large scores are.
+pub const LOOK: usize = 64;
 
 /// What a sequential test says so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +74,54 @@ impl Betting {
     /// Valid however one stops; at least 0.9 alpha.
     pub fn pvalue(&self) -> f64 {
         1.0 / self.most
+    }
+}
+
+/// A sequential test against one alternative: with two sides, two of them at half the level.
+#[derive(Debug, Clone, Copy)]
+pub struct Course {
+    alternative: Alternative,
+    above: Betting,
+    below: Betting,
+}
+
+impl Course {
+    /// Nothing drawn yet; alpha is between 0 and 1.
+    pub fn new(alternative: Alternative, alpha: f64) -> Self {
+        let betting = Betting::new(alpha / alternative.sides() as f64);
+        Self { alternative, above: betting, below: betting }
+    }
+
+    /// One more independent matching: whether it scores at least as high as the observed one, and at most as high.
+    pub fn take(&mut self, (at_least, at_most): (bool, bool)) -> Decision {
+        let (above, below) = (self.above.take(at_least), self.below.take(at_most));
+        match self.alternative {
+            Alternative::Greater => above,
+            Alternative::Less => below,
+            Alternative::TwoSided if above == Decision::Reject || below == Decision::Reject => Decision::Reject,
+            Alternative::TwoSided if above == below => above,
+            Alternative::TwoSided => Decision::Continue,
+        }
+    }
+
+    /// Valid however one stops; at least 0.9 alpha.
+    pub fn pvalue(&self) -> f64 {
+        match self.alternative {
+            Alternative::Greater => self.above.pvalue(),
+            Alternative::Less => self.below.pvalue(),
+            Alternative::TwoSided => (2.0 * self.above.pvalue().min(self.below.pvalue())).min(1.0),
+        }
+    }
+}
+
+impl Decision {
+    /// Whether p is below the level; None if that is not decided.
+    pub fn verdict(self) -> Option<bool> {
+        match self {
+            Self::Continue => None,
+            Self::Reject => Some(true),
+            Self::GiveUp => Some(false),
+        }
     }
 }
 

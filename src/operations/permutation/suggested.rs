@@ -6,7 +6,8 @@
 
 use super::Alternative;
 use super::approximate::{leading_eigenvalues, pearson, saddlepoint};
-use super::moments::{Invariants, Order, moments};
+use super::moments::{Invariants, Moments, Order, moments};
+use super::ties::round_off;
 use crate::error::{Error, Result};
 use crate::form::{Form, Step};
 use crate::operations::compare::{Asked, summaries};
@@ -75,7 +76,11 @@ pub fn of_form(
         return Err(Error::NotOffered { measure: measure.into(), problem });
     };
     let of = |pairs| Invariants::of(pairs, order, par);
-    let found = moments(&of(form.k)?, &of(form.l)?);
+    let mut found = moments(&of(form.k)?, &of(form.l)?);
+    if found.variance.sqrt() <= round_off(form.k.norm(par)? * form.l.norm(par)?) {
+        // All matchings score alike, and these are moments of round-off.
+        found = Moments { variance: 0.0, skewness: None, kurtosis: None, ..found };
+    }
     let (inner, denominator) = (form.k.inner(form.l, None, par)?, form.denominator(par)?);
     // The inner product speaks in the other direction where the score falls as it rises.
     let towards = match (alternative, form.link.rises()) {

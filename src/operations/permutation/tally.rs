@@ -1,7 +1,9 @@
 //! What is kept of the values of a test: counts, sums, and the scores themselves if asked for.
 
+use super::Alternative;
 use crate::error::{Error, Result};
 use crate::form::Link;
+use crate::linalg::unit_scale;
 
 /// From the values an engine computes to scores.
 pub struct Scale<'a> {
@@ -91,9 +93,60 @@ pub struct Tally<'a> {
     sample: Vec<f64>,
     at_least: usize,
     at_most: usize,
+    /// Arrangements whose values are infinite, which are not summed either.
+    infinite: usize,
+    ends: Ends,
+    /// The power of two by which differences are multiplied, so that neither their cubes nor their sums overflow.
+    unit: f64,
     values: Sums,
     scores: Sums,
     kept: Option<Vec<f64>>,
+}
+
+/// How many values tie with the highest, and how many with the lowest.
+#[derive(Default)]
+pub struct Ends {
+    high: End,
+    low: End,
+}
+
+#[derive(Default)]
+struct End {
+    value: f64,
+    ties: usize,
+}
+
+impl End {
+    fn take(&mut self, value: f64, window: f64) {
+        if self.ties == 0 || value > self.value + window {
+            *self = Self { value, ties: 1 };
+        } else if value >= self.value - window {
+            self.ties += 1;
+        }
+    }
+}
+
+impl Ends {
+    /// One more value; closer ones than `window` tie.
+    pub fn take(&mut self, value: f64, window: f64) {
+        self.high.take(value, window);
+        self.low.take(-value, window);
+    }
+
+    /// How many tie with the highest, and with the lowest.
+    pub fn ties(&self) -> (usize, usize) {
+        (self.high.ties, self.low.ties)
+    }
+
+    /// The p-value of the most extreme of so many arrangements.
+    pub fn least_p(&self, count: usize, alternative: Alternative) -> f64 {
+        let ties = match alternative {
+            Alternative::Greater => self.high.ties,
+            Alternative::Less => self.low.ties,
+            Alternative::TwoSided => 2 * self.high.ties.min(self.low.ties),
+        };
+        (ties as f64 / count.max(1) as f64).min(1.0)
+    }
 }
 
 /// Sums of differences from the observed one, of their squares and of their cubes.
@@ -119,21 +172,22 @@ impl Sums {
         self.third += part.third;
     }
 
-    fn moments(&self, observed: f64, count: usize, others: usize, sample: bool) -> (f64, f64) {
+    /// Mean and standard deviation of the differences.
+    fn moments(&self, count: usize, sample: bool) -> (f64, f64) {
+        let others = count.saturating_sub(1);
         let over = if sample { others } else { count }.max(1) as f64;
         let mean = self.first / over;
         let freedom = if sample && others > 1 { over - 1.0 } else { over };
-        (observed + mean, ((self.second - mean * self.first) / freedom).max(0.0).sqrt())
+        (mean, ((self.second - mean * self.first) / freedom).max(0.0).sqrt())
     }
 
     /// Third central moment in standard deviations; None if these are round-off.
-    fn skewness(&self, observed: f64, over: usize) -> Option<f64> {
+    fn skewness(&self, over: usize) -> Option<f64> {
         let over = over.max(1) as f64;
         let (mean, square, cube) = (self.first / over, self.second / over, self.third / over);
         let variance = (square - mean * mean).max(0.0);
-        let nothing = 100.0 * f64::EPSILON * observed.abs().max(mean.abs());
         let skewness = (cube - 3.0 * mean * square + 2.0 * mean.powi(3)) / variance.powf(1.5);
-        (variance.sqrt() > nothing && skewness.is_finite()).then_some(skewness)
+        (variance > 0.0 && skewness.is_finite()).then_some(skewness)
     }
 }
 
@@ -143,7 +197,22 @@ impl<'a> Tally<'a> {
         let (values, scores) = (Sums::default(), Sums::default());
         let kept = keep.then(Vec::new);
         let sample = Vec::new();
-        Self { scale, observed, window, count: 0, certain: 0, sample, at_least: 0, at_most: 0, values, scores, kept }
+        Self {
+            scale,
+            observed,
+            window,
+            count: 0,
+            certain: 0,
+            sample,
+            at_least: 0,
+            at_most: 0,
+            infinite: 0,
+            ends: Ends::default(),
+            unit: 0.0,
+            values,
+            scores,
+            kept,
+        }
     }
 
     /// Count some more.
@@ -153,7 +222,14 @@ impl<'a> Tally<'a> {
             return Err(Error::Undefined { measure: self.scale.measure.into(), reason });
         }
         self.count_beyond(values);
-        let of_values = Sums::of(values.iter().map(|value| value - self.observed));
+        let differences = || values.iter().filter(|value| value.is_finite()).map(|value| value - self.observed);
+        if self.unit == 0.0 && self.observed.is_finite() {
+            let largest = differences().fold(0.0_f64, |most, d| most.max(d.abs()));
+            self.unit = if largest > 0.0 { unit_scale(largest) } else { 0.0 };
+        }
+        let unit = if self.unit == 0.0 { 1.0 } else { self.unit };
+        // Where the observed one is infinite there is nothing to sum.
+        let of_values = Sums::of(differences().filter(|d| d.is_finite()).map(|d| d * unit));
         let mut of_scores = Sums::default();
         if self.scale.stretch().is_none() {
             let start = self.scale.score(self.observed);
@@ -172,8 +248,13 @@ impl<'a> Tally<'a> {
 
     fn count_beyond(&mut self, values: &[f64]) {
         let bars = self.bars();
-        self.at_least += values.iter().filter(|value| bars.beyond(**value).0).count();
-        self.at_most += values.iter().filter(|value| bars.beyond(**value).1).count();
+        for &value in values {
+            let (at_least, at_most) = bars.beyond(value);
+            self.at_least += usize::from(at_least);
+            self.at_most += usize::from(at_most);
+            self.infinite += usize::from(value.is_infinite());
+            self.ends.take(bars.ordering.of(value), self.window);
+        }
     }
 
     fn bars(&self) -> Bars {
@@ -224,31 +305,58 @@ impl<'a> Tally<'a> {
         (self.at_least, self.at_most)
     }
 
-    /// Mean and standard deviation of the values: of all of them, or as a sample estimates them from the others.
+    /// Mean and standard deviation of the values: of all of them, or as a sample estimates them from the others; NaN if some
+    /// are infinite.
     pub fn values(&self, sample: bool) -> (f64, f64) {
-        self.values.moments(self.observed, self.known(), self.known() - 1, sample)
+        if self.infinite > 0 {
+            return (f64::NAN, f64::NAN);
+        }
+        let unit = if self.unit == 0.0 { 1.0 } else { self.unit };
+        let (mean, spread) = self.values.moments(self.known(), sample);
+        (self.observed + mean / unit, spread / unit)
     }
 
-    /// The same of the scores.
+    /// The same of the scores; a spread that is round-off is none.
     pub fn scores(&self, sample: bool) -> (f64, f64) {
         let start = self.scale.score(self.observed);
+        let (mean, spread) = self.values(sample);
+        let varies = !(spread <= self.window);
         match self.scale.stretch() {
-            None => self.scores.moments(start, self.known(), self.known() - 1, sample),
-            Some(stretch) => {
-                let (mean, spread) = self.values(sample);
-                (self.scale.score(mean), spread * stretch)
+            None => {
+                let (mean, spread) = self.scores.moments(self.known(), sample);
+                (start + mean, if varies { spread } else { 0.0 })
             }
+            Some(stretch) => (self.scale.score(mean), if varies { spread * stretch } else { 0.0 }),
         }
     }
 
-    /// Skewness of the scores: of all of them, or of the others than the observed one; None if nothing varies.
+    /// Skewness of the scores: of all of them, or of the others than the observed one; None if nothing varies, or if some are
+    /// infinite.
     pub fn skewness(&self, sample: bool) -> Option<f64> {
         let over = self.known() - usize::from(sample);
-        if self.scale.stretch().is_none() {
-            return self.scores.skewness(self.scale.score(self.observed), over);
+        if self.infinite > 0 || self.values(sample).1 <= self.window {
+            return None;
         }
-        let skewness = self.values.skewness(self.observed, over);
+        if self.scale.stretch().is_none() {
+            return self.scores.skewness(over);
+        }
+        let skewness = self.values.skewness(over);
         if self.scale.rises() { skewness } else { skewness.map(|skewness| -skewness) }
+    }
+
+    /// Number of arrangements whose scores are infinite.
+    pub fn infinite(&self) -> usize {
+        self.infinite
+    }
+
+    /// The p-value of the most extreme of all arrangements.
+    pub fn least_p(&self, alternative: Alternative) -> f64 {
+        self.ends.least_p(self.count, alternative)
+    }
+
+    /// Whether all arrangements tie with the observed one.
+    pub fn all_tie(&self) -> bool {
+        self.at_least == self.count && self.at_most == self.count
     }
 
     /// Number of arrangements whose values are summed.
@@ -260,11 +368,4 @@ impl<'a> Tally<'a> {
     pub fn take_kept(&mut self) -> Option<Vec<f64>> {
         self.kept.take()
     }
-}
-
-/// Standard deviation of some values; only its size matters.
-pub fn spread(values: &[f64]) -> f64 {
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    (values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / count).sqrt()
 }

@@ -11,7 +11,7 @@
 #[cfg(test)]
 pub(super) mod tests;
 
-use super::family::Family;
+use super::family::Directions;
 use super::grid_products::GridProducts;
 use super::joint::{Found, judged};
 use super::layered::layered;
@@ -22,7 +22,7 @@ use super::restricted::{Grid, GridOrbits, OfX};
 use super::roads;
 use super::strategy::relabelings::Relabelings;
 use super::strategy::{Scores, Strategy, choose};
-use super::{Alternative, Design, Request};
+use super::{Alternative, Design, Request, ties};
 use crate::engines::pair_matrix::PairMatrix;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
@@ -66,7 +66,7 @@ pub struct Plan<'a> {
 /// What a road brings back.
 pub struct Outcome {
     /// The counts.
-    pub family: Family,
+    pub family: Directions,
     /// By pair.
     pub of_cells: Vec<Found>,
     /// The name of the road.
@@ -75,6 +75,8 @@ pub struct Outcome {
     pub n_orbits: Option<usize>,
     /// Whether means, and standard deviations, are over all allowed matchings.
     pub exact: (bool, bool),
+    /// Pairs, by their number, whose scores do not exist for some arrangement.
+    pub failures: Vec<(usize, Error)>,
 }
 
 /// The scores of all pairs by their form, if it is one.
@@ -104,7 +106,7 @@ pub fn find(plan: &Plan<'_>, par: Par<'_>) -> Result<Option<Outcome>> {
         Strategy::Restricted(forms, grid, orbits) => restricted(plan, &forms, (&grid, orbits), par),
         Strategy::Products(forms, grid, orbits) => products(plan, forms, (grid, orbits), par),
     }?;
-    table.judged(plan).map(Some)
+    table.judged(plan, par).map(Some)
 }
 
 fn scores_of<'a>(cells: &'a [Cell<'a>]) -> AllScores<'a> {
@@ -153,20 +155,28 @@ impl Table {
         self.scores.iter_mut().zip(scores).for_each(|(all, some)| all.extend(some));
     }
 
-    /// Count.
-    fn judged(mut self, plan: &Plan<'_>) -> Result<Outcome> {
-        for (cell, scores) in plan.cells.iter().zip(&mut self.scores) {
+    /// Count. A pair without a score in some arrangement is left out of everything.
+    fn judged(mut self, plan: &Plan<'_>, par: Par<'_>) -> Result<Outcome> {
+        let (mut counts, mut failures) = (Vec::with_capacity(plan.cells.len()), Vec::new());
+        for (place, (cell, scores)) in plan.cells.iter().zip(&mut self.scores).enumerate() {
             // An engine's own value differs by round-off.
             scores[..1].fill(cell.statistic);
-            if scores.iter().any(|score| score.is_nan()) {
-                let reason = format!("other matchings of the rows of pair {:?} have no score", cell.at);
-                return Err(Error::Undefined { measure: "the test".into(), reason });
+            let undefined = scores.iter().any(|score| score.is_nan());
+            if undefined {
+                let reason = "other matchings of the rows have no score".into();
+                failures.push((place, Error::Undefined { measure: plan.measure.into(), reason }));
+                scores.fill(0.0);
             }
+            counts.push(cell.counts && !undefined);
         }
-        let counts: Vec<bool> = plan.cells.iter().map(|cell| cell.counts).collect();
+        let known_to = |at: usize, par: Par<'_>| {
+            let cell = &plan.cells[at];
+            ties::of_scores(&cell.form, plan.facts, cell.statistic, par)
+        };
+        let known_to = par.map(plan.cells.len(), known_to)?;
         let all = self.method == "exact";
-        let (family, of_cells) = judged(self.scores, &counts, plan.alternative, (roads::least_of(plan.facts), all));
-        Ok(Outcome { family, of_cells, method: self.method, n_orbits: self.n_orbits, exact: (all, all) })
+        let (family, of_cells) = judged(self.scores, &counts, plan.alternative, &known_to, all);
+        Ok(Outcome { family, of_cells, method: self.method, n_orbits: self.n_orbits, exact: (all, all), failures })
     }
 }
 
@@ -180,7 +190,11 @@ fn one_by_one(plan: &Plan<'_>, every: Option<usize>, par: Par<'_>) -> Result<Tab
         let scores = par.map(BATCH.min(count - start), |at, par| {
             let order = matchings.number(start + at);
             par.advance(1);
-            let score = |cell: &Cell<'_>| cell.form.score(Some(&order), par.sequential());
+            // What has no score is told apart from what stops everything.
+            let score = |cell: &Cell<'_>| match cell.form.score(Some(&order), par.sequential()) {
+                Err(Error::Undefined { .. }) => Ok(f64::NAN),
+                other => other,
+            };
             plan.cells.iter().map(score).collect::<Result<Vec<_>>>()
         })?;
         for row in scores {
