@@ -133,6 +133,8 @@ pub struct Facts {
     pub groups: bool,
     /// Fewest models of a group; a table of votes is a whole group.
     pub fewest_models: usize,
+    /// Whether a mean that all rows share moves the score, where it is not subtracted.
+    pub mean_matters: bool,
     /// Whether an unrelated pair is expected to score about 0 whatever its shape.
     pub chance_corrected: bool,
     /// Whether a repeated sample pair breaks the exchangeability of rows (predictions repeat by nature).
@@ -167,6 +169,7 @@ impl Facts {
         equal_widths: false,
         groups: false,
         fewest_models: 2,
+        mean_matters: false,
         chance_corrected: false,
         repeats_matter: true,
         row_sizes_matter: true,

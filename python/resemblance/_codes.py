@@ -8,10 +8,11 @@ from __future__ import annotations
 
 # The number is right, but ...
 WARNINGS = {
-    "null_inflated": "unrelated data of this shape would already score well above 0",
+    "null_inflated": "unrelated data of this shape would already score well above 0 (of a distance: well below its most)",
+    "common_mean": "all rows share a mean of more than three spreads, which the measure takes for likeness",
     "rank_saturated": "some canonical correlations are 1 for any data: too few rows for so many columns",
     "in_sample_fit": "a regression fits unrelated data this well, because it has many columns for few rows",
-    "small_sample": "a debiased estimate from fewer than 50 rows scatters widely",
+    "small_sample": "a debiased estimate from so few rows has a standard error of 0.05 or more",
     "dominant_sample": "a few rows of a side hold much of the variance, and the score follows them",
     "dominant_dimension": "a few columns of a side hold much of the variance, and the score follows them",
     "duplicate_samples": "inputs occur more than once",
@@ -36,6 +37,7 @@ WARNINGS = {
     "dependent_rows": "rows outnumber the stimuli that ``ids=`` names, and no ``groups=`` tie them",
     "biased_interval": "the score depends on the number of rows by over half a standard error",
     "not_smooth": "a jackknife interval is unreliable: neighbor lists, or numbers of components, change in jumps",
+    "biased_difference": "two biased scores owe unlike amounts to chance",
     "no_spread": "leaving out rows or groups changed nothing",
     "few_groups": "there were fewer than five groups to leave out",
     "header_assumed": "the first line of a table counts 0, 1, 2, ..., or has a word that is not below, and was "

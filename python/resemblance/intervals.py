@@ -159,6 +159,10 @@ def similarity_difference(
     after the other from all three sides, as in `confidence_interval`, so that what the two scores have in common
     cancels. The scores differ if the interval leaves out 0.
 
+    Use a debiased form (`cka` with ``estimator="debiased"``) or a measure that is corrected for chance. What a biased
+    score owes to chance depends on the number of columns: if y1 and y2 have unlike widths, biased scores differ even
+    where neither has anything to do with `x`, and the warning ``biased_difference`` says so.
+
     That it contains 0 does not show that they are equal. For that, give a `margin`, the largest difference that does
     not matter: the scores are called equivalent if the whole interval lies within it. Those are two one-sided tests,
     each at level `alpha`/2; the usual 5 % need ``alpha=0.1``. Where nothing varies equivalence stays undecided, for no

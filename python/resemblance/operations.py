@@ -329,6 +329,7 @@ def _score(measure: Measure, found: Mapping[str, Any]) -> Score:
         found.get("error"),
         measure.facts,
         found.get("null_mean"),
+        found.get("null_mean_from"),
         found.get("calibrated_mean"),
         found.get("n"),
         as_warnings(found["warnings"]),
@@ -350,4 +351,5 @@ def _grid(measure: Measure, left: Models, right: Models, found: Mapping[str, Any
         found["null_mean"],
         None,
         warnings,
+        found.get("null_mean_from"),
     )

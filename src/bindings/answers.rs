@@ -143,7 +143,8 @@ pub fn compare<'py>(
                     fields.set_item("value", outcome.value)?;
                     fields.set_item("status", "ok")?;
                     fields.set_item("error", py.None())?;
-                    fields.set_item("null_mean", outcome.at_chance)?;
+                    fields.set_item("null_mean", outcome.at_chance.map(|found| found.mean))?;
+                    fields.set_item("null_mean_from", outcome.at_chance.map(|found| found.origin.name()))?;
                     fields.set_item("calibrated_mean", outcome.calibrated(&asked.measure.facts()))?;
                     fields.set_item("warnings", remarks(py, &outcome.cautions)?)?;
                 }
@@ -196,6 +197,7 @@ pub fn pairwise<'py>(
             cautions.extend(grid.general);
             fields.set_item("values", table(py, grid.values)?)?;
             fields.set_item("null_mean", grid.at_chance.map(|m| table(py, m)).transpose()?)?;
+            fields.set_item("null_mean_from", grid.origin.map(crate::operations::chance::Origin::name))?;
             fields.set_item("status", status)?;
             fields.set_item("warnings", remarks(py, &cautions)?)?;
             Ok(fields)

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::chance::{self, Chance};
 use super::diagnose::{diagnose, of_sides};
 use super::dominance;
 use super::estimate::Estimate;
@@ -66,8 +67,8 @@ impl Asked {
 pub struct Outcome {
     /// The score.
     pub value: f64,
-    /// Mean score of randomly matched rows, where a closed form is exact.
-    pub at_chance: Option<f64>,
+    /// Mean score of randomly matched rows, where it is known or was estimated.
+    pub at_chance: Option<Chance>,
     /// What a reader should know.
     pub cautions: Vec<Caution>,
 }
@@ -75,7 +76,7 @@ pub struct Outcome {
 impl Outcome {
     /// The score on the scale where chance is 0 and identity is 1.
     pub fn calibrated(&self, facts: &Facts) -> Option<f64> {
-        calibrated(self.value, self.at_chance?, facts)
+        calibrated(self.value, self.at_chance?.mean, facts)
     }
 }
 
@@ -131,7 +132,7 @@ pub fn summaries<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) ->
 /// The score of a pair with its chance level and everything a reader should know, at next to no cost.
 pub fn score<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<Outcome> {
     let (k, l) = summaries(asked, x, y, par)?;
-    let mut outcome = scored(asked, (x, &k), (y, &l), par)?;
+    let mut outcome = scored(asked, (x, &k), (y, &l), false, par)?;
     let facts = asked.measure.facts();
     if let (Some(p), Some(q)) = (x.profile(&facts, par), y.profile(&facts, par)) {
         outcome.cautions.extend(dominance::of_pair(&facts, (x.name(), &p), (y.name(), &q)));
@@ -152,7 +153,7 @@ pub fn compared<'s>(
     (y, l): (&Side<'s>, &AnySummary),
     par: Par<'_>,
 ) -> Result<Outcome> {
-    let mut outcome = scored(asked, (x, k), (y, l), par)?;
+    let mut outcome = scored(asked, (x, k), (y, l), true, par)?;
     let facts = asked.measure.facts();
     if let (Some(p), Some(q)) = (x.profile(&facts, par), y.profile(&facts, par)) {
         outcome.cautions.extend(dominance::left_out(asked, (x, &p), (y, &q), outcome.value, par));
@@ -174,6 +175,7 @@ fn scored<'s>(
     asked: &Asked,
     (x, k): (&Side<'s>, &AnySummary),
     (y, l): (&Side<'s>, &AnySummary),
+    estimate: bool,
     par: Par<'_>,
 ) -> Result<Outcome> {
     let measure = &*asked.measure;
@@ -181,9 +183,15 @@ fn scored<'s>(
     let facts = measure.facts();
     let mut cautions = measure.cautions(k, l)?;
     let value = settled(form.score(None, par)?, measure.name(), &facts, &mut cautions)?;
-    let at_chance = form.at_chance(par)?;
+    let columns = |side: &Side<'s>| side.profile(&facts, par).map(|profile| profile.columns);
+    let at_chance = match (columns(x), columns(y)) {
+        (Some(p), Some(q)) if estimate => {
+            chance::of_pair(&form, (x.rows(), p, q), (measure.name(), &facts), par)?
+        }
+        _ => chance::known(&form, par)?,
+    };
     cautions.extend(of_sides(&facts, x, y));
-    cautions.extend(diagnose(&facts, x, y, at_chance, &form));
+    cautions.extend(diagnose(&facts, x, y, at_chance.map(|found| found.mean), &form));
     Ok(Outcome { value, at_chance, cautions })
 }
 

@@ -3,6 +3,7 @@
 //! Every check here reads the profiles of the two sides, which the data have left behind, and costs next to nothing. The
 //! thresholds stand in one place, at the top.
 
+use super::chance::is_inflated;
 use super::dominance;
 use super::repeats::{Repeated, shown_again};
 use super::side::Side;
@@ -12,10 +13,10 @@ use crate::facts::{Change, Facts, Input, Kind};
 use crate::form::Form;
 use crate::par::Par;
 
-/// A chance level from here on is worth a word.
-const NULL_INFLATED: f64 = 0.10;
 /// Share of rows from which repeats, padding and ties are worth a word.
 const SHARE_OF_ROWS: f64 = 0.01;
+/// A mean of so many spreads, which all rows share, decides what does not subtract it.
+const COMMON_MEAN: f64 = 3.0;
 /// Norms differing by more than this factor may be all that a size-sensitive measure sees.
 const SIZE_RATIO: f64 = 2.0;
 /// Round-off of storage over standard deviation from which a column has lost its signal.
@@ -36,14 +37,11 @@ pub fn diagnose<'s>(
     form: &Form<'_>,
 ) -> Vec<Caution> {
     let mut found = Vec::new();
-    if let (Form::Bilinear(_), Some(level), Kind::Similarity) = (form, at_chance, facts.kind)
-        && !facts.chance_corrected
-        && facts.range == (0.0, 1.0)
-        && level >= NULL_INFLATED
-    {
+    if let Some(level) = at_chance.filter(|level| is_inflated(facts, *level)) {
+        let of_most = if facts.kind == Kind::Distance { format!(" of at most {:.2}", facts.range.1) } else { "".into() };
         found.push(Caution::new(
             "null_inflated",
-            format!("Unrelated data of this shape would score {level:.2}; read the calibrated or debiased value."),
+            format!("Unrelated data of this shape would score {level:.2}{of_most}; read the calibrated or debiased value."),
             vec![("null_mean", level.into())],
         ));
     }
@@ -88,6 +86,7 @@ fn alone(facts: &Facts, name: &str, profile: &Profile) -> Vec<Caution> {
     // Only what is centered loses its constant columns, and has nothing but differences to lose to storage.
     let centered = facts.invariant_to.contains(&Change::Translation);
     let found = [
+        common_mean(name, profile).filter(|_| !centered && facts.mean_matters),
         dead_units(name, profile).filter(|_| centered),
         storage_precision(name, profile).filter(|_| centered),
         collapsed(name, profile).filter(|_| facts.rows_paired),
@@ -99,6 +98,22 @@ fn of_pair(facts: &Facts, x: (&str, &Profile), y: (&str, &Profile)) -> Vec<Cauti
     let found =
         [size_decides(facts, x.1, y.1), repeated(x.1, y.1).filter(|_| facts.repeats_matter), same_content(x, y)];
     found.into_iter().flatten().collect()
+}
+
+/// A mean that all rows share, which measures that do not subtract it take for likeness.
+fn common_mean(name: &str, profile: &Profile) -> Option<Caution> {
+    let [Some(centered), Some(uncentered)] = profile.spread.as_ref()?.norms else { return None };
+    let spreads = (4.0_f64.powf(uncentered - centered) - 1.0).max(0.0).sqrt();
+    (spreads > COMMON_MEAN).then(|| {
+        Caution::new(
+            "common_mean",
+            format!(
+                "The rows of {name} share a mean of {spreads:.1} spreads, which this measure takes for likeness; subtract \
+                 it first: {name} - {name}.mean(0)."
+            ),
+            vec![("name", name.into()), ("spreads", spreads.into())],
+        )
+    })
 }
 
 fn dead_units(name: &str, profile: &Profile) -> Option<Caution> {

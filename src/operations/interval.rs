@@ -289,8 +289,22 @@ pub fn similarity_difference<'s>(
     let mut cautions = first.cautions.clone();
     cautions.extend(second.cautions.iter().filter(|caution| !first.cautions.contains(caution)).cloned());
     cautions.extend(job.cautions(&facts, &interval, &cautions, par));
+    cautions.extend(biased(&facts, first, second, interval.standard_error));
     let scores = (first.value, second.value);
     Ok(Difference { interval, scores, pvalue_equivalence, n: x.rows(), closed_form, cautions })
+}
+
+/// The caution that two biased scores owe unlike amounts to chance.
+fn biased(facts: &Facts, first: &Outcome, second: &Outcome, standard_error: f64) -> Option<Caution> {
+    let by_chance = first.at_chance?.mean - second.at_chance?.mean;
+    (!facts.chance_corrected && by_chance.abs() > BIAS * standard_error && standard_error > 0.0).then(|| {
+        let message = format!(
+            "Unrelated data of these shapes would differ by {by_chance:+.3}: the scores are biased, and by unlike amounts; \
+             use a debiased form, such as estimator=\"debiased\" of cka."
+        );
+        let details = vec![("null_difference", by_chance.into()), ("standard_error", standard_error.into())];
+        Caution::new("biased_difference", message, details)
+    })
 }
 
 /// The range of the difference of two numbers of that range.

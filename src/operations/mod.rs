@@ -1,5 +1,6 @@
 //! Operations: which representations, which pairs, how often. Written once for all measures.
 
+pub mod chance;
 pub mod compare;
 pub mod diagnose;
 pub mod dominance;

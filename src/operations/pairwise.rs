@@ -5,6 +5,7 @@
 //! unit of work of its own. A pair without a score holds NaN and says why; the run goes on.
 
 use super::compare::{Asked, settled};
+use super::chance::{self, Chance, Origin};
 use super::diagnose::{diagnose, of_lists};
 use super::estimate::Estimate;
 use super::side::{Side, rows_must_match};
@@ -20,8 +21,10 @@ use crate::par::Par;
 pub struct Grid {
     /// One row per representation of the first list, one column per representation of the second.
     pub values: Matrix,
-    /// Mean scores of randomly matched rows, where closed forms are exact for every pair; NaN where there is no score.
+    /// Mean scores of randomly matched rows, where they are known for every pair; NaN where there is no score.
     pub at_chance: Option<Matrix>,
+    /// How they are known.
+    pub origin: Option<Origin>,
     /// Pairs without a score, and why.
     pub failures: Vec<(usize, usize, Error)>,
     /// What a reader should know: each caution once, with the first pair it concerns and the number of pairs.
@@ -113,7 +116,7 @@ fn one_measure<'s>(
                     && !(same && i == j)
                 {
                     cautions.extend(measure.cautions(x, y)?);
-                    cautions.extend(diagnose(&facts, &xs[i], &ys[j], at_chance, form));
+                    cautions.extend(diagnose(&facts, &xs[i], &ys[j], at_chance.map(|found| found.mean), form));
                 }
                 Ok((value, at_chance, cautions))
             }),
@@ -131,22 +134,19 @@ fn one_measure<'s>(
 }
 
 /// The score, and its chance level where that is known; `stacked` holds `<k, l>` and what it is divided by.
-fn score_of(form: &Form<'_>, stacked: Option<(f64, f64)>, par: Par<'_>) -> Result<(f64, Option<f64>)> {
+fn score_of(form: &Form<'_>, stacked: Option<(f64, f64)>, par: Par<'_>) -> Result<(f64, Option<Chance>)> {
     let (Form::Bilinear(form), Some((inner, denominator))) = (form, stacked) else {
-        return Ok((form.score(None, par)?, form.at_chance(par)?));
+        return Ok((form.score(None, par)?, chance::known(form, par)?));
     };
     // A representation with itself scores exactly what identity scores, as it does in a single comparison.
     let same = std::ptr::eq(form.k, form.l) && matches!(form.link.over, Over::Norms);
     let value = form.link.score(if same { denominator } else { inner }, denominator);
-    let at_chance = if form.link.is_affine() {
-        Some(form.link.score(form.k.inner_at_chance(form.l, par)?, denominator))
-    } else {
-        None
-    };
-    Ok((value, at_chance))
+    let mean = form.link.score(form.k.inner_at_chance(form.l, par)?, denominator);
+    let origin = if form.link.is_affine() { Origin::ClosedForm } else { Origin::Moments };
+    Ok((value, Some(Chance { mean, origin }).filter(|found| found.mean.is_finite())))
 }
 
-type Scored = Result<(f64, Option<f64>, Vec<Caution>)>;
+type Scored = Result<(f64, Option<Chance>, Vec<Caution>)>;
 
 fn collect(
     scored: Vec<Scored>,
@@ -157,7 +157,7 @@ fn collect(
 ) -> Result<Grid> {
     let mut values = Matrix::from_vec(vec![f64::NAN; rows * columns], rows, columns);
     let mut at_chance = values.clone();
-    let mut known = true;
+    let (mut known, mut origin) = (true, None);
     let mut failures = Vec::new();
     let mut cautions: Vec<(Caution, (usize, usize), usize)> = Vec::new();
     for (outcome, &(i, j)) in scored.into_iter().zip(pairs) {
@@ -166,9 +166,10 @@ fn collect(
             Ok((value, chance, found)) => {
                 for &(i, j) in &cells {
                     values.row_mut(i)[j] = value;
-                    at_chance.row_mut(i)[j] = chance.unwrap_or(f64::NAN);
+                    at_chance.row_mut(i)[j] = chance.map_or(f64::NAN, |found| found.mean);
                 }
                 known &= chance.is_some();
+                origin = chance.map(|found| found.origin).or(origin);
                 for caution in found {
                     match cautions.iter_mut().find(|(kept, _, _)| kept.code == caution.code) {
                         Some((_, _, count)) => *count += 1,
@@ -181,5 +182,7 @@ fn collect(
         }
     }
     failures.sort_by_key(|(i, j, _)| (*i, *j));
-    Ok(Grid { values, at_chance: known.then_some(at_chance), failures, cautions, general: Vec::new() })
+    let at_chance = known.then_some(at_chance);
+    let origin = origin.filter(|_| known);
+    Ok(Grid { values, at_chance, origin, failures, cautions, general: Vec::new() })
 }

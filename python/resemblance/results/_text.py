@@ -33,6 +33,12 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.{digits}g}"
 
 
+def digits_apart(*values: float | None, least: int = 3) -> int:
+    """Return how many digits tell numbers apart that are different."""
+    known = {float(value) for value in values if value is not None and np.isfinite(value)}
+    return next((digits for digits in range(least, 16) if len({number(v, digits) for v in known}) == len(known)), 16)
+
+
 def field_text(value: Any) -> str:
     """Write a field for a table: numbers for people, a dash for none."""
     if value is None or isinstance(value, float):

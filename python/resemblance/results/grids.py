@@ -45,11 +45,13 @@ class Grid(Shown):
     status : dict
         For the pairs without a value, ``(i, j)`` to ``(code, message)``.
     null_mean : ndarray or None
-        What each pair would score if its rows were matched at random, where a closed form exists.
+        What each pair would score if its rows were matched at random, where that is known for all pairs.
     pvalues : ndarray or None
         Room for p-values, which `plot` marks: ``dataclasses.replace(grid, pvalues=...)``.
     warnings : list of ResemblanceWarning
         Why values may be misread.
+    null_mean_from : {"closed_form", "moments"} or None
+        How the chance levels are known: exactly, or from the exact mean of what the score is a root or an angle of.
     """
 
     measure: str
@@ -63,6 +65,7 @@ class Grid(Shown):
     null_mean: NDArray[np.float64] | None = None
     pvalues: NDArray[np.float64] | None = None
     warnings: list[ResemblanceWarning] = field(default_factory=list)
+    null_mean_from: str | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

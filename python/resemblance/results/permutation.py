@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resemblance.errors import make
-from resemblance.results._text import Shown, as_html, as_text, field_text, number, plain, shortened
+from resemblance.results._text import Shown, as_html, as_text, digits_apart, field_text, number, plain, shortened
 from resemblance.results.grids import Grid, Grids
 
 if TYPE_CHECKING:
@@ -129,11 +129,12 @@ class PermutationResult(Shown):
     def __str__(self) -> str:
         """Write one line: score, p-value, z, calibrated score, how many permutations."""
         how = f"{self.n_resamples} permutations" + (f" in {self.n_orbits} orbits" if self.n_orbits else "")
+        digits = digits_apart(self.statistic, self.null_mean, self.facts.get("identity_value"))
         parts = [
-            f"{self.label} = {number(self.statistic, 4)}",
+            f"{self.label} = {number(self.statistic, digits + 1)}",
             f"p = {self.pvalue:.4g} ({self.alternative})",
             f"z = {number(self.zscore, 2)}",
-            f"by chance {number(self.null_mean)}, calibrated {number(self.calibrated_mean)}",
+            f"by chance {number(self.null_mean, digits)}, calibrated {number(self.calibrated_mean)}",
             "all permutations" if self.method == "exact" else how,
         ]
         return ", ".join([*parts, *dict.fromkeys(warning.code for warning in self.warnings)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from resemblance.errors import make
 from resemblance.results._labels import unknown
-from resemblance.results._text import Shown, as_html, as_latex, as_text, number, plain
+from resemblance.results._text import Shown, as_html, as_latex, as_text, digits_apart, number, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,10 @@ class Score(Shown):
     error : Exception or None
         The failure.
     null_mean : float or None
-        The mean score if the rows of y were matched at random, where a closed form exists.
+        The mean score if the rows of y were matched at random, where it is known or was estimated.
+    null_mean_from : {"closed_form", "moments", "estimated"} or None
+        How it is known: exactly; from the exact mean of what the score is a root or an angle of; or from eight random
+        pairings, which are made where they cost next to nothing.
     calibrated_mean : float or None
         ``(value - null_mean) / (value at identity - null_mean)``: 0 at chance, 1 at identity.
     n : int or None
@@ -52,6 +55,7 @@ class Score(Shown):
     error: ResemblanceError | None = None
     facts: dict[str, Any] = field(default_factory=dict, repr=False)
     null_mean: float | None = None
+    null_mean_from: str | None = None
     calibrated_mean: float | None = None
     n: int | None = None
     warnings: list[ResemblanceWarning] = field(default_factory=list)
@@ -66,9 +70,12 @@ class Score(Shown):
         """Write one line: name, value, what chance gives, number of rows, remarks."""
         if self.value is None:
             return f"{self.label}: {self.error or self.status}"
-        parts = [f"{self.label} = {number(self.value, 4)}"]
+        digits = digits_apart(self.value, self.null_mean, self.facts.get("identity_value"))
+        parts = [f"{self.label} = {number(self.value, digits + 1)}"]
         if self.null_mean is not None:
-            parts.append(f"by chance {number(self.null_mean)}, calibrated {number(self.calibrated_mean)}")
+            about = "about " if self.null_mean_from == "estimated" else ""
+            by_chance = f"by chance {about}{number(self.null_mean, digits)}"
+            parts.append(f"{by_chance}, calibrated {number(self.calibrated_mean)}")
         if self.n is not None:
             parts.append(f"n = {self.n}")
         if self.warnings:
@@ -87,7 +94,8 @@ class Score(Shown):
 
     def _cells(self) -> list[str]:
         remarks = self._remarks() if self.status == "ok" else self.status
-        middle = [number(self.value, 4), number(self.null_mean), number(self.calibrated_mean)]
+        digits = digits_apart(self.value, self.null_mean, self.facts.get("identity_value"))
+        middle = [number(self.value, digits + 1), number(self.null_mean, digits), number(self.calibrated_mean)]
         return [self.label, *middle, "-" if self.n is None else str(self.n), str(self.facts.get("kind", "")), remarks]
 
 

@@ -69,6 +69,7 @@ impl Measure for AlignedCosine {
             },
             min_rows: 1,
             equal_widths: true,
+            mean_matters: true,
             reference: "Hamilton et al. 2016, arXiv:1605.09096; Schumacher et al. 2021, arXiv:2005.10039",
             cost: "O(n d^2 + d^3) per pair",
             ..Facts::SIMILARITY

@@ -49,6 +49,7 @@ impl Measure for AngularShape {
             } else {
                 &[Permutation, Orthogonal, Scaling]
             },
+            mean_matters: true,
             reference: "Williams et al. 2021, arXiv:2110.14739",
             cost: "O(n d) per representation, O(n r^2 + r^3) per pair",
             ..Facts::DISTANCE

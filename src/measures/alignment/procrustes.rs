@@ -61,6 +61,7 @@ impl Measure for Procrustes {
             range: (0.0, largest),
             is_metric: !self.squared,
             invariant_to,
+            mean_matters: true,
             reference: "Schönemann 1966; Williams et al. 2021, arXiv:2110.14739",
             cost: "O(n d) per representation, O(n r^2 + r^3) per pair",
             ..Facts::DISTANCE

@@ -70,6 +70,7 @@ impl Measure for SecondOrderCosine {
             min_rows: self.k + 1,
             row_sizes_matter: false,
             jumps: Some("lists of neighbors"),
+            mean_matters: true,
             reference: "Hamilton et al. 2016, arXiv:1606.02821; Schumacher et al. 2021, arXiv:2005.10039",
             cost: "lists O(n^2 d) per representation, O(n k d) per pair",
             ..Facts::SIMILARITY

@@ -59,6 +59,9 @@ enum Estimator {
     Lange,
 }
 
+/// A standard error from here on may be taken for a likeness.
+const WIDE: f64 = 0.05;
+
 impl Measure for Cka {
     const NAME: &'static str = "cka";
     const FAMILY: &'static str = "rsm";
@@ -167,11 +170,11 @@ impl Measure for Cka {
 
     fn cautions(&self, k: &PairMatrix, _: &PairMatrix) -> Vec<Caution> {
         let n = k.n();
-        if self.estimator != Estimator::Debiased || n >= 50 {
-            return Vec::new();
-        }
         // The exact standard deviation over all matchings of two U-centered matrices, in units of their norms.
         let se = (2.0 / (n as f64 * (n as f64 - 3.0))).sqrt();
+        if self.estimator != Estimator::Debiased || se < WIDE {
+            return Vec::new();
+        }
         vec![Caution::new(
             "small_sample",
             format!("With n={n} this estimate has a standard error near {se:.2}."),

@@ -216,6 +216,15 @@ impl Measure for Rsa {
         if let (Some(&row), false) = (left_out.first(), self.mask) {
             let what =
                 if self.inner == Inner::Cosine { "cosine with other rows" } else { "correlation with other rows" };
+            // Left out, all of them would leave nothing.
+            if left_out.len() == x.rows() {
+                let reason = format!(
+                    "every row of {} is constant and has no {what}{}; compare distances, with inner=\"euclidean\"",
+                    x.name(),
+                    if x.cols() == 1 { ", as there is one column" } else { "" }
+                );
+                return Err(Error::Undefined { measure: Self::NAME.into(), reason });
+            }
             return Err(Error::ConstantRow { name: x.name().into(), row, what });
         }
         let (before, tied) = if let Some(lengths) = lengths {

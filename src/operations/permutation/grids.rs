@@ -165,7 +165,7 @@ pub fn permutation_tests<'s>(
             && let (Ok(x), Ok(y)) = (&of_x[i], &of_y[j])
         {
             let mut cautions = measure.cautions(x, y)?;
-            let at_chance = found.exact.0.then_some(of_cell.mean);
+            let at_chance = Some(of_cell.mean).filter(|mean| mean.is_finite());
             cautions.extend(diagnose(&facts, &xs[i], &others[j], at_chance, &cell.form));
             let least_p = match () {
                 () if all || !of_cell.varies => of_cell.least_p,

@@ -286,7 +286,8 @@ pub fn permutation_test<'s>(
     let shares = Shares::of(asked, std::slice::from_ref(x), Some(std::slice::from_ref(y)), &design, par)?;
     let mut result = test_form(&form, measure.name(), &facts, (&design, &shares), request, par)?;
     let mut cautions = measure.cautions(&k, &l)?;
-    let at_chance = result.null_mean.1.then_some(result.null_mean.0);
+    // Known or just estimated, it is told.
+    let at_chance = Some(result.null_mean.0).filter(|mean| mean.is_finite());
     cautions.extend(of_sides(&facts, x, y));
     cautions.extend(diagnose(&facts, x, y, at_chance, &form));
     if let (Some(p), Some(q)) = (x.profile(&facts, par), y.profile(&facts, par)) {
