@@ -46,6 +46,11 @@ pub trait Measure: Send + Sync + Sized + 'static {
     /// The shape of the score of a pair.
     fn form<'a>(&'a self, x: &'a Self::Summary, y: &'a Self::Summary) -> Result<Form<'a>>;
 
+    /// The largest score these two can have, where that depends on the data.
+    fn largest(&self, _x: &Self::Summary, _y: &Self::Summary) -> f64 {
+        Measure::facts(self).range.1
+    }
+
     /// What a reader should know before believing the score of this pair; cheap.
     fn cautions(&self, _x: &Self::Summary, _y: &Self::Summary) -> Vec<Caution> {
         Vec::new()
@@ -120,6 +125,8 @@ pub trait AnyMeasure: Send + Sync {
     fn load(&self, parts: &mut Named) -> Result<AnySummary>;
     /// See [`Measure::form`].
     fn form<'a>(&'a self, x: &'a AnySummary, y: &'a AnySummary) -> Result<Form<'a>>;
+    /// See [`Measure::largest`].
+    fn largest(&self, x: &AnySummary, y: &AnySummary) -> Result<f64>;
     /// See [`Measure::cautions`].
     fn cautions(&self, x: &AnySummary, y: &AnySummary) -> Result<Vec<Caution>>;
     /// See [`Measure::group`].
@@ -160,6 +167,10 @@ impl<M: Measure> AnyMeasure for M {
             return Err(Error::RowCountMismatch { x: "x".into(), y: "y".into(), n: x.rows(), m: y.rows() });
         }
         Measure::form(self, x.get()?, y.get()?)
+    }
+
+    fn largest(&self, x: &AnySummary, y: &AnySummary) -> Result<f64> {
+        Ok(Measure::largest(self, x.get()?, y.get()?))
     }
 
     fn cautions(&self, x: &AnySummary, y: &AnySummary) -> Result<Vec<Caution>> {

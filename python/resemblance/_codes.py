@@ -8,7 +8,7 @@ from __future__ import annotations
 
 # The number is right, but ...
 WARNINGS = {
-    "null_inflated": "unrelated data of this shape would already score well above 0 (of a distance: well below its most)",
+    "null_inflated": "unrelated data of this shape would already score well above 0 (for a distance, far below)",
     "common_mean": "all rows share a mean of more than three spreads, which the measure takes for likeness",
     "rank_saturated": "some canonical correlations are 1 for any data: too few rows for so many columns",
     "in_sample_fit": "a regression fits unrelated data this well, because it has many columns for few rows",

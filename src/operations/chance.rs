@@ -91,16 +91,16 @@ pub fn of_pair(
     Ok(scores.map(|all| Chance { mean: all.iter().sum::<f64>() / all.len() as f64, origin: Origin::Estimated }))
 }
 
-/// Whether unrelated data score so high (for a distance, so low) that the level is worth a word.
-pub fn is_inflated(facts: &Facts, level: f64) -> bool {
+/// Whether unrelated data score so high (for a distance, so far below the `largest`) that the level is worth a word.
+pub fn is_inflated(facts: &Facts, largest: f64, level: f64) -> bool {
     if facts.chance_corrected {
         return false;
     }
     match facts.kind {
         Kind::Similarity => facts.identity_value == 1.0 && level >= INFLATED,
         // Of predictions it is common: two models that know nothing agree on the frequent classes.
-        Kind::Distance if matches!(facts.input, Input::Matrix | Input::PairMatrix) && facts.range.1.is_finite() => {
-            (facts.range.1 - level) / (facts.range.1 - facts.identity_value) >= INFLATED
+        Kind::Distance if matches!(facts.input, Input::Matrix | Input::PairMatrix) && largest.is_finite() => {
+            (largest - level) / (largest - facts.identity_value) >= INFLATED
         }
         _ => false,
     }

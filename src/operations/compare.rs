@@ -191,7 +191,7 @@ fn scored<'s>(
         _ => chance::known(&form, par)?,
     };
     cautions.extend(of_sides(&facts, x, y));
-    cautions.extend(diagnose(&facts, x, y, at_chance.map(|found| found.mean), &form));
+    cautions.extend(diagnose(&facts, x, y, (at_chance.map(|found| found.mean), measure.largest(k, l)?), &form));
     Ok(Outcome { value, at_chance, cautions })
 }
 

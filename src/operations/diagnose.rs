@@ -33,12 +33,12 @@ pub fn diagnose<'s>(
     facts: &Facts,
     x: &Side<'s>,
     y: &Side<'s>,
-    at_chance: Option<f64>,
+    (at_chance, largest): (Option<f64>, f64),
     form: &Form<'_>,
 ) -> Vec<Caution> {
     let mut found = Vec::new();
-    if let Some(level) = at_chance.filter(|level| is_inflated(facts, *level)) {
-        let of_most = if facts.kind == Kind::Distance { format!(" of at most {:.2}", facts.range.1) } else { "".into() };
+    if let Some(level) = at_chance.filter(|level| is_inflated(facts, largest, *level)) {
+        let of_most = if facts.kind == Kind::Distance { format!(" of at most {largest:.2}") } else { String::new() };
         found.push(Caution::new(
             "null_inflated",
             format!("Unrelated data of this shape would score {level:.2}{of_most}; read the calibrated or debiased value."),

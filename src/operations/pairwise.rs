@@ -116,7 +116,7 @@ fn one_measure<'s>(
                     && !(same && i == j)
                 {
                     cautions.extend(measure.cautions(x, y)?);
-                    cautions.extend(diagnose(&facts, &xs[i], &ys[j], at_chance.map(|found| found.mean), form));
+                    cautions.extend(diagnose(&facts, &xs[i], &ys[j], (at_chance.map(|found| found.mean), measure.largest(x, y)?), form));
                 }
                 Ok((value, at_chance, cautions))
             }),

@@ -196,8 +196,8 @@ def test_the_catalogue_examples_mislead_as_stated():
 def test_data_without_problems_are_quiet():
     """Clean data, large enough: no measure has anything to say beyond what its own chance level is."""
     rng = np.random.default_rng(3)
-    x = rng.normal(size=(400, 6))
-    y = x @ rng.normal(size=(6, 6)) / 2 + rng.normal(size=(400, 6))
+    x = rng.normal(size=(1200, 6))
+    y = x @ rng.normal(size=(6, 6)) / 2 + rng.normal(size=(1200, 6))
     for measure in (
         rs.cka,
         debiased,

@@ -83,6 +83,12 @@ impl Measure for Procrustes {
         Ok(shape)
     }
 
+    /// That of representations which no rotation brings any closer.
+    fn largest(&self, x: &Shape, y: &Shape) -> f64 {
+        let square = if self.normalize { 2.0 } else { (x.norm / x.scale).powi(2) + (y.norm / y.scale).powi(2) };
+        if self.squared { square } else { square.sqrt() }
+    }
+
     fn form<'a>(&'a self, x: &'a Shape, y: &'a Shape) -> Result<Form<'a>> {
         let by = if self.normalize { CommonUnit::of_norms(x, y) } else { CommonUnit::of_data(x, y) };
         let distance = move |square: f64| {

@@ -166,7 +166,7 @@ pub fn permutation_tests<'s>(
         {
             let mut cautions = measure.cautions(x, y)?;
             let at_chance = Some(of_cell.mean).filter(|mean| mean.is_finite());
-            cautions.extend(diagnose(&facts, &xs[i], &others[j], at_chance, &cell.form));
+            cautions.extend(diagnose(&facts, &xs[i], &others[j], (at_chance, measure.largest(x, y)?), &cell.form));
             let least_p = match () {
                 () if all || !of_cell.varies => of_cell.least_p,
                 () => shares.least_p(cell.at, family.arrangements(), found.alternative),

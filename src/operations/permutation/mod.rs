@@ -289,7 +289,7 @@ pub fn permutation_test<'s>(
     // Known or just estimated, it is told.
     let at_chance = Some(result.null_mean.0).filter(|mean| mean.is_finite());
     cautions.extend(of_sides(&facts, x, y));
-    cautions.extend(diagnose(&facts, x, y, at_chance, &form));
+    cautions.extend(diagnose(&facts, x, y, (at_chance, measure.largest(&k, &l)?), &form));
     if let (Some(p), Some(q)) = (x.profile(&facts, par), y.profile(&facts, par)) {
         cautions.extend(dominance::of_pair(&facts, (x.name(), &p), (y.name(), &q)));
     }
