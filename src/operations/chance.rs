@@ -84,7 +84,9 @@ pub fn of_pair(
     }
     let scores = par.map(PAIRINGS, |at, par| {
         let pairing = permutation(&[0; 32], at as u64 + 1, n);
-        Ok(form.score(Some(&pairing), par.sequential()).and_then(|value| settled(value, measure, facts, &mut Vec::new())))
+        Ok(form
+            .score(Some(&pairing), par.sequential())
+            .and_then(|value| settled(value, measure, facts, &mut Vec::new())))
     })?;
     // What other pairings make of the data is no reason to refuse the score of this one.
     let scores: Option<Vec<f64>> = scores.into_iter().map(|score| score.ok().filter(|v| v.is_finite())).collect();

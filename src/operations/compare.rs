@@ -185,9 +185,7 @@ fn scored<'s>(
     let value = settled(form.score(None, par)?, measure.name(), &facts, &mut cautions)?;
     let columns = |side: &Side<'s>| side.profile(&facts, par).map(|profile| profile.columns);
     let at_chance = match (columns(x), columns(y)) {
-        (Some(p), Some(q)) if estimate => {
-            chance::of_pair(&form, (x.rows(), p, q), (measure.name(), &facts), par)?
-        }
+        (Some(p), Some(q)) if estimate => chance::of_pair(&form, (x.rows(), p, q), (measure.name(), &facts), par)?,
         _ => chance::known(&form, par)?,
     };
     cautions.extend(of_sides(&facts, x, y));

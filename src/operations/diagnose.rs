@@ -41,7 +41,9 @@ pub fn diagnose<'s>(
         let of_most = if facts.kind == Kind::Distance { format!(" of at most {largest:.2}") } else { String::new() };
         found.push(Caution::new(
             "null_inflated",
-            format!("Unrelated data of this shape would score {level:.2}{of_most}; read the calibrated or debiased value."),
+            format!(
+                "Unrelated data of this shape would score {level:.2}{of_most}; read the calibrated or debiased value."
+            ),
             vec![("null_mean", level.into())],
         ));
     }

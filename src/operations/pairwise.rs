@@ -4,8 +4,8 @@
 //! the engines. A bilinear score of all pairs is one product of stacked matrices ([`super::stacked`]); every other pair is a
 //! unit of work of its own. A pair without a score holds NaN and says why; the run goes on.
 
-use super::compare::{Asked, settled};
 use super::chance::{self, Chance, Origin};
+use super::compare::{Asked, settled};
 use super::diagnose::{diagnose, of_lists};
 use super::estimate::Estimate;
 use super::side::{Side, rows_must_match};
@@ -116,7 +116,13 @@ fn one_measure<'s>(
                     && !(same && i == j)
                 {
                     cautions.extend(measure.cautions(x, y)?);
-                    cautions.extend(diagnose(&facts, &xs[i], &ys[j], (at_chance.map(|found| found.mean), measure.largest(x, y)?), form));
+                    cautions.extend(diagnose(
+                        &facts,
+                        &xs[i],
+                        &ys[j],
+                        (at_chance.map(|found| found.mean), measure.largest(x, y)?),
+                        form,
+                    ));
                 }
                 Ok((value, at_chance, cautions))
             }),

@@ -70,6 +70,6 @@ impl Measure for KnnJaccard {
     }
 
     fn cautions(&self, x: &Arc<Neighbors>, y: &Arc<Neighbors>) -> Vec<Caution> {
-        cautions(x, y, x.at_chance(y, Agreement::Jaccard))
+        cautions(x, y)
     }
 }

@@ -8,8 +8,8 @@ use crate::caution::Caution;
 use crate::engines::neighbors::{Metric, Neighbors};
 use crate::facts::Change::{self, Orthogonal, Permutation, Scaling, Translation};
 
-/// A chance level above this is worth a word, and so is this share of rows.
-const WORTH_A_WORD: (f64, f64) = (0.02, 0.01);
+/// Share of rows that is worth a word.
+const SHARE_OF_ROWS: f64 = 0.01;
 
 /// Changes that leave all lists alone.
 fn invariances(metric: Metric) -> &'static [Change] {
@@ -21,19 +21,12 @@ fn invariances(metric: Metric) -> &'static [Change] {
 }
 
 /// What a reader should know about two lists of neighbors.
-fn cautions(x: &Neighbors, y: &Neighbors, at_chance: Option<f64>) -> Vec<Caution> {
+fn cautions(x: &Neighbors, y: &Neighbors) -> Vec<Caution> {
     let (n, k) = (x.n(), x.k());
     let mut found = Vec::new();
-    if let Some(chance) = at_chance.filter(|chance| *chance > WORTH_A_WORD.0) {
-        found.push(Caution::new(
-            "null_inflated",
-            format!("Unrelated data score {chance:.3} at k={k}, n={n}."),
-            vec![("null_mean", chance.into()), ("k", k.into()), ("n", n.into())],
-        ));
-    }
     let tied = x.tied_rows().max(y.tied_rows());
     let share = tied as f64 / n as f64;
-    if share > WORTH_A_WORD.1 {
+    if share > SHARE_OF_ROWS {
         found.push(Caution::new(
             "ties",
             format!("In {:.1}% of rows, neighbors tied for the last places share them equally.", 100.0 * share),

@@ -100,7 +100,7 @@ impl Measure for SecondOrderCosine {
     }
 
     fn cautions(&self, x: &Directions, y: &Directions) -> Vec<Caution> {
-        cautions(&x.lists, &y.lists, None)
+        cautions(&x.lists, &y.lists)
     }
 }
 
