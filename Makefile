@@ -37,10 +37,10 @@ test-rust: ## Test the core without Python
 	cargo test --release --locked
 
 test-python: $(VENV)/.built $(VENV)/.group-test ## Test the package
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 test-long: $(VENV)/.built $(VENV)/.group-test ## Simulate levels, coverage and efficiency of the tests at length (a quarter of an hour)
-	RESEMBLANCE_LONG=1 $(BIN)/python -m pytest -q tests/python/long
+	RESEMBLANCE_LONG=1 $(BIN)/python -m pytest -q --numprocesses auto --dist worksteal tests/python/long
 
 fuzz: $(VENV)/.built $(VENV)/.group-test ## Damage files of every format at random for five minutes (SEED=0)
 	$(BIN)/python tests/fuzz/readers.py --seconds 300 --seed $(or $(SEED),0)

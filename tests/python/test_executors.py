@@ -130,7 +130,6 @@ def test_settings_travel_with_the_work():
         (pair, {"executor": 4}, "submit"),
         (grid, {"executor": []}, "submit"),
     ],
-    ids=lambda value: str(value)[:30],
 )
 def test_executors_that_have_nothing_to_do_are_refused(test, options, words):
     with pytest.raises(rs.ResemblanceError, match=words) as caught:

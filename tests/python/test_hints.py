@@ -75,7 +75,7 @@ CHOICES = [
 ]
 
 
-@pytest.mark.parametrize(("call", "options", "meant"), CHOICES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("call", "options", "meant"), CHOICES)
 def test_choices_by_other_names(call, options, meant):
     error = refusal(call, **options)
     assert error.code == "bad_option"

@@ -40,7 +40,7 @@ def pair(n: int, d: int = 3) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("measure", DENSE, ids=str)
+@pytest.mark.parametrize("measure", DENSE)
 def test_every_operation_respects_the_limit_of_the_caller(measure, operation):
     x, y = pair(300)
     with rs.config(memory_limit=300_000), pytest.raises(OverBudgetError, match="available") as caught:

@@ -151,7 +151,7 @@ def test_a_test_with_ids_can_be_run_again():
     assert found.replay(x, y).pvalue == found.pvalue
 
 
-@pytest.mark.parametrize("measure", [one for name, one in MEASURES.items() if name != "own"], ids=str)
+@pytest.mark.parametrize("measure", [one for name, one in MEASURES.items() if name != "own"])
 def test_prepared_summaries_remember_their_rows(measure):
     """As arrays do, and after a pickle; in any mixture."""
     rng = np.random.default_rng(1)
