@@ -596,7 +596,7 @@ impl<'a, 'b> Order<'a, 'b> {
     fn choose(&mut self, block: &Block, at: usize, par: Par<'_>) -> Result<Option<Chosen>> {
         let (i, k) = (block.start + at, self.k);
         if self.rows.is_zero(i) {
-            return self.groups.all_tied(self.rows.n(), k, par).map(Some);
+            return self.groups.all_tied(i as u32, self.rows.n(), k, par).map(Some);
         }
         if block.rows[at].crowded {
             return Ok(None);

@@ -62,12 +62,12 @@ impl Groups {
     }
 
     /// The list of row i, of which all others are equally near.
-    pub fn all_tied(&self, n: usize, k: usize, par: Par<'_>) -> Result<Chosen> {
-        let others = n as u32 - 1;
-        let tied = (k < n - 1)
-            .then(|| Ok(Candidates { members: self.shared((0..n as u32).collect(), par)?, count: others }))
-            .transpose()?;
-        Ok(Chosen { list: Vec::new(), tied, last: 0.0 })
+    pub fn all_tied(&self, i: u32, n: usize, k: usize, par: Par<'_>) -> Result<Chosen> {
+        if k == n - 1 {
+            return Ok(Chosen { list: (0..n as u32).filter(|&j| j != i).collect(), tied: None, last: 0.0 });
+        }
+        let members = self.shared((0..n as u32).collect(), par)?;
+        Ok(Chosen { list: Vec::new(), tied: Some(Candidates { members, count: n as u32 - 1 }), last: 0.0 })
     }
 
     /// Append to `list`, which holds nearer ones, those of `scored` that belong to the k nearest of row i.
@@ -90,19 +90,20 @@ impl Groups {
             let reached = scored.iter().filter(|item| item.0 == last);
             let of_last = reached.map(|&(score, j)| error(score, j)).fold(0.0, f64::max);
             let is_tied = |score: f64, j: u32| (score - last).abs() <= error(score, j) + of_last;
-            let mut members: Vec<u32> = Vec::new();
+            let mut members: Vec<(f64, u32)> = Vec::new();
             scored.retain(|&(score, j)| {
                 let tied = is_tied(score, j);
                 if tied {
-                    members.push(j);
+                    members.push((score, j));
                 }
                 score > last && !tied
             });
             if scored.len() + members.len() == room {
                 // All of them find a place.
-                scored.extend(members.iter().map(|&j| (last, j)));
+                scored.extend(members);
             } else {
                 let count = members.len() as u32;
+                let mut members: Vec<u32> = members.into_iter().map(|item| item.1).collect();
                 if is_tied(own, i) {
                     members.push(i);
                 }
