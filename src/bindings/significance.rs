@@ -351,7 +351,7 @@ impl Sequential {
 
 /// The smallest p-value of so many arrangements, and what to say if that is above a level.
 #[pyfunction]
-pub fn p_floor<'py>(py: Python<'py>, min_pvalue: f64, level: f64) -> PyResult<Vec<Remark<'py>>> {
+pub fn p_floor(py: Python<'_>, min_pvalue: f64, level: f64) -> PyResult<Vec<Remark<'_>>> {
     remarks(py, &floor(min_pvalue, level).into_iter().collect::<Vec<_>>())
 }
 

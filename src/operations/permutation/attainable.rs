@@ -92,6 +92,12 @@ impl Shares {
         Ok(Self { xs: if told_apart { vec![0.0; of_xs.len()] } else { of_xs }, ys })
     }
 
+    /// Of one pair of which nothing is known.
+    #[cfg(test)]
+    pub fn unknown() -> Self {
+        Self { xs: vec![0.0], ys: vec![0.0] }
+    }
+
     /// The smallest p-value of a pair where so many arrangements are looked at.
     pub fn least_p(&self, (i, j): (usize, usize), arrangements: usize, alternative: Alternative) -> f64 {
         let tied = self.xs[i].max(self.ys[j]);

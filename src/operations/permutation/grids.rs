@@ -128,14 +128,8 @@ pub fn permutation_tests<'s>(
     }
     found.general.extend(of_lists(&facts, xs, ys));
     let design = request.design.clone().map_or_else(|| Design::new(n, None, None, Scheme::Permute), Ok)?;
-    let plan = Plan {
-        measure: measure.name(),
-        cells: &cells,
-        facts: &facts,
-        design: &design,
-        request,
-        alternative: found.alternative,
-    };
+    let (name, alternative) = (measure.name(), found.alternative);
+    let plan = Plan { measure: name, cells: &cells, facts: &facts, design: &design, request, alternative };
     let Some(outcome) = grid_roads::find(&plan, par)? else { return Ok(found) };
     let (family, mut of_cells) = (outcome.family, outcome.of_cells);
     let undefined: HashSet<usize> = outcome.failures.iter().map(|(place, _)| *place).collect();
@@ -149,7 +143,7 @@ pub fn permutation_tests<'s>(
     }
     let (pvalues, adjusted) = (family.pvalues(), adjust.map(|adjust| family.adjusted(adjust)));
     let shares = Shares::of(asked, xs, ys, &design, par)?;
-    let (towards, all) = (found.alternative.towards(), found.method == "exact");
+    let towards = found.alternative.towards();
     (found.largest, found.mean) = family.claims(|at| towards * of_cells[at].z);
     found.n_resamples = family.arrangements() - 1;
     found.adjusted = adjusted.as_ref().map(|_| found.statistics.clone());
@@ -167,14 +161,7 @@ pub fn permutation_tests<'s>(
             let mut cautions = measure.cautions(x, y)?;
             let at_chance = Some(of_cell.mean).filter(|mean| mean.is_finite());
             cautions.extend(diagnose(&facts, &xs[i], &others[j], (at_chance, measure.largest(x, y)?), &cell.form));
-            let least_p = match () {
-                () if all || !of_cell.varies => of_cell.least_p,
-                () => shares.least_p(cell.at, family.arrangements(), found.alternative),
-            };
-            let least_p = least_p.min(pvalues[place]);
-            found.min_pvalue = found.min_pvalue.min(least_p);
-            cautions.extend(floor(least_p, request.alpha));
-            cautions.extend(infinite(of_cell.infinite, family.arrangements()));
+            cautions.extend(found.limits(&of_cell, &shares, cell.at, pvalues[place], request.alpha));
             found.remark(cautions, cell.at);
         }
     }
@@ -247,6 +234,26 @@ impl TestedGrid {
         if let (Some(table), Some(value)) = (&mut self.adjusted, adjusted) {
             table.row_mut(i)[j] = value;
         }
+    }
+
+    /// What limits the p-value of a pair: the smallest that it can reach, and infinite scores.
+    fn limits(
+        &mut self,
+        of_cell: &Found,
+        shares: &Shares,
+        at: (usize, usize),
+        pvalue: f64,
+        level: f64,
+    ) -> impl Iterator<Item = Caution> + use<> {
+        let arrangements = self.n_resamples + 1;
+        let least_p = match self.method {
+            "exact" => of_cell.least_p,
+            _ if !of_cell.varies => of_cell.least_p,
+            _ => shares.least_p(at, arrangements, self.alternative),
+        };
+        let least_p = least_p.min(pvalue);
+        self.min_pvalue = self.min_pvalue.min(least_p);
+        floor(least_p, level).into_iter().chain(infinite(of_cell.infinite, arrangements))
     }
 
     fn remark(&mut self, cautions: Vec<Caution>, at: (usize, usize)) {

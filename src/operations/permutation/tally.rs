@@ -320,7 +320,7 @@ impl<'a> Tally<'a> {
     pub fn scores(&self, sample: bool) -> (f64, f64) {
         let start = self.scale.score(self.observed);
         let (mean, spread) = self.values(sample);
-        let varies = !(spread <= self.window);
+        let varies = spread.is_nan() || spread > self.window;
         match self.scale.stretch() {
             None => {
                 let (mean, spread) = self.scores.moments(self.known(), sample);

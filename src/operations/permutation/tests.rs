@@ -58,7 +58,12 @@ pub(super) fn request(n_resamples: usize) -> Request {
 }
 
 fn run(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> Tested {
-    test_form(form, "test", &OPEN, n, request, par).unwrap()
+    tested(form, n, request, par).unwrap()
+}
+
+fn tested(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> Result<Tested> {
+    let design = request.design.clone().map_or_else(|| Design::new(n, None, None, Scheme::Permute), Ok)?;
+    test_form(form, "test", &OPEN, (&design, &Shares::unknown()), request, par)
 }
 
 fn tails(form: &Form<'_>, n: usize, n_resamples: usize) -> [f64; 3] {
@@ -367,7 +372,7 @@ fn scale_does_not_matter() {
 fn undefined_scores_are_refused() {
     let of = |order: Option<&[usize]>, _: Par<'_>| Ok(if order.is_none_or(|o| o[0] == 0) { 1.0 } else { f64::NAN });
     let form = Form::Pair(Pair::new(of));
-    let found = test_form(&form, "test", &OPEN, 20, &request(99), Par::SEQ);
+    let found = tested(&form, 20, &request(99), Par::SEQ);
     assert!(matches!(found, Err(Error::Undefined { .. })));
 }
 
@@ -392,7 +397,7 @@ fn stopped_and_counted() {
     run(&form, 30, &request(99), Par::watched(false, &watch));
     assert_eq!(watch.progress(), (120, 120));
     watch.cancel();
-    let stopped = test_form(&form, "test", &OPEN, 30, &request(99), Par::watched(false, &watch));
+    let stopped = tested(&form, 30, &request(99), Par::watched(false, &watch));
     assert!(matches!(stopped, Err(Error::Interrupted { .. })));
 }
 
@@ -509,8 +514,7 @@ fn intervals_find_the_same_with_any_number_of_threads_and_stop() {
             assert_eq!(alone, with_threads(threads, &watch, of), "{label}, {threads} threads");
             assert_eq!(watch.progress(), (501, 501), "{label}");
             watch.cancel();
-            let stopped =
-                with_threads(threads, &watch, |par| test_form(form, "test", &OPEN, 50, &asked, par).map(|_| ()));
+            let stopped = with_threads(threads, &watch, |par| tested(form, 50, &asked, par).map(|_| ()));
             assert!(matches!(stopped, Err(Error::Interrupted { .. })));
         }
     });
@@ -554,7 +558,7 @@ fn memory_changes_no_arrangement() {
         let [all, others] = [Par::SEQ, little].map(|par| run(&form, n, &every, par).null_distribution.unwrap());
         assert!(near(&all, &others, 1e-12), "n = {n}");
         let (k, l) = (any(n, 0.7, true), any(n, 1.3, true));
-        let refused = test_form(&linked(&k, &l, Link::COSINE), "test", &OPEN, n, &every, little);
+        let refused = tested(&linked(&k, &l, Link::COSINE), n, &every, little);
         assert_eq!(refused.unwrap_err().code(), "over_budget");
     }
 }
