@@ -18,10 +18,9 @@ $(VENV)/.made: pyproject.toml
 	$(BIN)/python -m pip install --quiet "maturin>=1.14,<2"
 	touch $@
 
-# The compiled package, put into the environment in place. Link-time optimization among the parts of our own crate gains
-# nothing that was measured and makes a small change recompile most of it; wheels are built with all of it.
+# The compiled package, put into the environment in place.
 $(VENV)/.built: $(VENV)/.made Cargo.toml Cargo.lock $(shell find src -name '*.rs')
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked -- -C lto=off
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --release --locked
 	touch $@
 
 $(VENV)/.group-%: $(VENV)/.made

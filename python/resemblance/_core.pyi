@@ -1,7 +1,7 @@
 # The compiled core. Public signatures and docstrings stand in `resemblance.measures` and `resemblance.operations`.
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, final
+from typing import Any, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ __all__ = [
     "compare",
     "confidence_interval",
     "default_threads",
+    "exchangeable",
     "facts",
     "group",
     "group_confidence_interval",
@@ -108,8 +109,9 @@ def bet(exceeds: Sequence[bool], alpha: float) -> tuple[int, float, bool | None]
 def tallied(scores: NDArray[np.float64], alternative: str, look: int, all_matchings: bool) -> dict[str, Any]: ...
 def p_floor(min_pvalue: float, level: float) -> _Remarks: ...
 
+@final
 class Sequential:
-    def __init__(self, first: Sequence[float], alternative: str, alpha: float) -> None: ...
+    def __new__(cls, first: Sequence[float], alternative: str, alpha: float) -> Self: ...
     def take(self, score: float) -> bool | None: ...
     @property
     def pvalue(self) -> float: ...

@@ -84,10 +84,11 @@ def test_moments_of_a_root():
 def refused(code: str, *words: str, **options) -> None:
     x, y = pairs.related(20, 3, 2, seed=2)
     measure = options.pop("measure", rs.cka)
-    if options.pop("grid", False):
-        x, y = {"x": x}, {"y": y}
     with raises(code, *words):
-        rs.permutation_test(x, y, measure, rng=0, **options)
+        if options.pop("grid", False):
+            rs.pairwise_test({"x": x}, measure, y={"y": y}, rng=0, **options)
+        else:
+            rs.permutation_test(x, y, measure, rng=0, **options)
 
 
 def test_moments_where_there_are_none():
@@ -95,7 +96,6 @@ def test_moments_where_there_are_none():
     refused("not_offered", "own", measure=own, moments=True)
     refused("not_offered", "design", strata=np.arange(20) // 10, moments=True)
     refused("not_offered", "design", scheme="shift", moments=True)
-    refused("bad_option", "moments", "one pair", grid=True, moments=True)
 
 
 @pytest.mark.parametrize("measure", [rs.cka, own])
@@ -105,8 +105,9 @@ def test_rows_of_the_same_stimulus(measure, as_grid):
     stimuli = np.repeat(["a", "b", "c", "d", "e"], 4)
 
     def run(**options):
-        given = ({"x": x}, {"y": y}) if as_grid else (x, y)
-        return rs.permutation_test(*given, measure, rng=0, n_resamples=99, **options)
+        if as_grid:
+            return rs.pairwise_test({"x": x}, measure, y={"y": y}, rng=0, n_resamples=99, **options)[0]
+        return rs.permutation_test(x, y, measure, rng=0, n_resamples=99, **options)
 
     found = run(ids=stimuli)
     assert codes(found).count("dependent_rows") == 1

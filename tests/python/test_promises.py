@@ -71,7 +71,7 @@ PROMISES = {
 }
 
 
-def tests() -> set[str]:
+def names_of_tests() -> set[str]:
     found: set[str] = set()
     for path in HERE.rglob("test_*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -79,7 +79,7 @@ def tests() -> set[str]:
     return found
 
 
-NAMES = tests()
+NAMES = names_of_tests()
 
 
 @pytest.mark.parametrize("promise", PROMISES)

@@ -180,10 +180,10 @@ def test_several_tiles(setting, shape):
 
 @pytest.mark.parametrize("group", [2, 3, 7])
 def test_groups(group):
-    """Group measures take any number of models, as a list or as one array of class ids."""
+    """Group measures take any number of models; of one table it must be said what its rows are."""
     models = [pairs.ids(40, 3, seed)[0] for seed in range(group)]
     assert rs.fleiss_kappa(models) == pytest.approx(naive.fleiss_kappa(models), rel=1e-12)
-    assert rs.fleiss_kappa(np.array(models)) == rs.fleiss_kappa(models)
+    assert rs.fleiss_kappa(list(np.array(models))) == rs.fleiss_kappa(models)
     as_scores = [np.eye(3)[m] for m in models]
     assert rs.fleiss_kappa(as_scores) == rs.fleiss_kappa(models)
 
