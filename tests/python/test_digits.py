@@ -2,6 +2,7 @@
 
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -95,6 +96,29 @@ def test_debiased_cka_without_structure_is_refused_everywhere(x, scale):
             rs.cka(a, b, estimator="debiased")
         assert caught.value.code == "no_structure"
         assert "equally far apart" not in str(caught.value)  # not true of all of them
+
+
+def test_grids_tests_and_intervals_refuse_what_scores_refuse():
+    x, y = np.eye(13, 3), np.random.default_rng(1).standard_normal((13, 3))
+    debiased = partial(rs.cka, estimator="debiased")
+    for operation in (
+        partial(rs.permutation_test, x, y, debiased, groups=np.arange(13)),
+        partial(rs.confidence_interval, x, y, measure=debiased),
+        partial(rs.pairwise, [x, y], debiased, on_error="raise"),
+    ):
+        with pytest.raises(rs.ResemblanceError, match="no structure"):
+            operation()
+
+
+@pytest.mark.parametrize("n", [6, 9])
+def test_arrangements_of_saturated_scores_stay_in_range(n):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, n, n + 2))
+    for measure in (rs.linear_regression_r2, rs.cca_mean, rs.cca_mean_squared, rs.eigenspace_overlap):
+        found = rs.permutation_test(x, y, measure, n_resamples=99, rng=0, return_null=True)
+        assert found.statistic <= 1
+        assert found.null_mean <= 1
+        assert max(found.null_distribution) <= 1
 
 
 def test_products_of_rows_of_different_size_are_told_apart():

@@ -380,6 +380,7 @@ fn test_form(
     let null_distribution = tally.take_kept().map(|mut kept| {
         // The engine's own value of the observed arrangement differs from the score by round-off.
         kept[..1].fill(statistic);
+        kept.iter_mut().for_each(|value| *value = value.clamp(facts.range.0, facts.range.1));
         kept
     });
     Ok(Tested {
@@ -387,7 +388,7 @@ fn test_form(
         pvalue,
         pvalue_ci,
         alternative,
-        null_mean: (null_mean, mean_exact),
+        null_mean: (null_mean.clamp(facts.range.0, facts.range.1), mean_exact),
         null_std: (null_std, std_exact),
         null_skew,
         suggested: suggested.map_or((None, None), |suggested| (suggested.pvalue, suggested.reliable)),
