@@ -179,6 +179,9 @@ def rsa(
     ``kendall_tau_a`` does not [2]_. A permutation test of either tau draws independent permutations, most of which are
     decided by an interval around the score; the p-value is that of the scores themselves.
 
+    A matrix of distances with a missing cell (NaN) is refused, with the row and column of the first: which pairs a
+    score rests on is not chosen in silence. Leave the input out on both sides, or fill the cell on purpose.
+
     References
     ----------
     .. [1] N. Kriegeskorte, M. Mur, P. Bandettini, "Representational similarity analysis", Frontiers in Systems
