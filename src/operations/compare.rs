@@ -90,15 +90,22 @@ pub fn calibrated(value: f64, at_chance: f64, facts: &Facts) -> Option<f64> {
 /// Round-off that carries a score out of its range is taken away up to here; a score further out is none.
 const ROUND_OFF: f64 = 1e-9;
 
+/// A value inside the range if round-off alone carried it out. What lies further out stays: with error rates that stay with
+/// their models, other orders of the rows may score more than any pair of models can.
+pub fn without_round_off(value: f64, (low, high): (f64, f64)) -> f64 {
+    let inside = value.clamp(low, high);
+    if (value - inside).abs() <= ROUND_OFF * inside.abs().max(1.0) { inside } else { value }
+}
+
 /// A finite score inside its range, or the error that says why there is none.
 pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caution>) -> Result<f64> {
     if value.is_nan() {
         return Err(Error::Undefined { measure: measure.into(), reason: "a ratio is 0/0 for these data".into() });
     }
     let (low, high) = facts.range;
-    let inside = value.clamp(low, high);
+    let inside = without_round_off(value, facts.range);
     let delta = (value - inside).abs();
-    if delta > ROUND_OFF * inside.abs().max(1.0) {
+    if !(low..=high).contains(&inside) {
         let reason = format!(
             "round-off takes it to {value:.3e}, outside of its range from {low} to {high}; the data leave too few digits"
         );

@@ -71,7 +71,7 @@ use self::moments::Order;
 use self::sequential::{interval_of_p, orbit_interval};
 use self::suggested::Suggested;
 use self::tally::Scale;
-use super::compare::{Asked, calibrated, settled, summaries};
+use super::compare::{Asked, calibrated, settled, summaries, without_round_off};
 use super::diagnose::{diagnose, of_sides};
 use super::dominance;
 use super::repeats::{self, Repeats};
@@ -380,7 +380,7 @@ fn test_form(
     let null_distribution = tally.take_kept().map(|mut kept| {
         // The engine's own value of the observed arrangement differs from the score by round-off.
         kept[..1].fill(statistic);
-        kept.iter_mut().for_each(|value| *value = value.clamp(facts.range.0, facts.range.1));
+        kept.iter_mut().for_each(|value| *value = without_round_off(*value, facts.range));
         kept
     });
     Ok(Tested {
@@ -388,7 +388,7 @@ fn test_form(
         pvalue,
         pvalue_ci,
         alternative,
-        null_mean: (null_mean.clamp(facts.range.0, facts.range.1), mean_exact),
+        null_mean: (without_round_off(null_mean, facts.range), mean_exact),
         null_std: (null_std, std_exact),
         null_skew,
         suggested: suggested.map_or((None, None), |suggested| (suggested.pvalue, suggested.reliable)),
