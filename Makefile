@@ -52,6 +52,7 @@ format: $(VENV)/.group-check ## Is all code laid out alike?
 
 lint: $(VENV)/.group-check ## Clippy on the library with and without Python, and ruff
 	cargo clippy --locked -- -D warnings
+	cargo check --quiet --locked --benches
 	cargo clippy --locked --features python -- -D warnings
 	$(BIN)/ruff check .
 

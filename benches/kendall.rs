@@ -1,4 +1,4 @@
-//! Kendall's tau of pairs of inputs under a matching: the exact count, and the interval that spares most of them.
+//! Kendall's tau of pairs of inputs under a pairing: the exact count, and the interval that spares most of them.
 
 use std::hint::black_box;
 
@@ -23,12 +23,12 @@ fn kendall(criterion: &mut Criterion) {
         let (k, l) = (ranks(n, 0.7), ranks(n, 1.3));
         let of = |ranks: &[f64]| PairOrder::of_ranks(n, ranks, Par::SEQ).expect("never stopped");
         group.bench_function(BenchmarkId::new("order", n), |bencher| bencher.iter(|| black_box(of(&k))));
-        let (x, y, matching) = (of(&k), of(&l), permutation(&[3; 32], 1, n));
+        let (x, y, pairing) = (of(&k), of(&l), permutation(&[3; 32], 1, n));
         group.bench_function(BenchmarkId::new("count", n), |bencher| {
-            bencher.iter(|| black_box(x.tau(&y, Tau::A, Some(&matching))));
+            bencher.iter(|| black_box(x.tau(&y, Tau::A, Some(&pairing))));
         });
         group.bench_function(BenchmarkId::new("interval", n), |bencher| {
-            bencher.iter(|| black_box(x.interval(&y, Tau::A, &matching)));
+            bencher.iter(|| black_box(x.interval(&y, Tau::A, &pairing)));
         });
     }
     group.finish();

@@ -44,8 +44,9 @@ fn decompositions(criterion: &mut Criterion) {
         });
         group.bench_function(id("singular values"), |bencher| bencher.iter(|| linalg::singular_values(&square)));
         let tall = matrix(3 * d, d, 1.3);
+        let weights = vec![1.0; d];
         group.bench_function(id("basis of 3d x d"), |bencher| {
-            bencher.iter(|| with_threads(1, &watch, |par| linalg::orthonormal(&tall, 1e-12, par)))
+            bencher.iter(|| with_threads(1, &watch, |par| linalg::orthonormal(&tall, &weights, |_| 1e-12, par)))
         });
     }
     group.finish();

@@ -93,9 +93,9 @@ impl Change {
 
 /// How the score of fewer rows follows from what was made of all rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LeftOut {
+pub enum Jackknife {
     /// It does not: the score is computed anew.
-    Anew,
+    Recompute,
     /// It is a function of two matrices over pairs whose entries depend on other rows by double centering alone.
     Centered,
     /// The same with U-centered matrices.
@@ -144,7 +144,7 @@ pub struct Facts {
     /// Whether it listens more to columns of large variance, where no invertible map leaves it alone anyway.
     pub column_sizes_matter: bool,
     /// How the score of fewer rows follows.
-    pub left_out: LeftOut,
+    pub jackknife: Jackknife,
     /// What changes in jumps when rows come or go, so that leaving rows out tells little about precision.
     pub jumps: Option<&'static str>,
     /// Where the definition comes from.
@@ -174,7 +174,7 @@ impl Facts {
         repeats_matter: true,
         row_sizes_matter: true,
         column_sizes_matter: true,
-        left_out: LeftOut::Anew,
+        jackknife: Jackknife::Recompute,
         jumps: None,
         reference: "",
         cost: "",

@@ -2,7 +2,7 @@
 //!
 //! The form decides what is fast. A `Bilinear` score of all pairs of layers is one matrix product, and its permutation
 //! test runs whole orbits through a Fourier transform; a `Cross` score needs one product and one small decomposition per
-//! pair; `Neighbors` only relabels lists; `Rows` re-reads rows. [`Form::score`] with a row matching is the general path,
+//! pair; `Neighbors` only relabels lists; `Rows` re-reads rows. [`Form::score`] with a row pairing is the general path,
 //! valid for all of them, and the slow twin against which every fast engine is tested.
 
 use crate::engines::neighbors::Neighbors;
@@ -127,16 +127,16 @@ impl Bilinear<'_> {
         })
     }
 
-    fn score(&self, matching: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
-        if let (None, Over::Norms) = (matching, self.link.over)
+    fn score(&self, pairing: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
+        if let (None, Over::Norms) = (pairing, self.link.over)
             && let Some((inner, norms)) = self.k.inner_and_norms(self.l, par)?
         {
             return Ok(self.link.score(inner, norms));
         }
         let denominator = self.denominator(par)?;
         // A matrix with itself: the inner product is the squared norm already at hand, and the score exactly 1.
-        let same = matching.is_none() && std::ptr::eq(self.k, self.l) && matches!(self.link.over, Over::Norms);
-        let inner = if same { denominator } else { self.k.inner(self.l, matching, par)? };
+        let same = pairing.is_none() && std::ptr::eq(self.k, self.l) && matches!(self.link.over, Over::Norms);
+        let inner = if same { denominator } else { self.k.inner(self.l, pairing, par)? };
         Ok(self.link.score(inner, denominator))
     }
 }
@@ -166,13 +166,13 @@ pub enum Bound<'a> {
     Largest,
 }
 
-/// From `a'b` to a score; the matching is given for those who must look at the rows again.
+/// From `a'b` to a score; the pairing is given for those who must look at the rows again.
 pub type CrossScore<'a> = Box<dyn Fn(&Matrix, Option<&[usize]>) -> Result<f64> + Send + Sync + 'a>;
 
 impl Cross<'_> {
     /// `a'b` with the rows of b as matched.
-    pub fn product(&self, matching: Option<&[usize]>, par: Par<'_>) -> Result<Matrix> {
-        match matching {
+    pub fn product(&self, pairing: Option<&[usize]>, par: Par<'_>) -> Result<Matrix> {
+        match pairing {
             None => linalg::product(self.a, self.b, par),
             Some(order) => linalg::product(self.a, &self.b.rows_in_order(order), par),
         }
@@ -204,18 +204,18 @@ impl<'a> NeighborLists<'a> {
     }
 
     /// The score of every row.
-    pub fn rows(&self, matching: Option<&[usize]>) -> Vec<f64> {
-        self.x.overlaps(self.y, matching).into_iter().map(|o| self.agreement.of(o, self.x.k())).collect()
+    pub fn rows(&self, pairing: Option<&[usize]>) -> Vec<f64> {
+        self.x.overlaps(self.y, pairing).into_iter().map(|o| self.agreement.of(o, self.x.k())).collect()
     }
 
-    /// The mean over rows, from whole numbers where there are no ties: matchings that share alike score alike, bit for bit.
-    pub fn mean(&self, matching: &[usize]) -> f64 {
+    /// The mean over rows, from whole numbers where there are no ties: pairings that share alike score alike, bit for bit.
+    pub fn mean(&self, pairing: &[usize]) -> f64 {
         let n = self.x.n() as f64;
         if self.has_ties() {
-            return self.rows(Some(matching)).iter().sum::<f64>() / n;
+            return self.rows(Some(pairing)).iter().sum::<f64>() / n;
         }
         let mut rows = vec![0_u64; self.of_overlap.len()];
-        self.x.overlaps(self.y, Some(matching)).into_iter().for_each(|shared| rows[shared as usize] += 1);
+        self.x.overlaps(self.y, Some(pairing)).into_iter().for_each(|shared| rows[shared as usize] += 1);
         rows.iter().zip(&self.of_overlap).map(|(&rows, score)| rows as f64 * score).sum::<f64>() / n
     }
 }
@@ -249,20 +249,20 @@ pub struct Rows<'a> {
     pub factor: f64,
     /// Added to it.
     pub offset: f64,
-    /// The mean over all rows and all matchings, where it is cheap to know.
+    /// The mean over all rows and all pairings, where it is cheap to know.
     pub at_chance: Option<f64>,
 }
 
 /// The term of one row of x with one row of y.
 pub type RowScore<'a> = Box<dyn Fn(usize, usize) -> f64 + Send + Sync + 'a>;
 
-/// A score that must be computed anew for every matching.
+/// A score that must be computed anew for every pairing.
 pub struct Pair<'a> {
-    /// The score when row i of x is matched with row `matching[i]` of y.
+    /// The score when row i of x is matched with row `pairing[i]` of y.
     pub of: PairScore<'a>,
     /// The score of every row, where the measure is a mean over rows (NaN for rows left out).
     pub rows: Option<PairRows<'a>>,
-    /// The mean over all matchings, where it is known.
+    /// The mean over all pairings, where it is known.
     pub at_chance: Option<f64>,
     /// What can be said of the score without computing it.
     pub interval: Option<PairInterval<'a>>,
@@ -275,11 +275,11 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// From a matching to a score.
+/// From a pairing to a score.
 pub type PairScore<'a> = Box<dyn Fn(Option<&[usize]>, Par<'_>) -> Result<f64> + Send + Sync + 'a>;
-/// From a matching to two numbers between which the score certainly lies, at a fraction of its cost.
+/// From a pairing to two numbers between which the score certainly lies, at a fraction of its cost.
 pub type PairInterval<'a> = Box<dyn Fn(&[usize], Par<'_>) -> Result<[f64; 2]> + Send + Sync + 'a>;
-/// From a matching to the scores of all rows.
+/// From a pairing to the scores of all rows.
 pub type PairRows<'a> = Box<dyn Fn(Option<&[usize]>, Par<'_>) -> Result<Vec<f64>> + Send + Sync + 'a>;
 
 /// Rows left out are NaN; the mean is over the others.
@@ -289,13 +289,13 @@ pub fn mean_of_present(rows: &[f64]) -> Option<f64> {
 }
 
 impl Form<'_> {
-    /// The score when row i of x is matched with row `matching[i]` of y (with row i if there is no matching).
-    pub fn score(&self, matching: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
+    /// The score when row i of x is matched with row `pairing[i]` of y (with row i if there is no pairing).
+    pub fn score(&self, pairing: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
         match self {
-            Self::Bilinear(form) => form.score(matching, par),
-            Self::Cross(form) => (form.of)(&form.product(matching, par)?, matching),
+            Self::Bilinear(form) => form.score(pairing, par),
+            Self::Cross(form) => (form.of)(&form.product(pairing, par)?, pairing),
             Self::Neighbors(form) => {
-                let rows = form.rows(matching);
+                let rows = form.rows(pairing);
                 Ok(rows.iter().sum::<f64>() / rows.len() as f64)
             }
             Self::Statistic(form) => Ok(match form.compare {
@@ -303,10 +303,10 @@ impl Form<'_> {
                 Compare::Ratio => form.x / form.y,
             }),
             Self::Rows(form) => {
-                let total: f64 = (0..form.n).map(|i| (form.row)(i, matching.map_or(i, |m| m[i]))).sum();
+                let total: f64 = (0..form.n).map(|i| (form.row)(i, pairing.map_or(i, |m| m[i]))).sum();
                 Ok(form.offset + form.factor * total / form.n as f64)
             }
-            Self::Pair(form) => (form.of)(matching, par),
+            Self::Pair(form) => (form.of)(pairing, par),
         }
     }
 

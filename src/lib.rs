@@ -21,7 +21,6 @@
 //! bindings/        Python (feature `python`)
 //! ```
 
-pub mod caution;
 pub mod cost;
 pub mod engines;
 pub mod error;
@@ -38,6 +37,7 @@ pub mod par;
 pub mod representation;
 pub mod synonyms;
 pub mod value;
+pub mod warning;
 
 #[cfg(feature = "python")]
 mod bindings;

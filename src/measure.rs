@@ -11,16 +11,16 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::Form;
-use crate::options::{Declared, Named, damaged};
+use crate::options::{OptionSpec, Options, damaged};
 use crate::par::Par;
 use crate::representation::{Representation, Storage, View};
 use crate::synonyms;
 use crate::value::Value;
+use crate::warning::Warning;
 
 /// A number that says how alike two representations are.
 pub trait Measure: Send + Sync + Sized + 'static {
@@ -32,7 +32,7 @@ pub trait Measure: Send + Sync + Sized + 'static {
     type Summary: Summary;
 
     /// Read the options; reading one declares it.
-    fn from_options(options: &mut Named) -> Result<Self>;
+    fn from_options(options: &mut Options) -> Result<Self>;
 
     /// What is true of this instance; options change facts.
     fn facts(&self) -> Facts;
@@ -52,7 +52,7 @@ pub trait Measure: Send + Sync + Sized + 'static {
     }
 
     /// What a reader should know before believing the score of this pair; cheap.
-    fn cautions(&self, _x: &Self::Summary, _y: &Self::Summary) -> Vec<Caution> {
+    fn warnings(&self, _x: &Self::Summary, _y: &Self::Summary) -> Vec<Warning> {
         Vec::new()
     }
 
@@ -64,10 +64,10 @@ pub trait Measure: Send + Sync + Sized + 'static {
 
 /// What an engine keeps of one representation. It can be written down as named arrays and read back.
 pub trait Summary: Any + Send + Sync {
-    /// Named arrays and numbers.
+    /// Options arrays and numbers.
     fn save(&self) -> Vec<(&'static str, Value)>;
     /// Back from them; nothing about them may be believed without a check.
-    fn load(parts: &mut Named) -> Result<Self>
+    fn load(parts: &mut Options) -> Result<Self>
     where
         Self: Sized;
     /// Number of rows it was made from, to be matched with those of another.
@@ -100,7 +100,7 @@ impl AnySummary {
         self.kept.rows()
     }
 
-    /// Named arrays and numbers.
+    /// Options arrays and numbers.
     pub fn save(&self) -> Vec<(&'static str, Value)> {
         self.kept.save()
     }
@@ -122,13 +122,13 @@ pub trait AnyMeasure: Send + Sync {
     /// See [`Measure::summarize`].
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<AnySummary>;
     /// See [`Summary::load`].
-    fn load(&self, parts: &mut Named) -> Result<AnySummary>;
+    fn load(&self, parts: &mut Options) -> Result<AnySummary>;
     /// See [`Measure::form`].
     fn form<'a>(&'a self, x: &'a AnySummary, y: &'a AnySummary) -> Result<Form<'a>>;
     /// See [`Measure::largest`].
     fn largest(&self, x: &AnySummary, y: &AnySummary) -> Result<f64>;
-    /// See [`Measure::cautions`].
-    fn cautions(&self, x: &AnySummary, y: &AnySummary) -> Result<Vec<Caution>>;
+    /// See [`Measure::warnings`].
+    fn warnings(&self, x: &AnySummary, y: &AnySummary) -> Result<Vec<Warning>>;
     /// See [`Measure::group`].
     fn group(&self, models: &[&AnySummary]) -> Result<f64>;
 }
@@ -158,7 +158,7 @@ impl<M: Measure> AnyMeasure for M {
         Ok(AnySummary { kept: Arc::new(Measure::summarize(self, x, par)?) })
     }
 
-    fn load(&self, parts: &mut Named) -> Result<AnySummary> {
+    fn load(&self, parts: &mut Options) -> Result<AnySummary> {
         Ok(AnySummary { kept: Arc::new(M::Summary::load(parts)?) })
     }
 
@@ -173,8 +173,8 @@ impl<M: Measure> AnyMeasure for M {
         Ok(Measure::largest(self, x.get()?, y.get()?))
     }
 
-    fn cautions(&self, x: &AnySummary, y: &AnySummary) -> Result<Vec<Caution>> {
-        Ok(Measure::cautions(self, x.get()?, y.get()?))
+    fn warnings(&self, x: &AnySummary, y: &AnySummary) -> Result<Vec<Warning>> {
+        Ok(Measure::warnings(self, x.get()?, y.get()?))
     }
 
     fn group(&self, models: &[&AnySummary]) -> Result<f64> {
@@ -189,13 +189,13 @@ pub struct Entry {
     pub name: &'static str,
     /// See [`Measure::FAMILY`].
     pub family: &'static str,
-    make: fn(&mut Named) -> Result<Box<dyn AnyMeasure>>,
+    make: fn(&mut Options) -> Result<Box<dyn AnyMeasure>>,
 }
 
 impl Entry {
     /// The row of a measure.
     pub const fn of<M: Measure>() -> Self {
-        fn make<M: Measure>(options: &mut Named) -> Result<Box<dyn AnyMeasure>> {
+        fn make<M: Measure>(options: &mut Options) -> Result<Box<dyn AnyMeasure>> {
             Ok(Box::new(M::from_options(options)?))
         }
         Self { name: M::NAME, family: M::FAMILY, make: make::<M> }
@@ -203,7 +203,7 @@ impl Entry {
 
     /// The measure with these options.
     pub fn with(&self, options: Vec<(String, Value)>) -> Result<Box<dyn AnyMeasure>> {
-        let mut named = Named::new(self.name, options);
+        let mut named = Options::new(self.name, options);
         let measure = (self.make)(&mut named);
         match named.finish() {
             // A misspelt option is the better explanation of a missing one.
@@ -213,8 +213,8 @@ impl Entry {
     }
 
     /// The measure with default options (placeholders where there is no default), and all its options.
-    pub fn probe(&self) -> Result<(Box<dyn AnyMeasure>, Vec<Declared>)> {
-        let mut named = Named::probe(self.name);
+    pub fn probe(&self) -> Result<(Box<dyn AnyMeasure>, Vec<OptionSpec>)> {
+        let mut named = Options::probe(self.name);
         let measure = (self.make)(&mut named)?;
         Ok((measure, named.declared()))
     }

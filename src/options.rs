@@ -1,6 +1,6 @@
-//! Named options become typed fields.
+//! Options options become typed fields.
 //!
-//! Reading an option declares it: its name, kind, default and choices are noted as [`Named`] hands out the value, so that
+//! Reading an option declares it: its name, kind, default and choices are noted as [`Options`] hands out the value, so that
 //! documentation, tests and the Python signatures can be compared with what the code really reads. What is left over when
 //! everything has been read was misspelt, and the error says what was probably meant.
 
@@ -13,7 +13,7 @@ use crate::value::Value;
 
 /// What reading an option told about it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Declared {
+pub struct OptionSpec {
     /// The option's name.
     pub name: &'static str,
     /// `"bool"`, `"int"`, `"float"`, `"choice"`, `"labels"` (one class per row), `"classes"` or `"matrix"`.
@@ -27,16 +27,16 @@ pub struct Declared {
 }
 
 /// Options by name, handed out one by one.
-pub struct Named {
+pub struct Options {
     owner: &'static str,
     given: Vec<(String, Value)>,
-    declared: Vec<Declared>,
+    declared: Vec<OptionSpec>,
     probing: bool,
     /// Options that were given another value than their default.
     changed: Vec<(&'static str, Value)>,
 }
 
-impl Named {
+impl Options {
     /// Options given to the measure `owner`.
     pub fn new(owner: &'static str, given: Vec<(String, Value)>) -> Self {
         Self { owner, given, declared: Vec::new(), probing: false, changed: Vec::new() }
@@ -48,11 +48,11 @@ impl Named {
     }
 
     /// What has been asked for so far.
-    pub fn declared(self) -> Vec<Declared> {
+    pub fn declared(self) -> Vec<OptionSpec> {
         self.declared
     }
 
-    fn take(&mut self, declared: Declared) -> Value {
+    fn take(&mut self, declared: OptionSpec) -> Value {
         let name = declared.name;
         let value = match self.given.iter().position(|(given, _)| given == name) {
             Some(at) => self.given.swap_remove(at).1,
@@ -84,7 +84,7 @@ impl Named {
 
     /// A yes or no.
     pub fn bool(&mut self, name: &'static str, default: bool) -> Result<bool> {
-        match self.take(Declared { name, kind: "bool", default: default.into(), choices: vec![], required: false }) {
+        match self.take(OptionSpec { name, kind: "bool", default: default.into(), choices: vec![], required: false }) {
             Value::Bool(v) => Ok(v),
             other => Err(self.bad(name, &other, format!("must be True or False, not {}", other.kind()))),
         }
@@ -93,13 +93,13 @@ impl Named {
     /// A whole number of at least `least`.
     pub fn int(&mut self, name: &'static str, default: usize, least: usize) -> Result<usize> {
         let value =
-            self.take(Declared { name, kind: "int", default: default.into(), choices: vec![], required: false });
+            self.take(OptionSpec { name, kind: "int", default: default.into(), choices: vec![], required: false });
         self.whole(name, value, least)
     }
 
     /// A whole number of at least `least`, or None.
     pub fn optional_int(&mut self, name: &'static str, least: usize) -> Result<Option<usize>> {
-        match self.take(Declared { name, kind: "int", default: Value::None, choices: vec![], required: false }) {
+        match self.take(OptionSpec { name, kind: "int", default: Value::None, choices: vec![], required: false }) {
             Value::None => Ok(None),
             value => self.whole(name, value, least).map(Some),
         }
@@ -122,7 +122,7 @@ impl Named {
         expected: &'static str,
     ) -> Result<f64> {
         let value =
-            self.take(Declared { name, kind: "float", default: default.into(), choices: vec![], required: false });
+            self.take(OptionSpec { name, kind: "float", default: default.into(), choices: vec![], required: false });
         self.real(name, &value, accept, expected)
     }
 
@@ -133,7 +133,7 @@ impl Named {
         accept: fn(f64) -> bool,
         expected: &'static str,
     ) -> Result<Option<f64>> {
-        match self.take(Declared { name, kind: "float", default: Value::None, choices: vec![], required: false }) {
+        match self.take(OptionSpec { name, kind: "float", default: Value::None, choices: vec![], required: false }) {
             Value::None => Ok(None),
             value => self.real(name, &value, accept, expected).map(Some),
         }
@@ -156,14 +156,14 @@ impl Named {
     pub fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Result<T> {
         let names: Vec<&'static str> = choices.iter().map(|(choice, _)| *choice).collect();
         let default = Value::from(names[0]);
-        let value = self.take(Declared { name, kind: "choice", default, choices: names.clone(), required: false });
+        let value = self.take(OptionSpec { name, kind: "choice", default, choices: names.clone(), required: false });
         self.pick(name, &value, choices, &names)
     }
 
     /// One of a closed list of names, or None, which is the default.
     pub fn optional_choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Result<Option<T>> {
         let names: Vec<&'static str> = choices.iter().map(|(choice, _)| *choice).collect();
-        match self.take(Declared {
+        match self.take(OptionSpec {
             name,
             kind: "choice",
             default: Value::None,
@@ -179,7 +179,7 @@ impl Named {
     pub fn choice_or_none<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)], none: T) -> Result<T> {
         let names: Vec<&'static str> = choices.iter().map(|(choice, _)| *choice).collect();
         let default = Value::from(names[0]);
-        match self.take(Declared { name, kind: "choice", default, choices: names.clone(), required: false }) {
+        match self.take(OptionSpec { name, kind: "choice", default, choices: names.clone(), required: false }) {
             Value::None => Ok(none),
             value => self.pick(name, &value, choices, &names),
         }
@@ -206,8 +206,13 @@ impl Named {
     pub fn required_choice<T: Copy>(&mut self, name: &'static str, choices: &[(&'static str, T)]) -> Result<Option<T>> {
         let names: Vec<&'static str> = choices.iter().map(|(choice, _)| *choice).collect();
         let probing = self.probing;
-        match self.take(Declared { name, kind: "choice", default: Value::None, choices: names.clone(), required: true })
-        {
+        match self.take(OptionSpec {
+            name,
+            kind: "choice",
+            default: Value::None,
+            choices: names.clone(),
+            required: true,
+        }) {
             Value::None if probing => Ok(Some(choices[0].1)),
             Value::None => Ok(None),
             value => self.pick(name, &value, choices, &names).map(Some),
@@ -217,7 +222,7 @@ impl Named {
     /// Class ids, one per row, that must be given.
     pub fn labels(&mut self, name: &'static str) -> Result<Arc<[i64]>> {
         let probing = self.probing;
-        match self.take(Declared { name, kind: "labels", default: Value::None, choices: vec![], required: true }) {
+        match self.take(OptionSpec { name, kind: "labels", default: Value::None, choices: vec![], required: true }) {
             Value::Ints { data, shape } if shape.len() == 1 => Ok(data),
             // As many as an example has rows.
             Value::None if probing => Ok((0..12).map(|i| i % 3).collect()),
@@ -228,7 +233,7 @@ impl Named {
 
     /// Classes in order, or None.
     pub fn classes(&mut self, name: &'static str) -> Result<Option<Arc<[i64]>>> {
-        match self.take(Declared { name, kind: "classes", default: Value::None, choices: vec![], required: false }) {
+        match self.take(OptionSpec { name, kind: "classes", default: Value::None, choices: vec![], required: false }) {
             Value::None => Ok(None),
             Value::Ints { data, shape } if shape.len() == 1 => Ok(Some(data)),
             other => Err(self.bad(name, &other, "must be a vector of classes, in order")),
@@ -237,7 +242,7 @@ impl Named {
 
     /// A matrix of reals, or None.
     pub fn optional_matrix(&mut self, name: &'static str) -> Result<Option<Arc<Matrix>>> {
-        match self.take(Declared { name, kind: "matrix", default: Value::None, choices: vec![], required: false }) {
+        match self.take(OptionSpec { name, kind: "matrix", default: Value::None, choices: vec![], required: false }) {
             Value::None => Ok(None),
             Value::Floats { data, shape } if shape.len() == 2 => {
                 Ok(Some(Arc::new(Matrix::from_vec(data.to_vec(), shape[0], shape[1]))))
@@ -325,7 +330,7 @@ impl Named {
     }
 
     /// Everything given must have been read.
-    pub fn finish(self) -> Result<Vec<Declared>> {
+    pub fn finish(self) -> Result<Vec<OptionSpec>> {
         let Some((given, _)) = self.given.first() else { return Ok(self.declared) };
         let known: Vec<&str> = self.declared.iter().map(|d| d.name).collect();
         Err(Error::UnknownOption {
@@ -360,7 +365,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_option_is_answered_with_the_right_one() {
-        let mut named = Named::new("cka", vec![("kernal".into(), "rbf".into())]);
+        let mut named = Options::new("cka", vec![("kernal".into(), "rbf".into())]);
         named.choice("kernel", &[("linear", 0), ("rbf", 1)]).unwrap();
         let error = named.finish().unwrap_err();
         assert_eq!(error.to_string(), "cka has no option \"kernal\"; did you mean \"kernel\"?");
@@ -368,7 +373,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_choice_too() {
-        let mut named = Named::new("cka", vec![("kernel".into(), "liner".into())]);
+        let mut named = Options::new("cka", vec![("kernel".into(), "liner".into())]);
         let error = named.choice("kernel", &[("linear", 0), ("rbf", 1)]).unwrap_err();
         assert_eq!(error.to_string(), "cka: kernel=\"liner\" is not a choice; did you mean \"linear\"?");
     }

@@ -115,13 +115,13 @@ pub enum Data<'a> {
     Reals(Vec<f64>),
 }
 
-type Shelf = HashMap<String, Arc<dyn Any + Send + Sync>>;
+type Memo = HashMap<String, Arc<dyn Any + Send + Sync>>;
 
 /// What one model computed for n inputs.
 pub struct Representation<'a> {
     name: String,
     data: Data<'a>,
-    memo: Mutex<Shelf>,
+    memo: Mutex<Memo>,
 }
 
 impl<'a> Representation<'a> {
@@ -194,7 +194,7 @@ impl<'a> Representation<'a> {
     ///
     /// No lock is held while `make` runs, so a job stolen meanwhile cannot wait for itself.
     pub fn shared<T: Any + Send + Sync>(&self, key: &str, make: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
-        let find = |shelf: &Shelf| shelf.get(key).cloned().and_then(|kept| kept.downcast::<T>().ok());
+        let find = |shelf: &Memo| shelf.get(key).cloned().and_then(|kept| kept.downcast::<T>().ok());
         if let Some(kept) = find(&self.shelf()) {
             return Ok(kept);
         }
@@ -212,7 +212,7 @@ impl<'a> Representation<'a> {
         self.shelf().get(key).cloned().and_then(|kept| kept.downcast::<T>().ok())
     }
 
-    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
+    fn shelf(&self) -> std::sync::MutexGuard<'_, Memo> {
         self.memo.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 

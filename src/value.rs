@@ -1,4 +1,4 @@
-//! Named values that cross borders: options coming in, details of errors and warnings going out, saved summaries both ways.
+//! Options values that cross borders: options coming in, details of errors and warnings going out, saved summaries both ways.
 
 use std::sync::Arc;
 

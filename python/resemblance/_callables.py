@@ -267,7 +267,7 @@ class _Orders:
 
     def __init__(self, request: Request, n: int) -> None:
         self._fields, self._n = request.fields(), n
-        every, _, self.remarks = _core.matchings(request.fields(), n, [], drawn=False)
+        every, _, self.remarks = _core.pairings(request.fields(), n, [], drawn=False)
         wanted = request.n_resamples + 1
         method = request.method
         if method == "orbits":
@@ -284,7 +284,7 @@ class _Orders:
             yield np.arange(self._n)
         for start in range(0 if self.exact else 1, self.count, _BATCH):
             numbers = range(start, min(start + _BATCH, self.count))
-            yield from _core.matchings(self._fields, self._n, numbers, drawn=not self.exact)[1]
+            yield from _core.pairings(self._fields, self._n, numbers, drawn=not self.exact)[1]
 
 
 def _until_decided(

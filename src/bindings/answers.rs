@@ -8,29 +8,29 @@ use super::errors::{exception, remarks};
 use super::inputs::{Held, Inputs, Lists, options, to_python};
 use super::prepared::{self, PyPrepared};
 use super::run::{Resources, run};
-use crate::caution::Caution;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::linalg::Matrix;
 use crate::measures::ALL;
-use crate::operations::{self, Asked, Estimate, OnError};
+use crate::operations::{self, Estimate, Instance, OnError};
 use crate::value::Value;
+use crate::warning::Warning;
 
 pub(super) type Any<'py> = Bound<'py, PyAny>;
-pub(super) type Options<'py> = Bound<'py, PyDict>;
+pub(super) type GivenOptions<'py> = Bound<'py, PyDict>;
 
-pub(super) fn asked(py: Python<'_>, name: &str, given: &Options<'_>) -> PyResult<Asked> {
-    Asked::new(name, options(given)?).map_err(|error| exception(py, &error))
+pub(super) fn instance(py: Python<'_>, name: &str, given: &GivenOptions<'_>) -> PyResult<Instance> {
+    Instance::new(name, options(given)?).map_err(|error| exception(py, &error))
 }
 
-fn several<'py>(py: Python<'py>, measures: &[(String, Options<'py>)]) -> PyResult<Vec<Asked>> {
-    measures.iter().map(|(name, given)| asked(py, name, given)).collect()
+fn several<'py>(py: Python<'py>, measures: &[(String, GivenOptions<'py>)]) -> PyResult<Vec<Instance>> {
+    measures.iter().map(|(name, given)| instance(py, name, given)).collect()
 }
 
 /// A number alone where there is nothing to remark.
-fn with_remarks<'py>(py: Python<'py>, value: Any<'py>, cautions: &[Caution]) -> PyResult<Any<'py>> {
+fn with_remarks<'py>(py: Python<'py>, value: Any<'py>, warnings: &[Warning]) -> PyResult<Any<'py>> {
     // Removed round-off is in the full result of `compare`; it is no news in a bare number.
-    let news: Vec<Caution> = cautions.iter().filter(|caution| caution.code != "clamped").cloned().collect();
+    let news: Vec<Warning> = warnings.iter().filter(|warning| warning.code != "clamped").cloned().collect();
     if news.is_empty() { Ok(value) } else { Ok((value, remarks(py, &news)?).into_pyobject(py)?.into_any()) }
 }
 
@@ -39,17 +39,17 @@ fn with_remarks<'py>(py: Python<'py>, value: Any<'py>, cautions: &[Caution]) -> 
 pub fn score<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     x: Any<'py>,
     y: Any<'py>,
     resources: Resources,
 ) -> PyResult<Any<'py>> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
-    let work = Estimate::of_pair([&asked], &sides).operations();
-    let outcome = run(py, resources, work, None, |par| operations::score(&asked, &sides[0], &sides[1], par))?;
-    with_remarks(py, outcome.value.into_pyobject(py)?.into_any(), &outcome.cautions)
+    let work = Estimate::of_pair([&instance], &sides).operations();
+    let outcome = run(py, resources, work, None, |par| operations::score(&instance, &sides[0], &sides[1], par))?;
+    with_remarks(py, outcome.value.into_pyobject(py)?.into_any(), &outcome.warnings)
 }
 
 /// The score of every row.
@@ -57,17 +57,18 @@ pub fn score<'py>(
 pub fn rows<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     x: Any<'py>,
     y: Any<'py>,
     resources: Resources,
 ) -> PyResult<Any<'py>> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
-    let work = Estimate::of_pair([&asked], &sides).operations();
-    let (values, cautions) = run(py, resources, work, None, |par| operations::rows(&asked, &sides[0], &sides[1], par))?;
-    with_remarks(py, PyArray1::from_vec(py, values).into_any(), &cautions)
+    let work = Estimate::of_pair([&instance], &sides).operations();
+    let (values, warnings) =
+        run(py, resources, work, None, |par| operations::rows(&instance, &sides[0], &sides[1], par))?;
+    with_remarks(py, PyArray1::from_vec(py, values).into_any(), &warnings)
 }
 
 /// The number of one representation.
@@ -75,16 +76,16 @@ pub fn rows<'py>(
 pub fn statistic<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     x: Any<'py>,
     resources: Resources,
 ) -> PyResult<Any<'py>> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let x = Held::take(&x, "x")?;
     let side = x.side("x").map_err(|error| exception(py, &error))?;
-    let work = Estimate::of_pair([&asked], [&side]).operations();
-    let (value, cautions) = run(py, resources, work, None, |par| operations::statistic(&asked, &side, par))?;
-    with_remarks(py, value.into_pyobject(py)?.into_any(), &cautions)
+    let work = Estimate::of_pair([&instance], [&side]).operations();
+    let (value, warnings) = run(py, resources, work, None, |par| operations::statistic(&instance, &side, par))?;
+    with_remarks(py, value.into_pyobject(py)?.into_any(), &warnings)
 }
 
 /// The score of a group of models.
@@ -92,36 +93,36 @@ pub fn statistic<'py>(
 pub fn group<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     models: Vec<Any<'py>>,
     resources: Resources,
 ) -> PyResult<f64> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let names: Vec<String> = (0..models.len()).map(|at| format!("models[{at}]")).collect();
     let held = Inputs::take(&models, names)?;
     let sides = held.sides(py)?;
-    let work = Estimate::of_pair([&asked], &sides).operations();
-    run(py, resources, work, None, |par| operations::group(&asked, &sides, par))
+    let work = Estimate::of_pair([&instance], &sides).operations();
+    run(py, resources, work, None, |par| operations::group(&instance, &sides, par))
 }
 
-/// Several measures of one pair, each with its chance level and cautions.
+/// Several measures of one pair, each with its chance level and warnings.
 #[pyfunction]
 pub fn compare<'py>(
     py: Python<'py>,
-    measures: Vec<(String, Options<'py>)>,
+    measures: Vec<(String, GivenOptions<'py>)>,
     x: Any<'py>,
     y: Any<'py>,
     resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
-    let asked = several(py, &measures)?;
+    let instance = several(py, &measures)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
-    let work = Estimate::of_pair(&asked, &sides).operations();
+    let work = Estimate::of_pair(&instance, &sides).operations();
     let outcomes = run(py, resources, work, progress.as_ref(), |par| {
-        par.expect(asked.len());
-        let mut all = Vec::with_capacity(asked.len());
-        for one in &asked {
+        par.expect(instance.len());
+        let mut all = Vec::with_capacity(instance.len());
+        for one in &instance {
             let outcome = operations::compare(one, &sides[0], &sides[1], par);
             if let Err(stop @ Error::Interrupted { .. }) = outcome {
                 return Err(stop);
@@ -133,11 +134,11 @@ pub fn compare<'py>(
     })?;
     outcomes
         .into_iter()
-        .zip(&asked)
-        .map(|(outcome, asked)| {
+        .zip(&instance)
+        .map(|(outcome, instance)| {
             let fields = PyDict::new(py);
             fields.set_item("n", pair.rows())?;
-            fields.set_item("facts", facts_dict(py, &asked.measure.facts())?)?;
+            fields.set_item("facts", facts_dict(py, &instance.measure.facts())?)?;
             match outcome {
                 Ok(outcome) => {
                     fields.set_item("value", outcome.value)?;
@@ -145,8 +146,8 @@ pub fn compare<'py>(
                     fields.set_item("error", py.None())?;
                     fields.set_item("null_mean", outcome.at_chance.map(|found| found.mean))?;
                     fields.set_item("null_mean_from", outcome.at_chance.map(|found| found.origin.name()))?;
-                    fields.set_item("calibrated_mean", outcome.calibrated(&asked.measure.facts()))?;
-                    fields.set_item("warnings", remarks(py, &outcome.cautions)?)?;
+                    fields.set_item("calibrated_mean", outcome.calibrated(&instance.measure.facts()))?;
+                    fields.set_item("warnings", remarks(py, &outcome.warnings)?)?;
                 }
                 Err(error) => {
                     fields.set_item("value", py.None())?;
@@ -170,7 +171,7 @@ pub(super) fn table(py: Python<'_>, m: Matrix) -> PyResult<Any<'_>> {
 #[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
 pub fn pairwise<'py>(
     py: Python<'py>,
-    measures: Vec<(String, Options<'py>)>,
+    measures: Vec<(String, GivenOptions<'py>)>,
     xs: Vec<Any<'py>>,
     x_names: Vec<String>,
     ys: Option<Vec<Any<'py>>>,
@@ -179,13 +180,13 @@ pub fn pairwise<'py>(
     on_error: &str,
     progress: Option<Any<'py>>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
-    let asked = several(py, &measures)?;
+    let instance = several(py, &measures)?;
     let on_error = if on_error == "raise" { OnError::Raise } else { OnError::Record };
     let lists = Lists::take((&xs, x_names), (ys.as_deref(), y_names))?;
     let (sides_x, sides_y) = lists.sides(py)?;
-    let work = Estimate::of_grid(&asked, &sides_x, sides_y.as_deref()).operations();
+    let work = Estimate::of_grid(&instance, &sides_x, sides_y.as_deref()).operations();
     let grids = run(py, resources, work, progress.as_ref(), |par| {
-        operations::pairwise(&asked, &sides_x, sides_y.as_deref(), on_error, par)
+        operations::pairwise(&instance, &sides_x, sides_y.as_deref(), on_error, par)
     })?;
     let (rows, columns) = lists.names();
     grids
@@ -193,31 +194,31 @@ pub fn pairwise<'py>(
         .map(|grid| {
             let fields = PyDict::new(py);
             let status = failed(py, &grid.failures)?;
-            let mut cautions = of_pairs(grid.cautions, rows, columns);
-            cautions.extend(grid.general);
+            let mut warnings = of_pairs(grid.warnings, rows, columns);
+            warnings.extend(grid.general);
             fields.set_item("values", table(py, grid.values)?)?;
             fields.set_item("null_mean", grid.at_chance.map(|m| table(py, m)).transpose()?)?;
             fields.set_item("null_mean_from", grid.origin.map(crate::operations::chance::Origin::name))?;
             fields.set_item("status", status)?;
-            fields.set_item("warnings", remarks(py, &cautions)?)?;
+            fields.set_item("warnings", remarks(py, &warnings)?)?;
             Ok(fields)
         })
         .collect()
 }
 
-/// Cautions with the names of the first pair they concern.
+/// Warnings with the names of the first pair they concern.
 pub(super) fn of_pairs(
-    cautions: Vec<(Caution, (usize, usize), usize)>,
+    warnings: Vec<(Warning, (usize, usize), usize)>,
     rows: &[String],
     columns: &[String],
-) -> Vec<Caution> {
-    let named = |(mut caution, (i, j), count): (Caution, (usize, usize), usize)| {
+) -> Vec<Warning> {
+    let named = |(mut warning, (i, j), count): (Warning, (usize, usize), usize)| {
         let others = if count > 1 { format!(" ({count} pairs like this.)") } else { String::new() };
-        caution.message = format!("{} with {}: {}{others}", rows[i], columns[j], caution.message);
-        caution.details.push(("pairs", Value::from(count)));
-        caution
+        warning.message = format!("{} with {}: {}{others}", rows[i], columns[j], warning.message);
+        warning.details.push(("pairs", Value::from(count)));
+        warning
     };
-    cautions.into_iter().map(named).collect()
+    warnings.into_iter().map(named).collect()
 }
 
 /// Pairs without a value, and why.
@@ -234,23 +235,23 @@ pub(super) fn failed<'py>(py: Python<'py>, failures: &[(usize, usize, Error)]) -
 pub fn prepare<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     x: Any<'py>,
     row_names: Option<String>,
     resources: Resources,
 ) -> PyResult<PyPrepared> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let held = Held::take(&x, "x")?;
     let side = held.side("x").map_err(|error| exception(py, &error))?;
-    let estimate = Estimate::of_pair([&asked], [&side]);
+    let estimate = Estimate::of_pair([&instance], [&side]);
     let (summary, profile, fingerprint) = run(py, resources, estimate.operations(), None, |par| {
-        estimate.require(asked.measure.name(), par)?;
+        estimate.require(instance.measure.name(), par)?;
         let fingerprint = side.data().map(crate::Representation::fingerprint).unwrap_or_default();
-        let summary = side.summary(&asked, par)?;
-        Ok((summary, side.profile(&asked.measure.facts(), par), fingerprint))
+        let summary = side.summary(&instance, par)?;
+        Ok((summary, side.profile(&instance.measure.facts(), par), fingerprint))
     })?;
     let dtype = held.storage().to_owned();
-    Ok(PyPrepared { asked, given: options(&given)?, summary, profile, dtype, fingerprint, row_names })
+    Ok(PyPrepared { instance, given: options(&given)?, summary, profile, dtype, fingerprint, row_names })
 }
 
 /// Back from a pickle.
@@ -295,8 +296,8 @@ pub fn no_choice(given: &str, known: Vec<String>) -> String {
 
 /// The facts of a measure with these options.
 #[pyfunction]
-pub fn facts<'py>(py: Python<'py>, name: &str, given: Options<'py>) -> PyResult<Bound<'py, PyDict>> {
-    facts_dict(py, &asked(py, name, &given)?.measure.facts())
+pub fn facts<'py>(py: Python<'py>, name: &str, given: GivenOptions<'py>) -> PyResult<Bound<'py, PyDict>> {
+    facts_dict(py, &instance(py, name, &given)?.measure.facts())
 }
 
 fn facts_dict<'py>(py: Python<'py>, facts: &Facts) -> PyResult<Bound<'py, PyDict>> {

@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::inputs::to_python;
-use crate::caution::Caution;
 use crate::error::Error;
+use crate::warning::Warning;
 
 /// Code, message and numbers, as Python reads them.
 pub type Remark<'py> = (&'static str, String, Bound<'py, PyDict>);
@@ -31,16 +31,16 @@ pub fn internal(what: &str) -> PyErr {
     PyRuntimeError::new_err(format!("internal error, please report it: {what}"))
 }
 
-/// Cautions as the tuples that Python turns into warnings.
-pub fn remarks<'py>(py: Python<'py>, cautions: &[Caution]) -> PyResult<Vec<Remark<'py>>> {
-    cautions
+/// Warnings as the tuples that Python turns into warnings.
+pub fn remarks<'py>(py: Python<'py>, warnings: &[Warning]) -> PyResult<Vec<Remark<'py>>> {
+    warnings
         .iter()
-        .map(|caution| {
+        .map(|warning| {
             let details = PyDict::new(py);
-            for (name, value) in &caution.details {
+            for (name, value) in &warning.details {
                 details.set_item(*name, to_python(py, value)?)?;
             }
-            Ok((caution.code, caution.message.clone(), details))
+            Ok((warning.code, warning.message.clone(), details))
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString, PyTuple};
 use super::errors::exception;
 use super::prepared::PyPrepared;
 use crate::error::{Error, Result};
-use crate::operations::{Prepared, Side};
+use crate::operations::{Operand, Prepared};
 use crate::representation::{Representation, Storage, View};
 use crate::value::Value;
 
@@ -61,19 +61,23 @@ impl<'py> Held<'py> {
     }
 
     /// Look at it.
-    pub fn side<'a>(&'a self, name: &str) -> Result<Side<'a>> {
+    pub fn side<'a>(&'a self, name: &str) -> Result<Operand<'a>> {
         Ok(match self {
-            Self::F64(held, storage) => Side::Data(Representation::matrix(name, View::F64(held.as_array()), *storage)?),
-            Self::F32(held, storage) => Side::Data(Representation::matrix(name, View::F32(held.as_array()), *storage)?),
+            Self::F64(held, storage) => {
+                Operand::Data(Representation::matrix(name, View::F64(held.as_array()), *storage)?)
+            }
+            Self::F32(held, storage) => {
+                Operand::Data(Representation::matrix(name, View::F32(held.as_array()), *storage)?)
+            }
             Self::Ids(held) => {
                 let ids: std::borrow::Cow<'a, [i64]> = match held.as_slice() {
                     Ok(slice) => slice.into(),
                     Err(_) => held.as_array().to_vec().into(),
                 };
-                Side::Data(Representation::labels(name, ids)?)
+                Operand::Data(Representation::labels(name, ids)?)
             }
-            Self::Reals(held) => Side::Data(Representation::reals(name, held.as_array().to_vec())?),
-            Self::Prepared(prepared) => Side::Prepared(prepared.clone()),
+            Self::Reals(held) => Operand::Data(Representation::reals(name, held.as_array().to_vec())?),
+            Self::Prepared(prepared) => Operand::Prepared(prepared.clone()),
         })
     }
 
@@ -118,7 +122,7 @@ impl<'py> Inputs<'py> {
     }
 
     /// Look at them.
-    pub fn sides(&self, py: Python<'_>) -> PyResult<Vec<Side<'_>>> {
+    pub fn sides(&self, py: Python<'_>) -> PyResult<Vec<Operand<'_>>> {
         let sides = self.held.iter().zip(&self.names).map(|(held, name)| held.side(name));
         sides.collect::<Result<_>>().map_err(|error| exception(py, &error))
     }
@@ -153,7 +157,7 @@ impl<'py> Lists<'py> {
     }
 
     /// Look at them.
-    pub fn sides(&self, py: Python<'_>) -> PyResult<(Vec<Side<'_>>, Option<Vec<Side<'_>>>)> {
+    pub fn sides(&self, py: Python<'_>) -> PyResult<(Vec<Operand<'_>>, Option<Vec<Operand<'_>>>)> {
         Ok((self.xs.sides(py)?, self.ys.as_ref().map(|ys| ys.sides(py)).transpose()?))
     }
 
@@ -175,7 +179,7 @@ fn storage(given: &Bound<'_, PyAny>) -> PyResult<Storage> {
     Storage::named(&name).ok_or_else(|| pyo3::exceptions::PyValueError::new_err(format!("unknown storage {name:?}")))
 }
 
-/// Options by name.
+/// GivenOptions by name.
 pub fn options(given: &Bound<'_, PyDict>) -> PyResult<Vec<(String, Value)>> {
     given.iter().map(|(name, value)| Ok((name.extract()?, from_python(&value)?))).collect()
 }

@@ -34,8 +34,8 @@ mod _core {
     use super::prepared::PyPrepared;
     #[pymodule_export]
     use super::significance::{
-        Sequential, bet, confidence_interval, exchangeable, group_confidence_interval, jackknife, judge, matchings,
-        p_floor, permutation_grid, permutation_moments, permutation_test, pvalue_interval, similarity_difference,
+        Sequential, bet, confidence_interval, exchangeable, group_confidence_interval, jackknife, judge, p_floor,
+        pairings, permutation_grid, permutation_moments, permutation_test, pvalue_interval, similarity_difference,
         tallied,
     };
 }

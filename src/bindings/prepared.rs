@@ -10,8 +10,8 @@ use super::inputs::{from_python, options, to_python};
 use crate::engines::profile::Profile;
 use crate::error::{Error, Result};
 use crate::measure::AnySummary;
-use crate::operations::{Asked, Prepared};
-use crate::options::{Named, damaged};
+use crate::operations::{Instance, Prepared};
+use crate::options::{Options, damaged};
 use crate::value::Value;
 
 /// The layout of a saved summary; another one is refused.
@@ -22,7 +22,7 @@ const STORED: [&str; 6] = ["f64", "f32", "f16", "bf16", "int", "prepared"];
 /// What one measure needs of one representation: accepted wherever an array is.
 #[pyclass(frozen, name = "Prepared", module = "resemblance._core")]
 pub struct PyPrepared {
-    pub(super) asked: Asked,
+    pub(super) instance: Instance,
     pub(super) given: Vec<(String, Value)>,
     pub(super) summary: AnySummary,
     pub(super) profile: Option<Arc<Profile>>,
@@ -36,8 +36,8 @@ impl PyPrepared {
     pub(super) fn summary_called(&self, name: &str) -> Prepared {
         Prepared {
             name: name.to_owned(),
-            measure: self.asked.measure.name(),
-            options: self.asked.options().to_owned(),
+            measure: self.instance.measure.name(),
+            options: self.instance.options().to_owned(),
             summary: self.summary.clone(),
             profile: self.profile.clone(),
         }
@@ -49,7 +49,7 @@ impl PyPrepared {
     /// The measure it was made for.
     #[getter]
     fn measure(&self) -> &'static str {
-        self.asked.measure.name()
+        self.instance.measure.name()
     }
 
     /// The options it was made with.
@@ -88,10 +88,10 @@ impl PyPrepared {
 
     fn __repr__(&self) -> String {
         let options =
-            if self.asked.options().is_empty() { String::new() } else { format!(", {}", self.asked.options()) };
+            if self.instance.options().is_empty() { String::new() } else { format!(", {}", self.instance.options()) };
         format!(
             "Prepared({}{options}; n={}, {}, {})",
-            self.asked.measure.name(),
+            self.instance.measure.name(),
             self.summary.rows(),
             self.dtype,
             self.fingerprint.get(..8).unwrap_or(&self.fingerprint)
@@ -140,13 +140,14 @@ pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPre
     };
     let (parts, profile) = (values(parts)?, profile.map(values).transpose()?);
     let made = || -> Result<PyPrepared> {
-        let asked = Asked::new(&measure, given.clone())?;
-        let mut named = Named::new("saved", parts);
-        let summary = asked.measure.load(&mut named)?;
+        let instance = Instance::new(&measure, given.clone())?;
+        let mut named = Options::new("saved", parts);
+        let summary = instance.measure.load(&mut named)?;
         if summary.rows() != n {
             return Err(damaged(format!("it says {n} rows and has {}", summary.rows())));
         }
-        let profile = profile.map(|parts| Profile::load(&mut Named::new("saved", parts)).map(Arc::new)).transpose()?;
+        let profile =
+            profile.map(|parts| Profile::load(&mut Options::new("saved", parts)).map(Arc::new)).transpose()?;
         if profile.as_ref().is_some_and(|profile| profile.rows != n) {
             return Err(damaged(format!("it says {n} rows, and its profile something else")));
         }
@@ -156,7 +157,7 @@ pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPre
         if !fingerprint.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(damaged("its fingerprint is none"));
         }
-        Ok(PyPrepared { asked, given, summary, profile, dtype, fingerprint, row_names })
+        Ok(PyPrepared { instance, given, summary, profile, dtype, fingerprint, row_names })
     };
     made().map_err(|error| exception(py, &error))
 }

@@ -4,7 +4,7 @@ use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::answers::{Any, Options, asked, failed, of_pairs, table};
+use super::answers::{Any, GivenOptions, failed, instance, of_pairs, table};
 use super::errors::{Remark, exception, remarks};
 use super::inputs::{Inputs, Lists};
 use super::run::{Resources, run};
@@ -16,7 +16,7 @@ use crate::operations::permutation::sequential::{Betting, Course, Decision, inte
 use crate::operations::permutation::tally::{Scale, Tally};
 use crate::operations::permutation::ties::window;
 use crate::operations::permutation::{Design, Method, Scheme, floor, infinite};
-use crate::operations::{self, Adjust, Alternative, Estimate, Interval, Precision, Repeats, Request, Wanted};
+use crate::operations::{self, Adjust, Alternative, Estimate, Interval, IntervalRequest, Precision, Repeats, Request};
 use crate::options::no_choice;
 
 /// Permutation tests of all pairs.
@@ -25,25 +25,25 @@ use crate::options::no_choice;
 pub fn permutation_grid<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     xs: Vec<Any<'py>>,
     x_names: Vec<String>,
     ys: Option<Vec<Any<'py>>>,
     y_names: Option<Vec<String>>,
-    request: Options<'py>,
+    request: GivenOptions<'py>,
     adjust: Option<&str>,
     resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let adjust = adjust.map(|name| chosen(py, "adjust", name, &Adjust::CHOICES)).transpose()?;
     let lists = Lists::take((&xs, x_names), (ys.as_deref(), y_names))?;
     let (sides_x, sides_y) = lists.sides(py)?;
     let request = requested(py, &request, lists.xs.rows())?;
-    let estimate = Estimate::of_grid(std::slice::from_ref(&asked), &sides_x, sides_y.as_deref());
+    let estimate = Estimate::of_grid(std::slice::from_ref(&instance), &sides_x, sides_y.as_deref());
     let work = of_test(estimate, &request, lists.xs.rows());
     let tested = run(py, resources, work, progress.as_ref(), |par| {
-        operations::permutation_tests(&asked, &sides_x, sides_y.as_deref(), &request, adjust, par)
+        operations::permutation_tests(&instance, &sides_x, sides_y.as_deref(), &request, adjust, par)
     })?;
     let fields = PyDict::new(py);
     fields.set_item("values", table(py, tested.statistics)?)?;
@@ -65,9 +65,9 @@ pub fn permutation_grid<'py>(
     fields.set_item("n_orbits", tested.n_orbits)?;
     fields.set_item("status", failed(py, &tested.failures)?)?;
     let (rows, columns) = lists.names();
-    let mut cautions = of_pairs(tested.cautions, rows, columns);
-    cautions.extend(tested.general);
-    fields.set_item("warnings", remarks(py, &cautions)?)?;
+    let mut warnings = of_pairs(tested.warnings, rows, columns);
+    warnings.extend(tested.general);
+    fields.set_item("warnings", remarks(py, &warnings)?)?;
     Ok(fields)
 }
 
@@ -108,20 +108,20 @@ pub fn judge<'py>(
 pub fn permutation_test<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     x: Any<'py>,
     y: Any<'py>,
-    request: Options<'py>,
+    request: GivenOptions<'py>,
     resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
     let request = requested(py, &request, pair.rows())?;
-    let work = of_test(Estimate::of_pair([&asked], &sides), &request, pair.rows());
+    let work = of_test(Estimate::of_pair([&instance], &sides), &request, pair.rows());
     let tested = run(py, resources, work, progress.as_ref(), |par| {
-        operations::permutation_test(&asked, &sides[0], &sides[1], &request, par)
+        operations::permutation_test(&instance, &sides[0], &sides[1], &request, par)
     })?;
     let fields = PyDict::new(py);
     fields.set_item("statistic", tested.statistic)?;
@@ -149,7 +149,7 @@ pub fn permutation_test<'py>(
     fields.set_item("exceedances", tested.exceedances)?;
     fields.set_item("n_adjudicated", tested.adjudicated)?;
     fields.set_item("null_distribution", tested.null_distribution.map(|all| PyArray1::from_vec(py, all)))?;
-    fields.set_item("warnings", remarks(py, &tested.cautions)?)?;
+    fields.set_item("warnings", remarks(py, &tested.warnings)?)?;
     Ok(fields)
 }
 
@@ -161,7 +161,7 @@ fn of_test(estimate: Estimate, request: &Request, n: usize) -> f64 {
 }
 
 /// A test of n rows as Python asks for it.
-fn requested(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Request> {
+fn requested(py: Python<'_>, given: &GivenOptions<'_>, n: usize) -> PyResult<Request> {
     let text = |name: &str| given.as_any().get_item(name).and_then(|value| value.extract::<Option<String>>());
     let some = |name: &str| Ok::<_, PyErr>(text(name)?.unwrap_or_default());
     let alternative = text("alternative")?;
@@ -182,13 +182,13 @@ fn requested(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Request>
 }
 
 /// One id per row, if there are any.
-fn ids(given: &Options<'_>, name: &str) -> PyResult<Option<Vec<i64>>> {
+fn ids(given: &GivenOptions<'_>, name: &str) -> PyResult<Option<Vec<i64>>> {
     let array: Option<PyReadonlyArray1<'_, i64>> = given.as_any().get_item(name)?.extract()?;
     Ok(array.map(|ids| ids.as_array().to_vec()))
 }
 
-/// The design of a test, unless every matching is allowed.
-fn design(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Option<Design>> {
+/// The design of a test, unless every pairing is allowed.
+fn design(py: Python<'_>, given: &GivenOptions<'_>, n: usize) -> PyResult<Option<Design>> {
     let (strata, groups) = (ids(given, "strata")?, ids(given, "groups")?);
     let scheme: String = given.as_any().get_item("scheme")?.extract()?;
     let scheme = chosen(py, "scheme", &scheme, &Scheme::CHOICES)?;
@@ -198,28 +198,28 @@ fn design(py: Python<'_>, given: &Options<'_>, n: usize) -> PyResult<Option<Desi
     Design::new(n, strata.as_deref(), groups.as_deref(), scheme).map(Some).map_err(|error| exception(py, &error))
 }
 
-/// Number of allowed matchings, some of them, and what to know about the design.
-type Matchings<'py> = (Option<u128>, Vec<Bound<'py, PyArray1<i64>>>, Vec<Remark<'py>>);
+/// Number of allowed pairings, some of them, and what to know about the design.
+type Pairings<'py> = (Option<u128>, Vec<Bound<'py, PyArray1<i64>>>, Vec<Remark<'py>>);
 
-/// The matchings that a design allows: their number (None if astronomical), and some of them, those of the streams of a key
+/// The pairings that a design allows: their number (None if astronomical), and some of them, those of the streams of a key
 /// or, without one, those with these numbers.
 #[pyfunction]
-pub fn matchings<'py>(
+pub fn pairings<'py>(
     py: Python<'py>,
-    request: Options<'py>,
+    request: GivenOptions<'py>,
     n: usize,
     numbers: Vec<u64>,
     drawn: bool,
-) -> PyResult<Matchings<'py>> {
+) -> PyResult<Pairings<'py>> {
     let key: [u8; 32] = request.as_any().get_item("key")?.extract()?;
     let free = || Design::new(n, None, None, Scheme::Permute).map_err(|error| exception(py, &error));
     let design = design(py, &request, n)?.map_or_else(free, Ok)?;
-    let matching = |number: u64| if drawn { design.draw(&key, number) } else { design.nth(u128::from(number)) };
-    let rows = |number| PyArray1::from_iter(py, matching(number).into_iter().map(|row| row as i64));
-    let mut cautions: Vec<_> = operations::permutation::in_place(&design).into_iter().collect();
+    let pairing = |number: u64| if drawn { design.draw(&key, number) } else { design.nth(u128::from(number)) };
+    let rows = |number| PyArray1::from_iter(py, pairing(number).into_iter().map(|row| row as i64));
+    let mut warnings: Vec<_> = operations::permutation::in_place(&design).into_iter().collect();
     let dependent = operations::permutation::dependent(ids(&request, "ids")?.as_deref(), n, design.is_grouped());
-    cautions.extend(dependent.map_err(|error| exception(py, &error))?);
-    Ok((design.order(), numbers.into_iter().map(rows).collect(), remarks(py, &cautions)?))
+    warnings.extend(dependent.map_err(|error| exception(py, &error))?);
+    Ok((design.order(), numbers.into_iter().map(rows).collect(), remarks(py, &warnings)?))
 }
 
 /// An error if rows of these two must not trade places.
@@ -228,7 +228,7 @@ pub fn exchangeable<'py>(
     py: Python<'py>,
     x: Any<'py>,
     y: Any<'py>,
-    request: Options<'py>,
+    request: GivenOptions<'py>,
     resources: Resources,
 ) -> PyResult<()> {
     let pair = Inputs::pair(x, y)?;
@@ -244,22 +244,22 @@ pub fn exchangeable<'py>(
 pub fn permutation_moments<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     x: Any<'py>,
     y: Any<'py>,
     order: usize,
     alternative: Option<&str>,
     resources: Resources,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let alternative = alternative.map(|name| chosen(py, "alternative", name, &Alternative::CHOICES)).transpose()?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
     // From the skewness on, the products of all rows of a matrix over pairs with each other.
     let products = if order > 2 { 2.0 * (pair.rows() as f64).powi(3) } else { 0.0 };
-    let work = Estimate::of_pair([&asked], &sides).and_operations(products).operations();
+    let work = Estimate::of_pair([&instance], &sides).and_operations(products).operations();
     let found = run(py, resources, work, None, |par| {
-        operations::suggested(&asked, &sides[0], &sides[1], order, alternative, par)
+        operations::suggested(&instance, &sides[0], &sides[1], order, alternative, par)
     })?;
     let fields = PyDict::new(py);
     fields.set_item("statistic", found.statistic)?;
@@ -275,7 +275,7 @@ pub fn permutation_moments<'py>(
     Ok(fields)
 }
 
-/// A bet at a level, told matching after matching whether it counts: how many were looked at, the p-value, and whether it is
+/// A bet at a level, told pairing after pairing whether it counts: how many were looked at, the p-value, and whether it is
 /// below the level.
 #[pyfunction]
 pub fn bet(exceeds: Vec<bool>, alpha: f64) -> (u64, f64, Option<bool>) {
@@ -285,14 +285,14 @@ pub fn bet(exceeds: Vec<bool>, alpha: f64) -> (u64, f64, Option<bool>) {
 }
 
 /// Scores of arrangements, the observed one first, counted as those of a measure of this library are; their size is judged
-/// by the first `look` of them. All of them tell of the null distribution if they are all matchings there are.
+/// by the first `look` of them. All of them tell of the null distribution if they are all pairings there are.
 #[pyfunction]
 pub fn tallied<'py>(
     py: Python<'py>,
     scores: PyReadonlyArray1<'py, f64>,
     alternative: &str,
     look: usize,
-    all_matchings: bool,
+    all_pairings: bool,
 ) -> PyResult<Bound<'py, PyDict>> {
     let alternative = chosen(py, "alternative", alternative, &Alternative::CHOICES)?;
     let scores = scores.as_array().to_vec();
@@ -302,13 +302,13 @@ pub fn tallied<'py>(
     let mut tally = Tally::new(&scale, observed, window, false);
     tally.take(&scores).map_err(|error| exception(py, &error))?;
     let (at_least, at_most) = tally.exceedances();
-    let (mean, std) = tally.scores(!all_matchings);
+    let (mean, std) = tally.scores(!all_pairings);
     let fields = PyDict::new(py);
     fields.set_item("at_least", at_least)?;
     fields.set_item("at_most", at_most)?;
     fields.set_item("null_mean", mean)?;
     fields.set_item("null_std", std)?;
-    fields.set_item("null_skew", tally.skewness(!all_matchings))?;
+    fields.set_item("null_skew", tally.skewness(!all_pairings))?;
     fields.set_item("all_tie", tally.all_tie())?;
     fields.set_item("least_p", tally.least_p(alternative))?;
     fields.set_item(
@@ -355,7 +355,7 @@ pub fn p_floor(py: Python<'_>, min_pvalue: f64, level: f64) -> PyResult<Vec<Rema
     remarks(py, &floor(min_pvalue, level).into_iter().collect::<Vec<_>>())
 }
 
-/// Where the p-value of independent matchings lies, with 95 % confidence; both counts include the observed one. It holds
+/// Where the p-value of independent pairings lies, with 95 % confidence; both counts include the observed one. It holds
 /// whenever one stops if the test was sequential.
 #[pyfunction]
 pub fn pvalue_interval(exceedances: u64, total: u64, sequential: bool) -> (f64, f64) {
@@ -395,7 +395,7 @@ fn interval_dict(py: Python<'_>, interval: Interval) -> PyResult<Bound<'_, PyDic
 pub fn confidence_interval<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     x: Any<'py>,
     y: Any<'py>,
     alpha: f64,
@@ -403,18 +403,18 @@ pub fn confidence_interval<'py>(
     resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
-    let wanted = Wanted { alpha, groups };
-    let work = Estimate::of_pair([&asked], &sides).leaving_out(&asked, pair.rows()).operations();
+    let wanted = IntervalRequest { alpha, groups };
+    let work = Estimate::of_pair([&instance], &sides).leaving_out(&instance, pair.rows()).operations();
     let found = run(py, resources, work, progress.as_ref(), |par| {
-        operations::confidence_interval(&asked, &sides[0], &sides[1], &wanted, par)
+        operations::confidence_interval(&instance, &sides[0], &sides[1], &wanted, par)
     })?;
     let fields = interval_dict(py, found.interval)?;
     fields.set_item("n", found.n)?;
     fields.set_item("closed_form", found.closed_form)?;
-    fields.set_item("warnings", remarks(py, &found.cautions)?)?;
+    fields.set_item("warnings", remarks(py, &found.warnings)?)?;
     Ok(fields)
 }
 
@@ -424,7 +424,7 @@ pub fn confidence_interval<'py>(
 pub fn group_confidence_interval<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     models: Vec<Any<'py>>,
     names: Vec<String>,
     alpha: f64,
@@ -432,18 +432,18 @@ pub fn group_confidence_interval<'py>(
     resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let held = Inputs::take(&models, names)?;
     let sides = held.sides(py)?;
-    let wanted = Wanted { alpha, groups };
-    let work = Estimate::of_pair([&asked], &sides).leaving_out(&asked, held.rows()).operations();
+    let wanted = IntervalRequest { alpha, groups };
+    let work = Estimate::of_pair([&instance], &sides).leaving_out(&instance, held.rows()).operations();
     let found = run(py, resources, work, progress.as_ref(), |par| {
-        operations::group_confidence_interval(&asked, &sides, &wanted, par)
+        operations::group_confidence_interval(&instance, &sides, &wanted, par)
     })?;
     let fields = interval_dict(py, found.interval)?;
     fields.set_item("n", found.n)?;
     fields.set_item("closed_form", found.closed_form)?;
-    fields.set_item("warnings", remarks(py, &found.cautions)?)?;
+    fields.set_item("warnings", remarks(py, &found.warnings)?)?;
     Ok(fields)
 }
 
@@ -453,7 +453,7 @@ pub fn group_confidence_interval<'py>(
 pub fn similarity_difference<'py>(
     py: Python<'py>,
     name: &str,
-    given: Options<'py>,
+    given: GivenOptions<'py>,
     x: Any<'py>,
     y1: Any<'py>,
     y2: Any<'py>,
@@ -463,13 +463,13 @@ pub fn similarity_difference<'py>(
     resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let asked = asked(py, name, &given)?;
+    let instance = instance(py, name, &given)?;
     let held = Inputs::take(&[x, y1, y2], ["x", "y1", "y2"].map(str::to_owned).into())?;
     let sides = held.sides(py)?;
-    let wanted = Wanted { alpha, groups };
-    let work = Estimate::of_pair([&asked], &sides).leaving_out(&asked, held.rows()).operations();
+    let wanted = IntervalRequest { alpha, groups };
+    let work = Estimate::of_pair([&instance], &sides).leaving_out(&instance, held.rows()).operations();
     let found = run(py, resources, work, progress.as_ref(), |par| {
-        operations::similarity_difference(&asked, &sides[0], (&sides[1], &sides[2]), &wanted, margin, par)
+        operations::similarity_difference(&instance, &sides[0], (&sides[1], &sides[2]), &wanted, margin, par)
     })?;
     let fields = interval_dict(py, found.interval)?;
     fields.set_item("first", found.scores.0)?;
@@ -477,7 +477,7 @@ pub fn similarity_difference<'py>(
     fields.set_item("pvalue_equivalence", found.pvalue_equivalence)?;
     fields.set_item("n", found.n)?;
     fields.set_item("closed_form", found.closed_form)?;
-    fields.set_item("warnings", remarks(py, &found.cautions)?)?;
+    fields.set_item("warnings", remarks(py, &found.warnings)?)?;
     Ok(fields)
 }
 
@@ -494,9 +494,9 @@ pub fn jackknife(
     let everything = (f64::NEG_INFINITY, f64::INFINITY);
     let interval = Interval::new(estimate, leave_one_out, alpha, everything);
     let pvalue = margin.and_then(|margin| interval.pvalue_within(margin));
-    let cautions = of_interval(&interval, None, grouped);
+    let warnings = of_interval(&interval, None, grouped);
     let fields = interval_dict(py, interval)?;
     fields.set_item("pvalue_equivalence", pvalue)?;
-    fields.set_item("warnings", remarks(py, &cautions)?)?;
+    fields.set_item("warnings", remarks(py, &warnings)?)?;
     Ok(fields)
 }

@@ -165,14 +165,14 @@ mod tests {
                 taken.pop();
             }
         }
-        let mut asked = 0;
+        let mut instance = 0;
         for seed in 0..60 {
             let p = 2 + seed % 5;
             let wave = |i: usize, j: usize, pace: f64| ((i * 7 + j * 3 + seed * 11) as f64 * pace).sin();
             let value = Matrix::from_fn(p, p, |i, j| (1.5 * wave(i, j, 1.7)).round());
             let second = Matrix::from_fn(p, p, |i, j| wave(i, j, 2.9));
             let found = best_matching(&value, || {
-                asked += 1;
+                instance += 1;
                 Ok(second.clone())
             })
             .unwrap();
@@ -188,6 +188,6 @@ mod tests {
             assert_eq!(total(&value, &found), best);
             assert!((total(&second, &found) - then).abs() < 1e-12, "{seed}");
         }
-        assert!(asked > 10 && asked < 60, "{asked}");
+        assert!(instance > 10 && instance < 60, "{instance}");
     }
 }

@@ -18,13 +18,13 @@ const PANEL: usize = 512;
 const CENTERED: &str = "centered";
 
 /// What one pass over the data tells.
-pub struct Survey {
+pub struct Scan {
     /// The power of two by which values are multiplied everywhere below.
     pub scale: f64,
     /// Column means, scaled.
     pub means: Vec<f64>,
     /// One number per row that repeats exactly when the row does.
-    pub marks: Vec<f64>,
+    pub checksums: Vec<f64>,
     /// A hash of every row, with the same property.
     pub hashes: Vec<u64>,
 }
@@ -93,8 +93,8 @@ impl WithSimd for Hash<'_> {
 }
 
 /// Check that every value is finite, and learn scale, means and hashes.
-pub fn survey(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Survey>> {
-    x.shared("survey", || {
+pub fn scan(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Scan>> {
+    x.shared("scan", || {
         let (view, _) = x.view()?;
         let (n, d) = view.shape();
         let factors: Vec<u64> = (0..d).map(factor).collect();
@@ -137,8 +137,8 @@ pub fn survey(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Survey>> {
         }
         means.iter_mut().for_each(|m| *m /= n as f64);
         // What fits into the digits of a number.
-        let marks = hashes.iter().map(|hash| (hash >> 11) as f64).collect();
-        Ok(Survey { scale, means, marks, hashes })
+        let checksums = hashes.iter().map(|hash| (hash >> 11) as f64).collect();
+        Ok(Scan { scale, means, checksums, hashes })
     })
 }
 
@@ -192,16 +192,16 @@ fn nonfinite(x: &Representation<'_>) -> Result<Error> {
 /// The scaled data as they are.
 pub fn raw(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Columns>> {
     x.shared("raw", || {
-        let survey = survey(x, par)?;
-        columns(x, survey.scale, vec![0.0; x.cols()], par)
+        let scan = scan(x, par)?;
+        columns(x, scan.scale, vec![0.0; x.cols()], par)
     })
 }
 
 /// The scaled data with every column centered; refused if all rows are equal.
 pub fn centered(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Columns>> {
     x.shared(CENTERED, || {
-        let survey = survey(x, par)?;
-        let found = columns(x, survey.scale, survey.means.clone(), par)?;
+        let scan = scan(x, par)?;
+        let found = columns(x, scan.scale, scan.means.clone(), par)?;
         // A column of 0.1 minus its mean is not exactly 0, so where next to nothing is left the rows themselves are asked.
         if found.constant_columns() == x.cols() && !rows_differ(x)? {
             return Err(Error::NoVariance { name: x.name().to_owned() });
@@ -293,7 +293,7 @@ fn is_constant(n: usize, squares: f64, mean: f64) -> bool {
 /// The sizes of the centered data: read from them if somebody has made them, else by a pass over the data that keeps no
 /// copy, to the same bits.
 pub fn sizes(x: &Representation<'_>, par: Par<'_>) -> Result<Sizes> {
-    let survey = survey(x, par)?;
+    let scan = scan(x, par)?;
     if let Some(made) = x.find::<Columns>(CENTERED) {
         return Ok(Sizes {
             scale: made.scale,
@@ -305,8 +305,8 @@ pub fn sizes(x: &Representation<'_>, par: Par<'_>) -> Result<Sizes> {
         });
     }
     let (view, _) = x.view()?;
-    let (n, scale) = (x.rows(), survey.scale);
-    let mut means = survey.means.clone();
+    let (n, scale) = (x.rows(), scan.scale);
+    let mut means = scan.means.clone();
     let shifted = |means: &[f64], i: usize, row: &mut [f64]| {
         view.read_row(i, row);
         row.iter_mut().zip(means).for_each(|(v, m)| *v = *v * scale - m);

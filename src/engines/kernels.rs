@@ -23,7 +23,7 @@ const LOST: f64 = 1e-4;
 
 /// Entries that one unit of work looks at.
 const CHUNK: usize = 1 << 16;
-/// Side of a tile of pairs.
+/// Operand of a tile of pairs.
 const TILE: usize = 256;
 
 /// Rows whose distances are asked for, in a unit in which squares neither overflow nor vanish.

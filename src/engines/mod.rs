@@ -2,8 +2,8 @@
 
 pub mod assignment;
 pub mod centered;
+pub mod jackknife;
 pub mod kernels;
-pub mod left_out;
 pub mod neighbors;
 pub mod pair_matrix;
 pub mod pair_order;

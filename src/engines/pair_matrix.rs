@@ -17,7 +17,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::left_out::{self, Factor, Units};
+use super::jackknife::{self, Factor, JackknifeUnits};
 use super::row_distances::{self, RowDistances};
 use crate::cost::Cost;
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ use crate::linalg::{self, Matrix, rows_product};
 use crate::measure::Summary;
 use crate::memory;
 use crate::numerics::sums;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::value::Value;
 
@@ -36,13 +36,13 @@ const CANCELED: f64 = 1e-6;
 /// What is asked for where memory runs out.
 const PAIRS: &str = "A matrix over pairs of rows";
 
-/// What happens on the diagonal of a factor's matrix.
+/// Centering of a factor's matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Diagonal {
+pub enum Centering {
     /// `a a'` as it is.
-    Kept,
+    Plain,
     /// `a a'` with zeros on the diagonal.
-    Dropped,
+    HollowDiagonal,
     /// `a a'` with zeros on the diagonal and row sums brought to zero; needs centered columns.
     UCentered,
 }
@@ -63,7 +63,7 @@ enum Kept {
     Factor {
         a: Arc<Matrix>,
         squares: Vec<f64>,
-        diagonal: Diagonal,
+        centering: Centering,
     },
 }
 
@@ -370,16 +370,16 @@ impl Dense {
         Ok(2.0 * parts.iter().sum::<f64>() + diagonal)
     }
 
-    /// Sum of products where input i here meets input `matching[i]` there.
-    fn inner_matched(&self, other: &Self, matching: &[usize], par: Par<'_>) -> Result<f64> {
+    /// Sum of products where input i here meets input `pairing[i]` there.
+    fn inner_matched(&self, other: &Self, pairing: &[usize], par: Par<'_>) -> Result<f64> {
         let n = self.n;
         let parts = par.map(n, |i, _| {
             let row = self.upper_row(i);
-            let partner = matching[i];
-            Ok(row.iter().zip(&matching[i + 1..]).map(|(v, &j)| v * other.at(partner, j)).sum::<f64>())
+            let partner = pairing[i];
+            Ok(row.iter().zip(&pairing[i + 1..]).map(|(v, &j)| v * other.at(partner, j)).sum::<f64>())
         })?;
         let diagonal: f64 = match (&self.diagonal, &other.diagonal) {
-            (Some(a), Some(b)) => a.iter().zip(matching).map(|(v, &j)| v * b[j]).sum(),
+            (Some(a), Some(b)) => a.iter().zip(pairing).map(|(v, &j)| v * b[j]).sum(),
             _ => 0.0,
         };
         Ok(2.0 * parts.iter().sum::<f64>() + diagonal)
@@ -410,16 +410,16 @@ impl Dense {
 
 impl PairMatrix {
     /// `a a'`, kept as a factor where that is smaller and cheaper.
-    pub fn linear(name: &str, a: Arc<Matrix>, diagonal: Diagonal, par: Par<'_>) -> Result<Self> {
+    pub fn linear(name: &str, a: Arc<Matrix>, centering: Centering, par: Par<'_>) -> Result<Self> {
         let squares: Vec<f64> = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
-        let before = match diagonal {
-            Diagonal::Kept => 0.0,
-            Diagonal::Dropped | Diagonal::UCentered => squares.iter().sum(),
+        let before = match centering {
+            Centering::Plain => 0.0,
+            Centering::HollowDiagonal | Centering::UCentered => squares.iter().sum(),
         };
         let store = dense_pays(a.rows(), a.cols(), 2, 1);
         let found = Self {
             name: name.to_owned(),
-            kept: Kept::Factor { a, squares, diagonal },
+            kept: Kept::Factor { a, squares, centering },
             dense: OnceLock::new(),
             norm: OnceLock::new(),
             totals: OnceLock::new(),
@@ -446,7 +446,7 @@ impl PairMatrix {
     ) -> Result<Self> {
         let (n, d) = (a.rows(), a.cols());
         let squares: Vec<f64> = (0..n).map(|i| sums::squares(a.row(i))).collect();
-        let found = Self::linear(name, a, Diagonal::UCentered, par)?;
+        let found = Self::linear(name, a, Centering::UCentered, par)?;
         let square = found.inner(&found, None, par)?;
         if square > CANCELED * sums::squares(&squares) {
             // The score will ask for it.
@@ -525,10 +525,10 @@ impl PairMatrix {
     }
 
     /// The factor and what happens on its diagonal; None for a stored matrix.
-    pub fn factor(&self) -> Option<(&Matrix, Diagonal)> {
+    pub fn factor(&self) -> Option<(&Matrix, Centering)> {
         match &self.kept {
             Kept::Dense(_) | Kept::Distances(_) => None,
-            Kept::Factor { a, diagonal, .. } => Some((a, *diagonal)),
+            Kept::Factor { a, centering, .. } => Some((a, *centering)),
         }
     }
 
@@ -546,46 +546,46 @@ impl PairMatrix {
         if let Some(dense) = self.dense.get() {
             return Ok(dense.clone());
         }
-        let (a, diagonal) = match &self.kept {
+        let (a, centering) = match &self.kept {
             Kept::Dense(dense) => return Ok(dense.clone()),
             Kept::Distances(distances) => return distances.dense(par).map(Arc::new),
-            Kept::Factor { a, diagonal, .. } => (a, *diagonal),
+            Kept::Factor { a, centering, .. } => (a, *centering),
         };
-        let mut dense = Dense::of_rows(a, diagonal == Diagonal::Kept, |_, _, v| v, par)?;
-        if diagonal == Diagonal::UCentered {
+        let mut dense = Dense::of_rows(a, centering == Centering::Plain, |_, _, v| v, par)?;
+        if centering == Centering::UCentered {
             dense.u_center(par)?;
         }
         Ok(Arc::new(dense))
     }
 
-    /// `<k, l>`: the sum of products of all entries, where input i of k meets input `matching[i]` of l.
-    pub fn inner(&self, other: &Self, matching: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
+    /// `<k, l>`: the sum of products of all entries, where input i of k meets input `pairing[i]` of l.
+    pub fn inner(&self, other: &Self, pairing: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
         // Whether somebody has stored the matrix meanwhile must not decide which bits come out.
-        if let (Kept::Factor { a, squares: p, diagonal }, Kept::Factor { a: b, squares: q, diagonal: same }) =
+        if let (Kept::Factor { a, squares: p, centering }, Kept::Factor { a: b, squares: q, centering: same }) =
             (&self.kept, &other.kept)
-            && diagonal == same
+            && centering == same
         {
-            let (b, q) = match matching {
+            let (b, q) = match pairing {
                 None => (std::borrow::Cow::Borrowed(&**b), std::borrow::Cow::Borrowed(q.as_slice())),
                 Some(order) => (
                     std::borrow::Cow::Owned(b.rows_in_order(order)),
                     std::borrow::Cow::Owned(order.iter().map(|&j| q[j]).collect()),
                 ),
             };
-            let full = if matching.is_none() && std::ptr::from_ref::<Matrix>(a) == std::ptr::from_ref::<Matrix>(&b) {
+            let full = if pairing.is_none() && std::ptr::from_ref::<Matrix>(a) == std::ptr::from_ref::<Matrix>(&b) {
                 linalg::squared_norm_of_gram(a, par)?
             } else {
                 linalg::squared_norm_of_product(a, &b, par)?
             };
-            return Ok(corrected(full, p, &q, *diagonal));
+            return Ok(corrected(full, p, &q, *centering));
         }
-        if let (Kept::Distances(k), Kept::Distances(l), None) = (&self.kept, &other.kept, matching)
+        if let (Kept::Distances(k), Kept::Distances(l), None) = (&self.kept, &other.kept, pairing)
             && k.goes_with(l)
         {
             return k.inner(l, par);
         }
         let (k, l) = (self.dense(par)?, other.dense(par)?);
-        match matching {
+        match pairing {
             None => k.inner(&l, par),
             Some(order) => k.inner_matched(&l, order, par),
         }
@@ -622,24 +622,30 @@ impl PairMatrix {
 
     /// `<k, l>` of what stays when one unit is left out, centered again, for every unit in turn. The matrices must be
     /// centered as `centering` says, and nothing else may tie their entries to other inputs.
-    pub fn inner_left_out(&self, other: &Self, units: &Units, centering: Diagonal, par: Par<'_>) -> Result<Vec<f64>> {
-        if let (Kept::Factor { a, squares: p, diagonal }, Kept::Factor { a: b, squares: q, diagonal: same }) =
+    pub fn jackknife_inner(
+        &self,
+        other: &Self,
+        units: &JackknifeUnits,
+        centering: Centering,
+        par: Par<'_>,
+    ) -> Result<Vec<f64>> {
+        if let (Kept::Factor { a, squares: p, centering: own }, Kept::Factor { a: b, squares: q, centering: same }) =
             (&self.kept, &other.kept)
-            && diagonal == same
+            && own == same
         {
             let (k, l) = (Factor::new(a, p, centering), Factor::new(b, q, centering));
             if !std::ptr::eq(a, b) {
-                return left_out::of_factors(&k, &l, &linalg::product(b, a, par)?, units, centering, par);
+                return jackknife::of_factors(&k, &l, &linalg::product(b, a, par)?, units, centering, par);
             }
             let (gram, square) = linalg::gram_with_squared_norm(a, par)?;
-            if let Ok(norm) = self.checked_norm(corrected(square, p, p, *diagonal)) {
+            if let Ok(norm) = self.checked_norm(corrected(square, p, p, *own)) {
                 // The score will ask for it.
                 self.norm.get_or_init(|| norm);
             }
-            return left_out::of_factors(&k, &l, &gram, units, centering, par);
+            return jackknife::of_factors(&k, &l, &gram, units, centering, par);
         }
         let (k, l) = (self.dense(par)?, other.dense(par)?);
-        left_out::of_dense(&k, &l, units, centering, par)
+        jackknife::of_dense(&k, &l, units, centering, par)
     }
 
     /// The norm that belongs to a squared norm; refused if it is nothing but the round-off of what was subtracted.
@@ -669,14 +675,14 @@ impl PairMatrix {
         match &self.kept {
             Kept::Dense(dense) => dense.trace_and_total(par),
             Kept::Distances(distances) => Ok((distances.trace(), 0.0)),
-            Kept::Factor { a, squares, diagonal } => {
+            Kept::Factor { a, squares, centering } => {
                 let trace: f64 = sums::sum(squares);
                 let mut total = vec![0.0; a.cols()];
                 (0..a.rows()).for_each(|i| total.iter_mut().zip(a.row(i)).for_each(|(t, v)| *t += v));
-                Ok(match diagonal {
-                    Diagonal::Kept => (trace, sums::squares(&total)),
-                    Diagonal::Dropped => (0.0, sums::squares(&total) - trace),
-                    Diagonal::UCentered => (0.0, 0.0),
+                Ok(match centering {
+                    Centering::Plain => (trace, sums::squares(&total)),
+                    Centering::HollowDiagonal => (0.0, sums::squares(&total) - trace),
+                    Centering::UCentered => (0.0, 0.0),
                 })
             }
         }
@@ -695,12 +701,12 @@ impl Summary for PairMatrix {
                 }
             }
             Kept::Distances(distances) => parts.extend(distances.save()),
-            Kept::Factor { a, diagonal, .. } => {
+            Kept::Factor { a, centering, .. } => {
                 parts.push(("factor", super::spectrum::saved(a)));
-                let class = match diagonal {
-                    Diagonal::Kept => 0_i64,
-                    Diagonal::Dropped => 1,
-                    Diagonal::UCentered => 2,
+                let class = match centering {
+                    Centering::Plain => 0_i64,
+                    Centering::HollowDiagonal => 1,
+                    Centering::UCentered => 2,
                 };
                 parts.push(("class", class.into()));
             }
@@ -708,18 +714,18 @@ impl Summary for PairMatrix {
         parts
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let (name, before) = (parts.saved_text("name")?, parts.saved_number("before")?);
         if parts.has("factor") {
             let a = parts.saved_matrix("factor")?;
-            let diagonal = match parts.saved_count("class")? {
-                0 => Diagonal::Kept,
-                1 => Diagonal::Dropped,
-                2 => Diagonal::UCentered,
+            let centering = match parts.saved_count("class")? {
+                0 => Centering::Plain,
+                1 => Centering::HollowDiagonal,
+                2 => Centering::UCentered,
                 other => return Err(damaged(format!("there is no class {other}"))),
             };
             let squares = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
-            let kept = Kept::Factor { a: Arc::new(a), squares, diagonal };
+            let kept = Kept::Factor { a: Arc::new(a), squares, centering };
             return Ok(Self {
                 name,
                 kept,
@@ -747,13 +753,13 @@ impl Summary for PairMatrix {
     }
 }
 
-fn corrected(full: f64, p: &[f64], q: &[f64], diagonal: Diagonal) -> f64 {
+fn corrected(full: f64, p: &[f64], q: &[f64], centering: Centering) -> f64 {
     let n = p.len() as f64;
     let own = sums::dot(p, q);
-    match diagonal {
-        Diagonal::Kept => full,
-        Diagonal::Dropped => full - own,
-        Diagonal::UCentered => {
+    match centering {
+        Centering::Plain => full,
+        Centering::HollowDiagonal => full - own,
+        Centering::UCentered => {
             full - own - 2.0 * own / (n - 2.0) + sums::sum(p) * sums::sum(q) / ((n - 1.0) * (n - 2.0))
         }
     }
@@ -772,9 +778,9 @@ mod tests {
         Arc::new(m)
     }
 
-    fn factor(a: &Arc<Matrix>, diagonal: Diagonal) -> PairMatrix {
+    fn factor(a: &Arc<Matrix>, centering: Centering) -> PairMatrix {
         let squares = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
-        let kept = Kept::Factor { a: a.clone(), squares, diagonal };
+        let kept = Kept::Factor { a: a.clone(), squares, centering };
         PairMatrix {
             name: "x".into(),
             kept,
@@ -785,35 +791,35 @@ mod tests {
         }
     }
 
-    /// The factor road, the dense road and the definition agree, for every class, with and without a matching.
+    /// The factor road, the dense road and the definition agree, for every class, with and without a pairing.
     #[test]
     fn three_roads_to_the_inner_product() {
         let n = 300;
         let (a, b) = (centered(n, 3, 1.3), centered(n, 5, 2.1));
         let order: Vec<usize> = (0..n).map(|i| (i * 7 + 3) % n).collect();
-        for diagonal in [Diagonal::Kept, Diagonal::Dropped, Diagonal::UCentered] {
-            let (k, l) = (factor(&a, diagonal), factor(&b, diagonal));
+        for centering in [Centering::Plain, Centering::HollowDiagonal, Centering::UCentered] {
+            let (k, l) = (factor(&a, centering), factor(&b, centering));
             let (dense_k, dense_l) =
                 (k.dense(Par::SEQ).unwrap().full().unwrap(), l.dense(Par::SEQ).unwrap().full().unwrap());
-            for matching in [None, Some(order.as_slice())] {
-                let to = |i: usize| matching.map_or(i, |m| m[i]);
+            for pairing in [None, Some(order.as_slice())] {
+                let to = |i: usize| pairing.map_or(i, |m| m[i]);
                 let direct: f64 = (0..n)
                     .flat_map(|i| (0..n).map(move |j| (i, j)))
                     .map(|(i, j)| dense_k.at(i, j) * dense_l.at(to(i), to(j)))
                     .sum();
-                let (fresh_k, fresh_l) = (factor(&a, diagonal), factor(&b, diagonal));
-                let by_factor = fresh_k.inner(&fresh_l, matching, Par::SEQ).unwrap();
+                let (fresh_k, fresh_l) = (factor(&a, centering), factor(&b, centering));
+                let by_factor = fresh_k.inner(&fresh_l, pairing, Par::SEQ).unwrap();
                 let (stored_k, stored_l) = (k.dense(Par::SEQ).unwrap(), l.dense(Par::SEQ).unwrap());
-                let by_dense = match matching {
+                let by_dense = match pairing {
                     None => stored_k.inner(&stored_l, Par::SEQ).unwrap(),
                     Some(order) => stored_k.inner_matched(&stored_l, order, Par::SEQ).unwrap(),
                 };
                 let size = k.norm(Par::SEQ).unwrap() * l.norm(Par::SEQ).unwrap();
                 assert!((k.stored_norm(Par::SEQ).unwrap() / k.norm(Par::SEQ).unwrap() - 1.0).abs() < 1e-12);
-                assert!((by_factor - direct).abs() < 1e-12 * size, "{diagonal:?}: {by_factor} {direct}");
-                assert!((by_dense - direct).abs() < 1e-12 * size, "{diagonal:?}: {by_dense} {direct}");
+                assert!((by_factor - direct).abs() < 1e-12 * size, "{centering:?}: {by_factor} {direct}");
+                assert!((by_dense - direct).abs() < 1e-12 * size, "{centering:?}: {by_dense} {direct}");
             }
-            if diagonal == Diagonal::UCentered {
+            if centering == Centering::UCentered {
                 assert!(k.dense(Par::SEQ).unwrap().row_sums(Par::SEQ).unwrap().iter().all(|s| s.abs() < 1e-11));
             }
         }

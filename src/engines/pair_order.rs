@@ -1,7 +1,7 @@
 //! The order of the pairs of inputs of one representation, and Kendall's tau with that of another.
 //!
 //! With m = n(n-1)/2 pairs of inputs, two orders of them are compared by m(m-1)/2 pairs of pairs. The exact count sorts
-//! nothing but reads one side in the order of the other, O(m log m). Where a matching only has to be shown to score less
+//! nothing but reads one side in the order of the other, O(m log m). Where a pairing only has to be shown to score less
 //! than another, the table of [`kendall::interval`] is filled in one walk over two n x n tables of bins, a byte each, and
 //! neither side is put into order: some 20 times quicker for n = 1000.
 
@@ -40,25 +40,25 @@ impl PairOrder {
         self.order.untied() == 0
     }
 
-    /// Kendall's tau, where input i meets input `matching[i]` of the other side.
-    pub fn tau(&self, other: &Self, tau: Tau, matching: Option<&[usize]>) -> Result<f64> {
-        Ok(tau.of(self.concordance(other, matching)?, &self.order, &other.order))
+    /// Kendall's tau, where input i meets input `pairing[i]` of the other side.
+    pub fn tau(&self, other: &Self, tau: Tau, pairing: Option<&[usize]>) -> Result<f64> {
+        Ok(tau.of(self.concordance(other, pairing)?, &self.order, &other.order))
     }
 
     /// Numbers between which [`Self::tau`] certainly lies.
-    pub fn interval(&self, other: &Self, tau: Tau, matching: &[usize]) -> [f64; 2] {
-        let (low, high) = self.ends(other, matching);
+    pub fn interval(&self, other: &Self, tau: Tau, pairing: &[usize]) -> [f64; 2] {
+        let (low, high) = self.ends(other, pairing);
         [low, high].map(|end| tau.of(end, &self.order, &other.order))
     }
 
-    fn concordance(&self, other: &Self, matching: Option<&[usize]>) -> Result<i64> {
+    fn concordance(&self, other: &Self, pairing: Option<&[usize]>) -> Result<i64> {
         let n = self.n;
         let mut sequence = memory::zeros(ORDER, self.order.len())?;
         let mut pairs = 0..self.order.len();
         for i in 0..n {
-            let a = matching.map_or(i, |m| m[i]);
+            let a = pairing.map_or(i, |m| m[i]);
             for (j, at) in (i + 1..n).zip(&mut pairs) {
-                let b = matching.map_or(j, |m| m[j]);
+                let b = pairing.map_or(j, |m| m[j]);
                 let (low, high) = (a.min(b), a.max(b));
                 sequence[self.order.place(at)] = other.order.smaller(low * n - low * (low + 1) / 2 + high - low - 1);
             }
@@ -66,12 +66,12 @@ impl PairOrder {
         kendall::concordance(&self.order, &other.order, sequence)
     }
 
-    fn ends(&self, other: &Self, matching: &[usize]) -> (i64, i64) {
+    fn ends(&self, other: &Self, pairing: &[usize]) -> (i64, i64) {
         let n = self.n;
         let mut table = vec![[0_u32; BINS]; self.order.bins()];
-        for (i, (row, &to)) in self.bins.chunks_exact(n).zip(matching).enumerate() {
+        for (i, (row, &to)) in self.bins.chunks_exact(n).zip(pairing).enumerate() {
             let theirs = &other.bins[to * n..(to + 1) * n];
-            for (&mine, &j) in row[i + 1..].iter().zip(&matching[i + 1..]) {
+            for (&mine, &j) in row[i + 1..].iter().zip(&pairing[i + 1..]) {
                 table[usize::from(mine)][usize::from(theirs[j])] += 1;
             }
         }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_matching_is_another_order_of_the_inputs() {
+    fn a_pairing_is_another_order_of_the_inputs() {
         for n in [3, 4, 9, 30] {
             let sides = sides(n);
             for (x, y) in sides.iter().flat_map(|x| sides.iter().map(move |y| (x, y))) {
@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// Many matchings, on sides with ties and without: no interval is ever wrong, and those of untied sides are narrow.
+    /// Many pairings, on sides with ties and without: no interval is ever wrong, and those of untied sides are narrow.
     #[test]
     fn intervals_hold() {
         let n = 40;

@@ -8,13 +8,13 @@
 //! Which numbers of rows are worth it is decided by shape alone, so that results do not depend on free memory.
 
 use super::kernels::Points;
-use super::pair_matrix::{Dense, Diagonal};
+use super::pair_matrix::{Centering, Dense};
 use crate::error::Result;
 use crate::linalg::{Matrix, product_nt};
 use crate::measure::Summary;
 use crate::numerics::double::Double;
 use crate::numerics::{line, sums};
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
 use crate::value::Value;
@@ -27,7 +27,7 @@ const UNSTORED: usize = 32_768;
 /// than caches hold.
 const NARROW: usize = 64;
 const UNCACHED: usize = 8192;
-/// Side of a tile of pairs.
+/// Operand of a tile of pairs.
 const TILE: usize = 256;
 /// So few representations are multiplied one by one.
 const FEW: usize = 4;
@@ -37,7 +37,7 @@ const STRIPS: usize = 16;
 /// Distances between rows, centered.
 pub struct RowDistances {
     points: Points,
-    centering: Diagonal,
+    centering: Centering,
     /// What is taken from every entry for its row and for its column, and what is added to it.
     means: Vec<f64>,
     grand: f64,
@@ -57,14 +57,14 @@ pub fn unstored(n: usize, d: usize) -> bool {
 
 impl RowDistances {
     /// Of the rows of a representation; `centering` is `Kept` (row and column means subtracted) or `UCentered`.
-    pub fn of(x: &Representation<'_>, centering: Diagonal, par: Par<'_>) -> Result<Self> {
+    pub fn of(x: &Representation<'_>, centering: Centering, par: Par<'_>) -> Result<Self> {
         let points = Points::of(x, par)?;
         let sums = if points.rows().cols() == 1 { None } else { Some(distance_sums(&points, par)?) };
         Ok(Self::new(points, centering, sums))
     }
 
     /// With the sums of the distances of every row, unless they are points on a line.
-    fn new(points: Points, centering: Diagonal, sums: Option<Vec<f64>>) -> Self {
+    fn new(points: Points, centering: Centering, sums: Option<Vec<f64>>) -> Self {
         let n = points.rows().rows() as f64;
         let line = sums.is_none().then(|| {
             let values: Vec<f64> = points.rows().data().to_vec();
@@ -74,8 +74,8 @@ impl RowDistances {
         let of_line = || line.iter().flat_map(|(_, sums)| sums).map(|sum| sum.value()).collect();
         let sums: Vec<f64> = sums.unwrap_or_else(of_line);
         let (of_row, of_all) = match centering {
-            Diagonal::UCentered => (n - 2.0, (n - 1.0) * (n - 2.0)),
-            Diagonal::Kept | Diagonal::Dropped => (n, n * n),
+            Centering::UCentered => (n - 2.0, (n - 1.0) * (n - 2.0)),
+            Centering::Plain | Centering::HollowDiagonal => (n, n * n),
         };
         let grand = sums::sum(&sums) / of_all;
         Self { points, centering, means: sums.into_iter().map(|sum| sum / of_row).collect(), grand, line }
@@ -100,7 +100,7 @@ impl RowDistances {
     pub fn dense(&self, par: Par<'_>) -> Result<Dense> {
         let mut found = self.points.squared_distances(par)?;
         super::kernels::each(&mut found, par, f64::sqrt)?;
-        if self.centering == Diagonal::UCentered {
+        if self.centering == Centering::UCentered {
             found.u_center(par)?;
         } else {
             found.center(par)?;
@@ -123,8 +123,8 @@ impl RowDistances {
         let of_rows: Double = a.iter().zip(b).map(|(a, b)| *a * *b).sum();
         let (all_a, all_b) = (a.iter().copied().sum::<Double>(), b.iter().copied().sum::<Double>());
         let (of_row, of_all) = match self.centering {
-            Diagonal::UCentered => (n - 2.0, (n - 1.0) * (n - 2.0)),
-            Diagonal::Kept | Diagonal::Dropped => (n, n * n),
+            Centering::UCentered => (n - 2.0, (n - 1.0) * (n - 2.0)),
+            Centering::Plain | Centering::HollowDiagonal => (n, n * n),
         };
         // One division each, for a quotient is no longer of twice the precision: (of_all * p - c r + s) / of_all.
         let scaled = products * of_all - of_rows * (2.0 * of_all / of_row) + all_a * all_b;
@@ -156,8 +156,10 @@ impl RowDistances {
     /// Entries on the diagonal of the centered matrix.
     fn diagonal(&self) -> Vec<f64> {
         match self.centering {
-            Diagonal::UCentered => vec![0.0; self.n()],
-            Diagonal::Kept | Diagonal::Dropped => self.means.iter().map(|mean| self.grand - 2.0 * mean).collect(),
+            Centering::UCentered => vec![0.0; self.n()],
+            Centering::Plain | Centering::HollowDiagonal => {
+                self.means.iter().map(|mean| self.grand - 2.0 * mean).collect()
+            }
         }
     }
 
@@ -237,19 +239,19 @@ impl Summary for RowDistances {
     fn save(&self) -> Vec<(&'static str, Value)> {
         let mut parts = vec![
             ("points", super::spectrum::saved(self.points.rows())),
-            ("u_centered", i64::from(self.centering == Diagonal::UCentered).into()),
+            ("u_centered", i64::from(self.centering == Centering::UCentered).into()),
         ];
         if self.line.is_none() {
             let n = self.n() as f64;
-            let of_row = if self.centering == Diagonal::UCentered { n - 2.0 } else { n };
+            let of_row = if self.centering == Centering::UCentered { n - 2.0 } else { n };
             parts.push(("sums", Value::floats(self.means.iter().map(|mean| mean * of_row).collect::<Vec<_>>())));
         }
         parts
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let rows = parts.saved_matrix("points")?;
-        let centering = if parts.saved_count("u_centered")? == 1 { Diagonal::UCentered } else { Diagonal::Kept };
+        let centering = if parts.saved_count("u_centered")? == 1 { Centering::UCentered } else { Centering::Plain };
         let sums = if parts.has("sums") { Some(parts.saved_floats("sums")?.0.to_vec()) } else { None };
         let fits = match &sums {
             Some(sums) => sums.len() == rows.rows(),
@@ -279,7 +281,7 @@ mod tests {
     #[test]
     fn three_ways_to_the_inner_product() {
         for n in [5, 300, 700] {
-            for centering in [Diagonal::Kept, Diagonal::UCentered] {
+            for centering in [Centering::Plain, Centering::UCentered] {
                 let of = |d: usize, pace: f64| {
                     RowDistances::of(&representation("x", &wave(n, d, pace), d), centering, Par::SEQ).unwrap()
                 };

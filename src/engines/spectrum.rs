@@ -7,7 +7,7 @@ use super::roundoff::Whitening;
 use crate::error::{Error, Result};
 use crate::linalg::{self, Matrix};
 use crate::measure::Summary;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
 use crate::value::Value;
@@ -87,7 +87,7 @@ impl Summary for Spectrum {
         ]
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let found = Self {
             u: parts.saved_matrix("u")?,
             s: parts.saved_floats("s")?.0.to_vec(),
@@ -133,7 +133,7 @@ impl Summary for Basis {
         vec![("q", saved(&self.q)), ("columns", self.columns.into())]
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         Ok(Self { q: parts.saved_matrix("q")?, columns: parts.saved_count("columns")? })
     }
 

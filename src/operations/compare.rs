@@ -6,24 +6,24 @@ use super::chance::{self, Chance};
 use super::diagnose::{diagnose, of_sides};
 use super::dominance;
 use super::estimate::Estimate;
-use super::side::{Side, rows_must_match};
-use crate::caution::Caution;
+use super::operand::{Operand, rows_must_match};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::Form;
 use crate::measure::{AnyMeasure, AnySummary, Entry, find};
 use crate::par::Par;
 use crate::value::Value;
+use crate::warning::Warning;
 
 /// A measure with its options, as operations receive it.
-pub struct Asked {
+pub struct Instance {
     /// The measure.
     pub measure: Box<dyn AnyMeasure>,
     given: Vec<(String, Value)>,
     written: OnceLock<String>,
 }
 
-impl Asked {
+impl Instance {
     /// The measure of that name with these options.
     pub fn new(name: &str, given: Vec<(String, Value)>) -> Result<Self> {
         let measure = find(name)?.with(given.clone())?;
@@ -62,7 +62,7 @@ impl Asked {
     }
 }
 
-/// A score with its chance level and cautions.
+/// A score with its chance level and warnings.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The score.
@@ -70,7 +70,7 @@ pub struct Outcome {
     /// Mean score of randomly matched rows, where it is known or was estimated.
     pub at_chance: Option<Chance>,
     /// What a reader should know.
-    pub cautions: Vec<Caution>,
+    pub warnings: Vec<Warning>,
 }
 
 impl Outcome {
@@ -98,7 +98,7 @@ pub fn without_round_off(value: f64, (low, high): (f64, f64)) -> f64 {
 }
 
 /// A finite score inside its range, or the error that says why there is none.
-pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caution>) -> Result<f64> {
+pub fn checked_score(value: f64, measure: &str, facts: &Facts, warnings: &mut Vec<Warning>) -> Result<f64> {
     if value.is_nan() {
         return Err(Error::Undefined { measure: measure.into(), reason: "a ratio is 0/0 for these data".into() });
     }
@@ -112,7 +112,7 @@ pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caut
         return Err(Error::Undefined { measure: measure.into(), reason });
     }
     if delta > 0.0 {
-        cautions.push(Caution::new(
+        warnings.push(Warning::new(
             "clamped",
             format!("Round-off of {delta:.1e} was removed."),
             vec![("delta", delta.into())],
@@ -122,13 +122,18 @@ pub fn settled(value: f64, measure: &str, facts: &Facts, cautions: &mut Vec<Caut
 }
 
 /// The summaries of both sides, made side by side, each with its profile.
-pub fn summaries<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<(AnySummary, AnySummary)> {
-    let measure = &*asked.measure;
+pub fn summaries<'s>(
+    instance: &Instance,
+    x: &Operand<'s>,
+    y: &Operand<'s>,
+    par: Par<'_>,
+) -> Result<(AnySummary, AnySummary)> {
+    let measure = &*instance.measure;
     rows_must_match(measure, x, y)?;
-    Estimate::of_pair([asked], [x, y]).require(measure.name(), par)?;
+    Estimate::of_pair([instance], [x, y]).require(measure.name(), par)?;
     let facts = measure.facts();
-    let of = |side: &Side<'s>, par: Par<'_>| {
-        let made = side.summary(asked, par);
+    let of = |side: &Operand<'s>, par: Par<'_>| {
+        let made = side.summary(instance, par);
         side.profile(&facts, par);
         made
     };
@@ -137,72 +142,72 @@ pub fn summaries<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) ->
 }
 
 /// The score of a pair with its chance level and everything a reader should know, at next to no cost.
-pub fn score<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<Outcome> {
-    let (k, l) = summaries(asked, x, y, par)?;
-    let mut outcome = scored(asked, (x, &k), (y, &l), false, par)?;
-    let facts = asked.measure.facts();
+pub fn score<'s>(instance: &Instance, x: &Operand<'s>, y: &Operand<'s>, par: Par<'_>) -> Result<Outcome> {
+    let (k, l) = summaries(instance, x, y, par)?;
+    let mut outcome = scored(instance, (x, &k), (y, &l), false, par)?;
+    let facts = instance.measure.facts();
     if let (Some(p), Some(q)) = (x.profile(&facts, par), y.profile(&facts, par)) {
-        outcome.cautions.extend(dominance::of_pair(&facts, (x.name(), &p), (y.name(), &q)));
+        outcome.warnings.extend(dominance::of_pair(&facts, (x.name(), &p), (y.name(), &q)));
     }
     Ok(outcome)
 }
 
 /// The score of a pair with its chance level and everything a reader should know; what dominates is left out once.
-pub fn compare<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<Outcome> {
-    let (k, l) = summaries(asked, x, y, par)?;
-    compared(asked, (x, &k), (y, &l), par)
+pub fn compare<'s>(instance: &Instance, x: &Operand<'s>, y: &Operand<'s>, par: Par<'_>) -> Result<Outcome> {
+    let (k, l) = summaries(instance, x, y, par)?;
+    compared(instance, (x, &k), (y, &l), par)
 }
 
 /// The same with the summaries at hand.
 pub fn compared<'s>(
-    asked: &Asked,
-    (x, k): (&Side<'s>, &AnySummary),
-    (y, l): (&Side<'s>, &AnySummary),
+    instance: &Instance,
+    (x, k): (&Operand<'s>, &AnySummary),
+    (y, l): (&Operand<'s>, &AnySummary),
     par: Par<'_>,
 ) -> Result<Outcome> {
-    let mut outcome = scored(asked, (x, k), (y, l), true, par)?;
-    let facts = asked.measure.facts();
+    let mut outcome = scored(instance, (x, k), (y, l), true, par)?;
+    let facts = instance.measure.facts();
     if let (Some(p), Some(q)) = (x.profile(&facts, par), y.profile(&facts, par)) {
-        outcome.cautions.extend(dominance::left_out(asked, (x, &p), (y, &q), outcome.value, par));
+        outcome.warnings.extend(dominance::without_dominant(instance, (x, &p), (y, &q), outcome.value, par));
     }
     Ok(outcome)
 }
 
 /// The score of a pair, and nothing else.
-pub fn score_of_sides<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<f64> {
-    rows_must_match(&*asked.measure, x, y)?;
-    Estimate::of_pair([asked], [x, y]).require(asked.measure.name(), par)?;
-    let (k, l) = par.join(|par| x.summary(asked, par), |par| y.summary(asked, par));
+pub fn score_of_sides<'s>(instance: &Instance, x: &Operand<'s>, y: &Operand<'s>, par: Par<'_>) -> Result<f64> {
+    rows_must_match(&*instance.measure, x, y)?;
+    Estimate::of_pair([instance], [x, y]).require(instance.measure.name(), par)?;
+    let (k, l) = par.join(|par| x.summary(instance, par), |par| y.summary(instance, par));
     let (k, l) = (k?, l?);
-    let value = asked.measure.form(&k, &l)?.score(None, par)?;
-    settled(value, asked.measure.name(), &asked.measure.facts(), &mut Vec::new())
+    let value = instance.measure.form(&k, &l)?.score(None, par)?;
+    checked_score(value, instance.measure.name(), &instance.measure.facts(), &mut Vec::new())
 }
 
 fn scored<'s>(
-    asked: &Asked,
-    (x, k): (&Side<'s>, &AnySummary),
-    (y, l): (&Side<'s>, &AnySummary),
+    instance: &Instance,
+    (x, k): (&Operand<'s>, &AnySummary),
+    (y, l): (&Operand<'s>, &AnySummary),
     estimate: bool,
     par: Par<'_>,
 ) -> Result<Outcome> {
-    let measure = &*asked.measure;
+    let measure = &*instance.measure;
     let form = measure.form(k, l)?;
     let facts = measure.facts();
-    let mut cautions = measure.cautions(k, l)?;
-    let value = settled(form.score(None, par)?, measure.name(), &facts, &mut cautions)?;
-    let columns = |side: &Side<'s>| side.profile(&facts, par).map(|profile| profile.columns);
+    let mut warnings = measure.warnings(k, l)?;
+    let value = checked_score(form.score(None, par)?, measure.name(), &facts, &mut warnings)?;
+    let columns = |side: &Operand<'s>| side.profile(&facts, par).map(|profile| profile.columns);
     let at_chance = match (columns(x), columns(y)) {
         (Some(p), Some(q)) if estimate => chance::of_pair(&form, (x.rows(), p, q), (measure.name(), &facts), par)?,
         _ => chance::known(&form, par)?,
     };
-    cautions.extend(of_sides(&facts, x, y));
-    cautions.extend(diagnose(&facts, x, y, (at_chance.map(|found| found.mean), measure.largest(k, l)?), &form));
-    Ok(Outcome { value, at_chance, cautions })
+    warnings.extend(of_sides(&facts, x, y));
+    warnings.extend(diagnose(&facts, x, y, (at_chance.map(|found| found.mean), measure.largest(k, l)?), &form));
+    Ok(Outcome { value, at_chance, warnings })
 }
 
 /// The score of a group of models.
-pub fn group(asked: &Asked, models: &[Side<'_>], par: Par<'_>) -> Result<f64> {
-    let measure = &*asked.measure;
+pub fn group(instance: &Instance, models: &[Operand<'_>], par: Par<'_>) -> Result<f64> {
+    let measure = &*instance.measure;
     let facts = measure.facts();
     if !facts.groups {
         let problem = "compares two models, not a group".into();
@@ -215,35 +220,40 @@ pub fn group(asked: &Asked, models: &[Side<'_>], par: Par<'_>) -> Result<f64> {
     for other in &models[1..] {
         rows_must_match(measure, &models[0], other)?;
     }
-    Estimate::of_pair([asked], models).require(measure.name(), par)?;
-    let made = par.map(models.len(), |at, par| models[at].summary(asked, par))?;
+    Estimate::of_pair([instance], models).require(measure.name(), par)?;
+    let made = par.map(models.len(), |at, par| models[at].summary(instance, par))?;
     let value = measure.group(&made.iter().collect::<Vec<_>>())?;
-    settled(value, measure.name(), &facts, &mut Vec::new())
+    checked_score(value, measure.name(), &facts, &mut Vec::new())
 }
 
 /// The score of every row; NaN where the measure leaves a row out.
-pub fn rows<'s>(asked: &Asked, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<(Vec<f64>, Vec<Caution>)> {
-    let (k, l) = summaries(asked, x, y, par)?;
-    let measure = &*asked.measure;
+pub fn rows<'s>(
+    instance: &Instance,
+    x: &Operand<'s>,
+    y: &Operand<'s>,
+    par: Par<'_>,
+) -> Result<(Vec<f64>, Vec<Warning>)> {
+    let (k, l) = summaries(instance, x, y, par)?;
+    let measure = &*instance.measure;
     let form = measure.form(&k, &l)?;
     let rows = form.rows(par)?.ok_or_else(|| Error::NotOffered {
         measure: measure.name().into(),
         problem: "is not a mean over rows, so there are no scores of single rows".into(),
     })?;
-    Ok((rows, measure.cautions(&k, &l)?))
+    Ok((rows, measure.warnings(&k, &l)?))
 }
 
 /// The number of one representation, for descriptive statistics.
-pub fn statistic(asked: &Asked, x: &Side<'_>, par: Par<'_>) -> Result<(f64, Vec<Caution>)> {
-    let measure = &*asked.measure;
-    Estimate::of_pair([asked], [x]).require(measure.name(), par)?;
-    let summary = x.summary(asked, par)?;
-    let cautions = measure.cautions(&summary, &summary)?;
+pub fn statistic(instance: &Instance, x: &Operand<'_>, par: Par<'_>) -> Result<(f64, Vec<Warning>)> {
+    let measure = &*instance.measure;
+    Estimate::of_pair([instance], [x]).require(measure.name(), par)?;
+    let summary = x.summary(instance, par)?;
+    let warnings = measure.warnings(&summary, &summary)?;
     match measure.form(&summary, &summary)? {
         Form::Statistic(form) if form.x.is_nan() => {
             Err(Error::Undefined { measure: measure.name().into(), reason: "a ratio is 0/0 for these data".into() })
         }
-        Form::Statistic(form) => Ok((form.x, cautions)),
+        Form::Statistic(form) => Ok((form.x, warnings)),
         _ => Err(Error::NotOffered { measure: measure.name().into(), problem: "compares two representations".into() }),
     }
 }
@@ -257,8 +267,8 @@ mod tests {
     fn a_score_lies_in_its_range_or_is_none() {
         let facts = Facts { range: (0.0, 1.0), ..Facts::SIMILARITY };
         let of = |value: f64| {
-            let mut cautions = Vec::new();
-            settled(value, "cka", &facts, &mut cautions).map(|value| (value, cautions.len()))
+            let mut warnings = Vec::new();
+            checked_score(value, "cka", &facts, &mut warnings).map(|value| (value, warnings.len()))
         };
         for (value, expected) in [(0.25, (0.25, 0)), (1.0, (1.0, 0)), (1.0 + 1e-10, (1.0, 1)), (-1e-15, (0.0, 1))] {
             assert_eq!(of(value).unwrap(), expected);

@@ -1,13 +1,13 @@
 //! A few rows or columns that hold most of the variance, and with it the score.
 
-use super::compare::{Asked, score_of_sides};
-use super::side::Side;
-use crate::caution::Caution;
+use super::compare::{Instance, score_of_sides};
+use super::operand::Operand;
 use crate::engines::profile::{Heavy, Profile};
 use crate::facts::{Change, Facts, Input};
 use crate::par::Par;
 use crate::representation::{Data, Representation, Storage, View};
 use crate::value::Value;
+use crate::warning::Warning;
 
 /// A score that moves by more than this when rows or columns are left out rests on them.
 const MOVED: f64 = 0.1;
@@ -41,20 +41,20 @@ impl Of {
     }
 }
 
-/// Cautions about one representation, as the first or second of a pair (in a grid, as either).
-pub fn of_side(facts: &Facts, name: &str, profile: &Profile, as_source: bool) -> Vec<Caution> {
+/// Warnings about one representation, as the first or second of a pair (in a grid, as either).
+pub fn of_side(facts: &Facts, name: &str, profile: &Profile, as_source: bool) -> Vec<Warning> {
     let found = |of: Of| {
         let heavy = of.of(profile).filter(|heavy| heavy.dominates() && of.counts(facts, as_source))?;
-        Some(caution(of, &[(name, heavy)], None))
+        Some(warning(of, &[(name, heavy)], None))
     };
     [Of::Rows, Of::Columns].into_iter().filter_map(found).collect()
 }
 
-/// Cautions about a pair, both sides in one sentence.
-pub fn of_pair(facts: &Facts, x: (&str, &Profile), y: (&str, &Profile)) -> Vec<Caution> {
+/// Warnings about a pair, both sides in one sentence.
+pub fn of_pair(facts: &Facts, x: (&str, &Profile), y: (&str, &Profile)) -> Vec<Warning> {
     let found = |of: Of| {
         let heavy: Vec<_> = sides(of, facts, x, y).into_iter().filter(|(_, heavy)| heavy.dominates()).collect();
-        (!heavy.is_empty()).then(|| caution(of, &heavy, None))
+        (!heavy.is_empty()).then(|| warning(of, &heavy, None))
     };
     [Of::Rows, Of::Columns].into_iter().filter_map(found).collect()
 }
@@ -66,35 +66,41 @@ fn sides<'a>(of: Of, facts: &Facts, x: (&'a str, &'a Profile), y: (&'a str, &'a 
     [counted(x, true), counted(y, false)].into_iter().flatten().collect()
 }
 
-/// Cautions about a pair whose data are at hand: the score is computed once more without the rows, or the columns, and they
+/// Warnings about a pair whose data are at hand: the score is computed once more without the rows, or the columns, and they
 /// are named only if it moves.
-pub fn left_out(
-    asked: &Asked,
-    x: (&Side<'_>, &Profile),
-    y: (&Side<'_>, &Profile),
+pub fn without_dominant(
+    instance: &Instance,
+    x: (&Operand<'_>, &Profile),
+    y: (&Operand<'_>, &Profile),
     value: f64,
     par: Par<'_>,
-) -> Vec<Caution> {
-    let facts = asked.measure.facts();
+) -> Vec<Warning> {
+    let facts = instance.measure.facts();
     let found = |of: Of| {
         let (a, b) = ((x.0.name(), x.1), (y.0.name(), y.1));
         let heavy = sides(of, &facts, a, b);
         if heavy.is_empty() {
             return None;
         }
-        let Some(rest) = rest(of, asked, x, y, par) else {
+        let Some(rest) = rest(of, instance, x, y, par) else {
             let heavy: Vec<_> = heavy.into_iter().filter(|(_, heavy)| heavy.dominates()).collect();
-            return (!heavy.is_empty()).then(|| caution(of, &heavy, None));
+            return (!heavy.is_empty()).then(|| warning(of, &heavy, None));
         };
         let size = if facts.range.1.is_finite() { 1.0 } else { value.abs().max(rest.abs()) };
-        ((rest - value).abs() > MOVED * size).then(|| caution(of, &heavy, Some((value, rest))))
+        ((rest - value).abs() > MOVED * size).then(|| warning(of, &heavy, Some((value, rest))))
     };
     [Of::Rows, Of::Columns].into_iter().filter_map(found).collect()
 }
 
 /// The score without what holds the variance; None if there is none.
-fn rest(of: Of, asked: &Asked, x: (&Side<'_>, &Profile), y: (&Side<'_>, &Profile), par: Par<'_>) -> Option<f64> {
-    let facts = asked.measure.facts();
+fn rest(
+    of: Of,
+    instance: &Instance,
+    x: (&Operand<'_>, &Profile),
+    y: (&Operand<'_>, &Profile),
+    par: Par<'_>,
+) -> Option<f64> {
+    let facts = instance.measure.facts();
     let at = |profile: &Profile, is_source| {
         let heavy = of.of(profile).filter(|_| of.counts(&facts, is_source));
         heavy.map_or(Vec::new(), |heavy| heavy.at.clone())
@@ -104,13 +110,13 @@ fn rest(of: Of, asked: &Asked, x: (&Side<'_>, &Profile), y: (&Side<'_>, &Profile
         p.append(&mut q);
         q.clone_from(&p);
     }
-    let without = |side: &Side<'_>, at: &[usize]| match of {
+    let without = |side: &Operand<'_>, at: &[usize]| match of {
         Of::Rows => without(side.data()?, at, &[]),
         Of::Columns => without(side.data()?, &[], at),
     };
     let ((a, s), (b, t)) = (without(x.0, &p)?, without(y.0, &q)?);
-    let side = |array, storage| Representation::matrix("", View::F64(array), storage).ok().map(Side::Data);
-    score_of_sides(asked, &side(a.view(), s)?, &side(b.view(), t)?, par).ok()
+    let side = |array, storage| Representation::matrix("", View::F64(array), storage).ok().map(Operand::Data);
+    score_of_sides(instance, &side(a.view(), s)?, &side(b.view(), t)?, par).ok()
 }
 
 /// The data of a representation without some rows and columns.
@@ -127,7 +133,7 @@ fn without(x: &Representation<'_>, rows: &[usize], columns: &[usize]) -> Option<
     ndarray::Array2::from_shape_vec((rows.len(), columns.len()), out).ok().map(|array| (array, *storage))
 }
 
-fn caution(of: Of, heavy: &[(&str, &Heavy)], moved: Option<(f64, f64)>) -> Caution {
+fn warning(of: Of, heavy: &[(&str, &Heavy)], moved: Option<(f64, f64)>) -> Warning {
     let (one, many) = if of == Of::Rows { ("row", "rows") } else { ("column", "columns") };
     let told = |(name, heavy): &(&str, &Heavy)| {
         let numbers: Vec<String> = heavy.at.iter().map(usize::to_string).collect();
@@ -160,8 +166,8 @@ fn caution(of: Of, heavy: &[(&str, &Heavy)], moved: Option<(f64, f64)>) -> Cauti
     }
     let message = format!("Few {many} hold much of the variance ({who}), {then}; {remedy}.");
     match of {
-        Of::Rows => Caution::new("dominant_sample", message, details),
-        Of::Columns => Caution::new("dominant_dimension", message, details),
+        Of::Rows => Warning::new("dominant_sample", message, details),
+        Of::Columns => Warning::new("dominant_dimension", message, details),
     }
 }
 

@@ -4,11 +4,11 @@
 //! An operation whose bytes are not there is refused ([`Estimate::require`]); one of few operations on numbers is done
 //! before anybody could want to stop it, and needs no watch.
 
-use super::compare::Asked;
-use super::side::Side;
+use super::compare::Instance;
+use super::operand::Operand;
 use crate::cost::Cost;
 use crate::error::Result;
-use crate::facts::LeftOut;
+use crate::facts::Jackknife;
 use crate::memory;
 use crate::par::Par;
 
@@ -30,33 +30,33 @@ pub struct Estimate {
 impl Estimate {
     /// Of scores of one pair, or of several summaries of a group, one measure after the other.
     pub fn of_pair<'a, 's: 'a>(
-        asked: impl IntoIterator<Item = &'a Asked>,
-        sides: impl IntoIterator<Item = &'a Side<'s>>,
+        instance: impl IntoIterator<Item = &'a Instance>,
+        sides: impl IntoIterator<Item = &'a Operand<'s>>,
     ) -> Self {
-        let sides: Vec<&Side<'s>> = sides.into_iter().collect();
-        let each = asked.into_iter().map(|one| Self::of_sides(one, sides.iter().copied(), 1.0));
+        let sides: Vec<&Operand<'s>> = sides.into_iter().collect();
+        let each = instance.into_iter().map(|one| Self::of_sides(one, sides.iter().copied(), 1.0));
         each.reduce(|all, one| Self { kept: all.kept.max(one.kept), ..all.beside(one) }).unwrap_or_default()
     }
 
     /// Of all pairs of two lists, for all measures at once; without the second list the first with itself.
-    pub fn of_grid<'s>(asked: &[Asked], xs: &[Side<'s>], ys: Option<&[Side<'s>]>) -> Self {
+    pub fn of_grid<'s>(instance: &[Instance], xs: &[Operand<'s>], ys: Option<&[Operand<'s>]>) -> Self {
         let sides = || xs.iter().chain(ys.unwrap_or_default());
-        let pairs = |one: &Asked| {
+        let pairs = |one: &Instance| {
             let (rows, columns) = (xs.len() as f64, ys.unwrap_or(xs).len() as f64);
             if ys.is_none() && one.measure.facts().symmetric { 0.5 * rows * (columns + 1.0) } else { rows * columns }
         };
-        let each = asked.iter().map(|one| Self::of_sides(one, sides(), pairs(one)));
+        let each = instance.iter().map(|one| Self::of_sides(one, sides(), pairs(one)));
         each.reduce(Self::beside).unwrap_or_default()
     }
 
-    fn of_sides<'a, 's: 'a>(one: &Asked, sides: impl IntoIterator<Item = &'a Side<'s>>, pairs: f64) -> Self {
+    fn of_sides<'a, 's: 'a>(one: &Instance, sides: impl IntoIterator<Item = &'a Operand<'s>>, pairs: f64) -> Self {
         let mut all = Self { pairs, ..Self::default() };
         let mut score = 0.0_f64;
         for side in sides {
             let Cost { kept, making, scoring, summary, score: one_score } = match side {
-                Side::Data(x) => one.measure.cost(x.rows(), x.cols()),
+                Operand::Data(x) => one.measure.cost(x.rows(), x.cols()),
                 // It is made, and nobody knows from how many columns.
-                Side::Prepared(made) => {
+                Operand::Prepared(made) => {
                     let (n, cost) = (made.summary.rows(), |n| one.measure.cost(n, n));
                     Cost { kept: 0.0, making: 0.0, summary: 0.0, ..cost(n) }
                 }
@@ -91,10 +91,10 @@ impl Estimate {
 
     /// With scores that leave out one of so many units after the other.
     #[must_use]
-    pub fn leaving_out(self, asked: &Asked, units: usize) -> Self {
+    pub fn leaving_out(self, instance: &Instance, units: usize) -> Self {
         // Where sums tell what leaving out changes, all scores cost about what a few do.
         const SUMS: usize = 10;
-        if asked.measure.facts().left_out != LeftOut::Anew {
+        if instance.measure.facts().jackknife != Jackknife::Recompute {
             return self.repeated(SUMS);
         }
         let again = self.repeated(units);

@@ -15,7 +15,7 @@
 //! simulations with five groups, nominal 90 % intervals covered 84 to 88 % with the normal quantile and 90 to 94 % with
 //! Student's.
 //!
-//! Centered kernels and distances need not be computed again ([`crate::engines::left_out`]); all n scores cost about as
+//! Centered kernels and distances need not be computed again ([`crate::engines::jackknife`]); all n scores cost about as
 //! much as one. A bandwidth that came from the data stays that of all rows. A mean over rows is as easy. Every other
 //! measure is computed n times.
 //!
@@ -25,22 +25,22 @@
 
 use ndarray::Array2;
 
-use super::compare::{Asked, Outcome, compared, group, settled};
+use super::compare::{Instance, Outcome, checked_score, compared, group};
 use super::estimate::Estimate;
+use super::operand::{Operand, rows_must_match};
 use super::proportions::{Paired, wilson};
 use super::repeats::shown_again;
-use super::side::{Side, rows_must_match};
-use crate::caution::Caution;
-use crate::engines::left_out::Units;
-use crate::engines::pair_matrix::Diagonal;
+use crate::engines::jackknife::JackknifeUnits;
+use crate::engines::pair_matrix::Centering;
 use crate::error::{Error, Result};
-use crate::facts::{Facts, Input, Kind, LeftOut};
+use crate::facts::{Facts, Input, Jackknife, Kind};
 use crate::form::{Bilinear, Form, Over, mean_of_present};
 use crate::measure::AnySummary;
 use crate::numerics::student::Student;
 use crate::numerics::sums;
 use crate::par::Par;
 use crate::representation::{Data, Representation, View};
+use crate::warning::Warning;
 
 /// A bias of more than this many standard errors spoils an interval: nominal 90 % cover 86 % at one half, 74 % at one.
 const BIAS: f64 = 0.5;
@@ -51,7 +51,7 @@ const FEW_GROUPS: usize = 5;
 
 /// An interval, as it is asked for.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct IntervalRequest {
     /// Share of intervals that may miss the true score.
     pub alpha: f64,
     /// The group of every row, numbered from 0 without gaps.
@@ -98,7 +98,7 @@ impl IntervalMethod {
 
 /// The interval of a score.
 #[derive(Debug, Clone)]
-pub struct Estimated {
+pub struct IntervalResult {
     /// The interval.
     pub interval: Interval,
     /// Number of rows.
@@ -106,7 +106,7 @@ pub struct Estimated {
     /// Whether the scores without a row follow from those sums that the score itself needs.
     pub closed_form: bool,
     /// What a reader should know.
-    pub cautions: Vec<Caution>,
+    pub warnings: Vec<Warning>,
 }
 
 /// The difference of two scores.
@@ -123,7 +123,7 @@ pub struct Difference {
     /// Whether the scores without a row follow from those sums that the scores themselves need.
     pub closed_form: bool,
     /// What a reader should know.
-    pub cautions: Vec<Caution>,
+    pub warnings: Vec<Warning>,
 }
 
 impl Interval {
@@ -165,40 +165,40 @@ fn student(units: usize) -> Student {
 
 /// The score of a pair with its jackknife interval.
 pub fn confidence_interval<'s>(
-    asked: &Asked,
-    x: &Side<'s>,
-    y: &Side<'s>,
-    wanted: &Wanted,
+    instance: &Instance,
+    x: &Operand<'s>,
+    y: &Operand<'s>,
+    wanted: &IntervalRequest,
     par: Par<'_>,
-) -> Result<Estimated> {
-    let job = Job::new(asked, x, vec![y], wanted)?;
+) -> Result<IntervalResult> {
+    let job = Job::new(instance, x, vec![y], wanted)?;
     let (outcomes, mut scores, closed_form) = job.run(par)?;
-    let facts = asked.measure.facts();
-    let [outcome] = outcomes.as_slice() else { return Err(lost(asked)) };
-    let without = scores.pop().ok_or_else(|| lost(asked))?;
+    let facts = instance.measure.facts();
+    let [outcome] = outcomes.as_slice() else { return Err(lost(instance)) };
+    let without = scores.pop().ok_or_else(|| lost(instance))?;
     let mut interval = Interval::new(outcome.value, without, wanted.alpha, facts.range);
     if let Some([differ]) = job.zeros_and_ones(par)?.as_deref() {
         let count = differ.iter().filter(|differs| **differs).count();
         interval = interval.with_ends(wilson(count, differ.len(), wanted.alpha));
     }
-    let mut cautions = outcome.cautions.clone();
-    cautions.extend(job.cautions(&facts, &interval, &cautions, par));
-    Ok(Estimated { interval, n: x.rows(), closed_form, cautions })
+    let mut warnings = outcome.warnings.clone();
+    warnings.extend(job.warnings(&facts, &interval, &warnings, par));
+    Ok(IntervalResult { interval, n: x.rows(), closed_form, warnings })
 }
 
 /// The score of a group of models with its jackknife interval: inputs are left out of all models at once.
 pub fn group_confidence_interval(
-    asked: &Asked,
-    models: &[Side<'_>],
-    wanted: &Wanted,
+    instance: &Instance,
+    models: &[Operand<'_>],
+    wanted: &IntervalRequest,
     par: Par<'_>,
-) -> Result<Estimated> {
-    let measure = &*asked.measure;
+) -> Result<IntervalResult> {
+    let measure = &*instance.measure;
     let facts = measure.facts();
-    let score = group(asked, models, par)?;
+    let score = group(instance, models, par)?;
     let n = models[0].rows();
-    let units = units_of(asked, models[0].name(), n, wanted)?;
-    let made = par.map(models.len(), |at, par| models[at].summary(asked, par))?;
+    let units = units_of(instance, models[0].name(), n, wanted)?;
+    let made = par.map(models.len(), |at, par| models[at].summary(instance, par))?;
     par.expect(units.count());
     let without = par.map(units.count(), |unit, par| {
         let stay = units.others(unit);
@@ -208,33 +208,33 @@ pub fn group_confidence_interval(
             problem: "needs all inputs at once; there is no interval by leaving some out".into(),
         })?;
         par.advance(1);
-        let of = |asked: &Asked| {
-            let value = asked.measure.group(&fewer.iter().collect::<Vec<_>>())?;
-            settled(value, measure.name(), &facts, &mut Vec::new())
+        let of = |instance: &Instance| {
+            let value = instance.measure.group(&fewer.iter().collect::<Vec<_>>())?;
+            checked_score(value, measure.name(), &facts, &mut Vec::new())
         };
-        let scored = match asked.for_rows(n, &stay)? {
-            Some(asked) => of(&asked),
-            None => of(asked),
+        let scored = match instance.for_rows(n, &stay)? {
+            Some(instance) => of(&instance),
+            None => of(instance),
         };
         explained(measure.name(), wanted.groups.is_some(), unit, scored)
     })?;
     let interval = Interval::new(score, without, wanted.alpha, facts.range);
-    let cautions = remarks(&interval, facts.jumps, wanted.groups.is_some());
-    Ok(Estimated { interval, n, closed_form: false, cautions })
+    let warnings = remarks(&interval, facts.jumps, wanted.groups.is_some());
+    Ok(IntervalResult { interval, n, closed_form: false, warnings })
 }
 
 /// Which rows are left out together, checked.
-fn units_of(asked: &Asked, name: &str, n: usize, wanted: &Wanted) -> Result<Units> {
-    let measure = &*asked.measure;
+fn units_of(instance: &Instance, name: &str, n: usize, wanted: &IntervalRequest) -> Result<JackknifeUnits> {
+    let measure = &*instance.measure;
     let owner = || measure.name().to_owned();
     let grouped = wanted.groups.is_some();
     let units = match &wanted.groups {
-        None => Units::single(n),
+        None => JackknifeUnits::single(n),
         Some(groups) if groups.len() != n => {
             let (x, y) = ("groups".into(), name.into());
             return Err(Error::RowCountMismatch { x, y, n: groups.len(), m: n });
         }
-        Some(groups) => Units::groups(groups.clone()),
+        Some(groups) => JackknifeUnits::groups(groups.clone()),
     };
     if grouped && units.count() < 2 {
         let (option, given, problem) =
@@ -263,17 +263,17 @@ fn explained<T>(measure: &str, grouped: bool, unit: usize, found: Result<T>) -> 
 
 /// How much more alike x is to y1 than to y2.
 pub fn similarity_difference<'s>(
-    asked: &Asked,
-    x: &Side<'s>,
-    (y1, y2): (&Side<'s>, &Side<'s>),
-    wanted: &Wanted,
+    instance: &Instance,
+    x: &Operand<'s>,
+    (y1, y2): (&Operand<'s>, &Operand<'s>),
+    wanted: &IntervalRequest,
     margin: Option<f64>,
     par: Par<'_>,
 ) -> Result<Difference> {
-    let job = Job::new(asked, x, vec![y1, y2], wanted)?;
+    let job = Job::new(instance, x, vec![y1, y2], wanted)?;
     let (outcomes, scores, closed_form) = job.run(par)?;
-    let facts = asked.measure.facts();
-    let ([first, second], [a, b]) = (outcomes.as_slice(), scores.as_slice()) else { return Err(lost(asked)) };
+    let facts = instance.measure.facts();
+    let ([first, second], [a, b]) = (outcomes.as_slice(), scores.as_slice()) else { return Err(lost(instance)) };
     let without = a.iter().zip(b).map(|(a, b)| a - b).collect();
     let difference = first.value - second.value;
     let mut interval = Interval::new(difference, without, wanted.alpha, range_of_difference(facts.range));
@@ -286,16 +286,16 @@ pub fn similarity_difference<'s>(
         interval = interval.with_ends(pair.interval(wanted.alpha));
         pvalue_equivalence = margin.map(|margin| pair.pvalue_within(margin));
     }
-    let mut cautions = first.cautions.clone();
-    cautions.extend(second.cautions.iter().filter(|caution| !first.cautions.contains(caution)).cloned());
-    cautions.extend(job.cautions(&facts, &interval, &cautions, par));
-    cautions.extend(biased(&facts, first, second, interval.standard_error));
+    let mut warnings = first.warnings.clone();
+    warnings.extend(second.warnings.iter().filter(|warning| !first.warnings.contains(warning)).cloned());
+    warnings.extend(job.warnings(&facts, &interval, &warnings, par));
+    warnings.extend(biased(&facts, first, second, interval.standard_error));
     let scores = (first.value, second.value);
-    Ok(Difference { interval, scores, pvalue_equivalence, n: x.rows(), closed_form, cautions })
+    Ok(Difference { interval, scores, pvalue_equivalence, n: x.rows(), closed_form, warnings })
 }
 
-/// The caution that two biased scores owe unlike amounts to chance.
-fn biased(facts: &Facts, first: &Outcome, second: &Outcome, standard_error: f64) -> Option<Caution> {
+/// The warning that two biased scores owe unlike amounts to chance.
+fn biased(facts: &Facts, first: &Outcome, second: &Outcome, standard_error: f64) -> Option<Warning> {
     let by_chance = first.at_chance?.mean - second.at_chance?.mean;
     (!facts.chance_corrected && by_chance.abs() > BIAS * standard_error && standard_error > 0.0).then(|| {
         let message = format!(
@@ -303,7 +303,7 @@ fn biased(facts: &Facts, first: &Outcome, second: &Outcome, standard_error: f64)
              use a debiased form, such as estimator=\"debiased\" of cka."
         );
         let details = vec![("null_difference", by_chance.into()), ("standard_error", standard_error.into())];
-        Caution::new("biased_difference", message, details)
+        Warning::new("biased_difference", message, details)
     })
 }
 
@@ -312,24 +312,29 @@ fn range_of_difference((low, high): (f64, f64)) -> (f64, f64) {
     (low - high, high - low)
 }
 
-fn lost(asked: &Asked) -> Error {
-    Error::Undefined { measure: asked.measure.name().into(), reason: "a score was lost".into() }
+fn lost(instance: &Instance) -> Error {
+    Error::Undefined { measure: instance.measure.name().into(), reason: "a score was lost".into() }
 }
 
 /// One representation, those it is compared with, and which rows are left out together.
 struct Job<'j, 's> {
-    asked: &'j Asked,
-    x: &'j Side<'s>,
-    ys: Vec<&'j Side<'s>>,
-    units: Units,
+    instance: &'j Instance,
+    x: &'j Operand<'s>,
+    ys: Vec<&'j Operand<'s>>,
+    units: JackknifeUnits,
     grouped: bool,
 }
 
 type Scores = Vec<Vec<f64>>;
 
 impl<'j, 's> Job<'j, 's> {
-    fn new(asked: &'j Asked, x: &'j Side<'s>, ys: Vec<&'j Side<'s>>, wanted: &Wanted) -> Result<Self> {
-        let measure = &*asked.measure;
+    fn new(
+        instance: &'j Instance,
+        x: &'j Operand<'s>,
+        ys: Vec<&'j Operand<'s>>,
+        wanted: &IntervalRequest,
+    ) -> Result<Self> {
+        let measure = &*instance.measure;
         let facts = measure.facts();
         let name = || measure.name().to_owned();
         if facts.kind == Kind::Statistic || !facts.rows_paired {
@@ -341,28 +346,28 @@ impl<'j, 's> Job<'j, 's> {
             rows_must_match(measure, x, y)?;
         }
         let grouped = wanted.groups.is_some();
-        let units = units_of(asked, x.name(), x.rows(), wanted)?;
-        Ok(Self { asked, x, ys, units, grouped })
+        let units = units_of(instance, x.name(), x.rows(), wanted)?;
+        Ok(Self { instance, x, ys, units, grouped })
     }
 
     /// The outcome for every y, the scores without each unit, and whether these came from a closed form.
     fn run(&self, par: Par<'_>) -> Result<(Vec<Outcome>, Scores, bool)> {
-        let facts = self.asked.measure.facts();
-        if facts.left_out == LeftOut::Anew {
+        let facts = self.instance.measure.facts();
+        if facts.jackknife == Jackknife::Recompute {
             self.needs_arrays()?;
         }
-        let sides: Vec<&Side<'_>> = std::iter::once(self.x).chain(self.ys.iter().copied()).collect();
-        let estimate = Estimate::of_pair([self.asked], sides.iter().copied());
-        estimate.leaving_out(self.asked, self.units.count()).require(self.asked.measure.name(), par)?;
-        let made = par.map(sides.len(), |at, par| sides[at].summary(self.asked, par))?;
-        let [k, ls @ ..] = made.as_slice() else { return Err(lost(self.asked)) };
-        let of_pair = |(l, y): (&AnySummary, &&Side<'s>)| compared(self.asked, (self.x, k), (y, l), par);
+        let sides: Vec<&Operand<'_>> = std::iter::once(self.x).chain(self.ys.iter().copied()).collect();
+        let estimate = Estimate::of_pair([self.instance], sides.iter().copied());
+        estimate.leaving_out(self.instance, self.units.count()).require(self.instance.measure.name(), par)?;
+        let made = par.map(sides.len(), |at, par| sides[at].summary(self.instance, par))?;
+        let [k, ls @ ..] = made.as_slice() else { return Err(lost(self.instance)) };
+        let of_pair = |(l, y): (&AnySummary, &&Operand<'s>)| compared(self.instance, (self.x, k), (y, l), par);
         // Closed forms first, for they leave norms behind; but what is wrong with all rows is the better explanation.
-        let closed = match facts.left_out {
-            LeftOut::Centered => Some(self.recentered(k, ls, Diagonal::Kept, par)),
-            LeftOut::UCentered => Some(self.recentered(k, ls, Diagonal::UCentered, par)),
-            LeftOut::MeanOfRows => Some(self.means(k, ls, par)),
-            LeftOut::Anew => None,
+        let closed = match facts.jackknife {
+            Jackknife::Centered => Some(self.recentered(k, ls, Centering::Plain, par)),
+            Jackknife::UCentered => Some(self.recentered(k, ls, Centering::UCentered, par)),
+            Jackknife::MeanOfRows => Some(self.means(k, ls, par)),
+            Jackknife::Recompute => None,
         };
         let outcomes = ls.iter().zip(&self.ys).map(of_pair).collect::<Result<Vec<_>>>()?;
         if let Some(scores) = closed {
@@ -375,15 +380,15 @@ impl<'j, 's> Job<'j, 's> {
     /// For every y, on which inputs the answers differ, where the score is the share of these and inputs are drawn one by
     /// one.
     fn zeros_and_ones(&self, par: Par<'_>) -> Result<Option<Vec<Vec<bool>>>> {
-        let measure = &*self.asked.measure;
+        let measure = &*self.instance.measure;
         let facts = measure.facts();
-        if self.grouped || facts.input != Input::Predictions || facts.left_out != LeftOut::MeanOfRows {
+        if self.grouped || facts.input != Input::Predictions || facts.jackknife != Jackknife::MeanOfRows {
             return Ok(None);
         }
-        let k = self.x.summary(self.asked, par)?;
+        let k = self.x.summary(self.instance, par)?;
         let mut all = Vec::with_capacity(self.ys.len());
         for y in &self.ys {
-            let l = y.summary(self.asked, par)?;
+            let l = y.summary(self.instance, par)?;
             let Some(rows) = measure.form(&k, &l)?.rows(par)? else { return Ok(None) };
             if rows.iter().any(|v| *v != 0.0 && *v != 1.0) {
                 return Ok(None);
@@ -398,40 +403,40 @@ impl<'j, 's> Job<'j, 's> {
         prepared.map_or(Ok(()), |side| {
             let problem =
                 format!("is computed anew without each row, and {} is a prepared summary: pass the array", side.name());
-            Err(Error::NotOffered { measure: self.asked.measure.name().into(), problem })
+            Err(Error::NotOffered { measure: self.instance.measure.name().into(), problem })
         })
     }
 
     /// A score without a unit.
-    fn settled(&self, unit: usize, facts: &Facts, score: f64) -> Result<f64> {
-        self.explained(unit, settled(score, self.asked.measure.name(), facts, &mut Vec::new()))
+    fn checked_score(&self, unit: usize, facts: &Facts, score: f64) -> Result<f64> {
+        self.explained(unit, checked_score(score, self.instance.measure.name(), facts, &mut Vec::new()))
     }
 
     /// What is wrong without a unit.
     fn explained<T>(&self, unit: usize, found: Result<T>) -> Result<T> {
-        explained(self.asked.measure.name(), self.grouped, unit, found)
+        explained(self.instance.measure.name(), self.grouped, unit, found)
     }
 
-    fn recentered(&self, k: &AnySummary, ls: &[AnySummary], centering: Diagonal, par: Par<'_>) -> Result<Scores> {
-        let measure = &*self.asked.measure;
+    fn recentered(&self, k: &AnySummary, ls: &[AnySummary], centering: Centering, par: Par<'_>) -> Result<Scores> {
+        let measure = &*self.instance.measure;
         let facts = measure.facts();
         let mut of_x = None;
         let mut all = Vec::with_capacity(ls.len());
         for l in ls {
-            let Form::Bilinear(Bilinear { k, l, link }) = measure.form(k, l)? else { return Err(lost(self.asked)) };
+            let Form::Bilinear(Bilinear { k, l, link }) = measure.form(k, l)? else { return Err(lost(self.instance)) };
             if !matches!(link.over, Over::Norms) {
-                return Err(lost(self.asked));
+                return Err(lost(self.instance));
             }
             let own = match of_x.take() {
                 Some(own) => own,
-                None => k.inner_left_out(k, &self.units, centering, par)?,
+                None => k.jackknife_inner(k, &self.units, centering, par)?,
             };
             let same = std::ptr::eq(k, l);
-            let other = if same { own.clone() } else { l.inner_left_out(l, &self.units, centering, par)? };
-            let both = if same { own.clone() } else { k.inner_left_out(l, &self.units, centering, par)? };
+            let other = if same { own.clone() } else { l.jackknife_inner(l, &self.units, centering, par)? };
+            let both = if same { own.clone() } else { k.jackknife_inner(l, &self.units, centering, par)? };
             let score = |unit: usize| {
                 let norms = k.checked_norm(own[unit]).and_then(|a| Ok(a * l.checked_norm(other[unit])?));
-                self.settled(unit, &facts, link.score(both[unit], self.explained(unit, norms)?))
+                self.checked_score(unit, &facts, link.score(both[unit], self.explained(unit, norms)?))
             };
             all.push((0..self.units.count()).map(score).collect::<Result<Vec<_>>>()?);
             of_x = Some(own);
@@ -440,17 +445,17 @@ impl<'j, 's> Job<'j, 's> {
     }
 
     fn means(&self, k: &AnySummary, ls: &[AnySummary], par: Par<'_>) -> Result<Scores> {
-        let measure = &*self.asked.measure;
+        let measure = &*self.instance.measure;
         let facts = measure.facts();
         let of = |l: &AnySummary| {
-            let rows = measure.form(k, l)?.rows(par)?.ok_or_else(|| lost(self.asked))?;
+            let rows = measure.form(k, l)?.rows(par)?.ok_or_else(|| lost(self.instance))?;
             let present = |v: &&f64| !v.is_nan();
             let whole = mean_of_present(&rows).unwrap_or(f64::NAN);
             let count = rows.iter().filter(present).count() as f64;
             let score = |unit: usize| {
                 let gone = || self.units.members(unit).iter().map(|&i| &rows[i]).filter(present);
                 let gap: f64 = gone().map(|v| whole - v).sum();
-                self.settled(unit, &facts, whole + gap / (count - gone().count() as f64))
+                self.checked_score(unit, &facts, whole + gap / (count - gone().count() as f64))
             };
             (0..self.units.count()).map(score).collect::<Result<Vec<_>>>()
         };
@@ -459,31 +464,31 @@ impl<'j, 's> Job<'j, 's> {
 
     /// Every score from the rows that stay.
     fn anew(&self, facts: &Facts, par: Par<'_>) -> Result<Scores> {
-        let whole = |side: &'j Side<'s>| Whole::new(side, self.asked, par);
+        let whole = |side: &'j Operand<'s>| Whole::new(side, self.instance, par);
         let x = whole(self.x)?;
         let ys = self.ys.iter().map(|y| whole(y)).collect::<Result<Vec<_>>>()?;
         par.expect(self.units.count());
         let by_unit = par.map(self.units.count(), |unit, par| {
             let stay = self.units.others(unit);
-            let scores = |fewer: Option<Asked>| {
-                let asked = fewer.as_ref().unwrap_or(self.asked);
-                let k = x.summary(asked, &stay, par)?;
+            let scores = |fewer: Option<Instance>| {
+                let instance = fewer.as_ref().unwrap_or(self.instance);
+                let k = x.summary(instance, &stay, par)?;
                 let score =
-                    |y: &Whole<'_, '_>| asked.measure.form(&k, &y.summary(asked, &stay, par)?)?.score(None, par);
+                    |y: &Whole<'_, '_>| instance.measure.form(&k, &y.summary(instance, &stay, par)?)?.score(None, par);
                 ys.iter().map(score).collect::<Result<Vec<_>>>()
             };
-            let scores = self.asked.for_rows(self.units.inputs(), &stay).and_then(scores);
+            let scores = self.instance.for_rows(self.units.inputs(), &stay).and_then(scores);
             par.advance(1);
-            self.explained(unit, scores)?.into_iter().map(|score| self.settled(unit, facts, score)).collect()
+            self.explained(unit, scores)?.into_iter().map(|score| self.checked_score(unit, facts, score)).collect()
         })?;
         let of = |at: usize| by_unit.iter().map(|scores: &Vec<f64>| scores[at]).collect();
         Ok((0..self.ys.len()).map(of).collect())
     }
 
     /// What a reader should know of the interval.
-    fn cautions(&self, facts: &Facts, interval: &Interval, known: &[Caution], par: Par<'_>) -> Vec<Caution> {
+    fn warnings(&self, facts: &Facts, interval: &Interval, known: &[Warning], par: Par<'_>) -> Vec<Warning> {
         let mut found = Vec::new();
-        let known = |code: &str| known.iter().any(|caution| caution.code == code);
+        let known = |code: &str| known.iter().any(|warning| warning.code == code);
         if facts.repeats_matter && !self.grouped && !known("duplicate_samples") && !known("padding_rows") {
             found.extend(self.repeated(facts, par));
         }
@@ -491,7 +496,7 @@ impl<'j, 's> Job<'j, 's> {
         found
     }
 
-    fn repeated(&self, facts: &Facts, par: Par<'_>) -> Option<Caution> {
+    fn repeated(&self, facts: &Facts, par: Par<'_>) -> Option<Warning> {
         let x = self.x.profile(facts, par)?;
         let others = self.ys.iter().filter_map(|y| y.profile(facts, par));
         let most = others.filter_map(|y| shown_again(&x, &y)).map(|found| found.rows).max().unwrap_or(0);
@@ -501,13 +506,13 @@ impl<'j, 's> Job<'j, 's> {
                 "{most} of {n} rows repeat an earlier one on both sides; the interval takes them for new samples and is \
                  too narrow: leave them out or pass groups=."
             );
-            Caution::new("duplicate_samples", message, vec![("repeats", most.into()), ("n", n.into())])
+            Warning::new("duplicate_samples", message, vec![("repeats", most.into()), ("n", n.into())])
         })
     }
 }
 
 /// What the scores without each row or group themselves say about the interval.
-pub fn remarks(interval: &Interval, jumps: Option<&'static str>, grouped: bool) -> Vec<Caution> {
+pub fn remarks(interval: &Interval, jumps: Option<&'static str>, grouped: bool) -> Vec<Warning> {
     let (se, bias) = (interval.standard_error, interval.bias);
     let units = interval.leave_one_out.len();
     let mut found = Vec::new();
@@ -516,14 +521,14 @@ pub fn remarks(interval: &Interval, jumps: Option<&'static str>, grouped: bool) 
             "All {units} scores with something left out are equal: this says nothing about precision. The interval is a \
              point, and whether differences are negligible stays undecided."
         );
-        found.push(Caution::new("no_spread", message, vec![("units", units.into())]));
+        found.push(Warning::new("no_spread", message, vec![("units", units.into())]));
     }
     if let Some(what) = jumps {
         let message = format!(
             "Leaving rows out changes {what} in jumps, so neither the standard error {se:.3} nor the bias {bias:+.3} can \
              be relied on; in simulations such standard errors were 1.2 to 2.2 times the true one."
         );
-        found.push(Caution::new("not_smooth", message, vec![("standard_error", se.into()), ("bias", bias.into())]));
+        found.push(Warning::new("not_smooth", message, vec![("standard_error", se.into()), ("bias", bias.into())]));
     } else if bias.abs() > (BIAS + BIAS_NOISE / units as f64) * se && se > 0.0 {
         let ratio = bias.abs() / se;
         let message = format!(
@@ -531,11 +536,11 @@ pub fn remarks(interval: &Interval, jumps: Option<&'static str>, grouped: bool) 
              the interval does not allow for it; use a debiased form of the measure."
         );
         let details = vec![("bias", bias.into()), ("standard_error", se.into())];
-        found.push(Caution::new("biased_interval", message, details));
+        found.push(Warning::new("biased_interval", message, details));
     }
     if grouped && units < FEW_GROUPS {
         let message = format!("A standard error from {units} groups is a rough guess.");
-        found.push(Caution::new("few_groups", message, vec![("groups", units.into())]));
+        found.push(Warning::new("few_groups", message, vec![("groups", units.into())]));
     }
     found
 }
@@ -549,29 +554,29 @@ struct Whole<'a, 's> {
 }
 
 impl<'a, 's> Whole<'a, 's> {
-    fn new(side: &'a Side<'s>, asked: &Asked, par: Par<'_>) -> Result<Self> {
+    fn new(side: &'a Operand<'s>, instance: &Instance, par: Par<'_>) -> Result<Self> {
         // `needs_arrays` has refused summaries.
         let missing = || Error::SummaryMismatch { problem: "has no rows to leave out".into() };
         let data = side.data().ok_or_else(missing)?;
-        let input = asked.measure.facts().input;
-        let summary = (input == Input::Predictions).then(|| side.summary(asked, par)).transpose()?;
+        let input = instance.measure.facts().input;
+        let summary = (input == Input::Predictions).then(|| side.summary(instance, par)).transpose()?;
         Ok(Self { data, summary, input })
     }
 
     /// The summary of the rows that stay.
-    fn summary(&self, asked: &Asked, stay: &[usize], par: Par<'_>) -> Result<AnySummary> {
+    fn summary(&self, instance: &Instance, stay: &[usize], par: Par<'_>) -> Result<AnySummary> {
         if let Some(some) = self.summary.as_ref().and_then(|all| all.some_rows(stay)) {
             return Ok(some);
         }
         let name = self.data.name();
         if let Data::Labels(ids) = self.data.data() {
             let ids: Vec<i64> = stay.iter().map(|&i| ids[i]).collect();
-            return asked.measure.summarize(&Representation::labels(name, ids)?, par);
+            return instance.measure.summarize(&Representation::labels(name, ids)?, par);
         }
         let (view, storage) = self.data.view()?;
         let rows = rows_of(view, stay, self.input == Input::PairMatrix);
         let rows = Representation::matrix(name, View::F64(rows.view()), storage)?;
-        asked.measure.summarize(&rows, par)
+        instance.measure.summarize(&rows, par)
     }
 }
 
@@ -602,12 +607,12 @@ mod tests {
         (0..n * d).map(|at| (pace * (at * at) as f64).sin() + 0.6 * (1.3 * (at / d) as f64).cos()).collect()
     }
 
-    fn asked(name: &str, options: &[(&str, &str)]) -> Asked {
-        Asked::new(name, options.iter().map(|(k, v)| ((*k).into(), Value::Text((*v).into()))).collect()).unwrap()
+    fn instance(name: &str, options: &[(&str, &str)]) -> Instance {
+        Instance::new(name, options.iter().map(|(k, v)| ((*k).into(), Value::Text((*v).into()))).collect()).unwrap()
     }
 
-    fn wanted(groups: Option<Vec<usize>>) -> Wanted {
-        Wanted { alpha: 0.1, groups }
+    fn wanted(groups: Option<Vec<usize>>) -> IntervalRequest {
+        IntervalRequest { alpha: 0.1, groups }
     }
 
     /// The sample mean: its standard error is s / sqrt n, it has no bias, and its interval is the textbook's.
@@ -631,16 +636,16 @@ mod tests {
     /// What closed forms give is what computing anew gives, for rows and for groups.
     #[test]
     fn closed_forms_are_recomputation() {
-        let (n, facts) = (14, |asked: &Asked| asked.measure.facts());
+        let (n, facts) = (14, |instance: &Instance| instance.measure.facts());
         let (x, y) = (wave(n, 3, 1.3), wave(n, 4, 2.1));
-        let (x, y) = (Side::Data(representation("x", &x, 3)), Side::Data(representation("y", &y, 4)));
+        let (x, y) = (Operand::Data(representation("x", &x, 3)), Operand::Data(representation("y", &y, 4)));
         let groups: Vec<usize> = (0..n).map(|i| i % 5).collect();
         for options in [&[("estimator", "debiased")][..], &[], &[("estimator", "debiased"), ("kernel", "cosine")]] {
-            let asked = asked("cka", options);
+            let instance = instance("cka", options);
             for wanted in [wanted(None), wanted(Some(groups.clone()))] {
-                let job = Job::new(&asked, &x, vec![&y], &wanted).unwrap();
+                let job = Job::new(&instance, &x, vec![&y], &wanted).unwrap();
                 let (_, fast, closed) = job.run(Par::SEQ).unwrap();
-                let slow = job.anew(&facts(&asked), Par::SEQ).unwrap();
+                let slow = job.anew(&facts(&instance), Par::SEQ).unwrap();
                 assert!(closed);
                 for (fast, slow) in fast[0].iter().zip(&slow[0]) {
                     assert!((fast - slow).abs() < 1e-12, "{options:?}: {fast} {slow}");
@@ -652,9 +657,9 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused() {
         let values = wave(5, 2, 1.3);
-        let side = || Side::Data(representation("x", &values, 2));
+        let side = || Operand::Data(representation("x", &values, 2));
         let of =
-            |name: &str, groups| confidence_interval(&asked(name, &[]), &side(), &side(), &wanted(groups), Par::SEQ);
+            |name: &str, groups| confidence_interval(&instance(name, &[]), &side(), &side(), &wanted(groups), Par::SEQ);
         assert!(matches!(of("participation_ratio", None), Err(Error::NotOffered { .. })));
         assert!(matches!(of("rsa", Some(vec![0; 5])), Err(Error::BadOption { .. })));
         assert!(matches!(of("rsa", Some(vec![0, 1])), Err(Error::RowCountMismatch { .. })));

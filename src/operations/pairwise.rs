@@ -5,17 +5,17 @@
 //! unit of work of its own. A pair without a score holds NaN and says why; the run goes on.
 
 use super::chance::{self, Chance, Origin};
-use super::compare::{Asked, settled};
+use super::compare::{Instance, checked_score};
 use super::diagnose::{diagnose, of_lists};
 use super::estimate::Estimate;
-use super::side::{Side, rows_must_match};
+use super::operand::{Operand, rows_must_match};
 use super::stacked::stacked;
-use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::form::{Form, Over};
 use crate::linalg::Matrix;
 use crate::measure::AnySummary;
 use crate::par::Par;
+use crate::warning::Warning;
 
 /// Scores of all pairs under one measure.
 pub struct Grid {
@@ -27,10 +27,10 @@ pub struct Grid {
     pub origin: Option<Origin>,
     /// Pairs without a score, and why.
     pub failures: Vec<(usize, usize, Error)>,
-    /// What a reader should know: each caution once, with the first pair it concerns and the number of pairs.
-    pub cautions: Vec<(Caution, (usize, usize), usize)>,
+    /// What a reader should know: each warning once, with the first pair it concerns and the number of pairs.
+    pub warnings: Vec<(Warning, (usize, usize), usize)>,
     /// What a reader should know of single representations.
-    pub general: Vec<Caution>,
+    pub general: Vec<Warning>,
 }
 
 /// What to do about a pair without a score.
@@ -46,27 +46,27 @@ pub(super) type Summaries = Vec<Vec<Result<AnySummary>>>;
 
 /// Scores of every x with every y (with every other x if there is no second list).
 pub fn pairwise<'s>(
-    asked: &[Asked],
-    xs: &[Side<'s>],
-    ys: Option<&[Side<'s>]>,
+    instance: &[Instance],
+    xs: &[Operand<'s>],
+    ys: Option<&[Operand<'s>]>,
     on_error: OnError,
     par: Par<'_>,
 ) -> Result<Vec<Grid>> {
     let others = ys.unwrap_or(xs);
-    Estimate::of_grid(asked, xs, ys).require("The scores of all pairs", par)?;
-    par.expect(asked.len() * (xs.len() + ys.map_or(0, <[_]>::len) + xs.len() * others.len()));
-    let of_x = summarize(asked, xs, par)?;
-    let of_y = ys.map(|ys| summarize(asked, ys, par)).transpose()?;
+    Estimate::of_grid(instance, xs, ys).require("The scores of all pairs", par)?;
+    par.expect(instance.len() * (xs.len() + ys.map_or(0, <[_]>::len) + xs.len() * others.len()));
+    let of_x = summarize(instance, xs, par)?;
+    let of_y = ys.map(|ys| summarize(instance, ys, par)).transpose()?;
     let of_y = of_y.as_ref().unwrap_or(&of_x);
-    let one = |m: usize| one_measure(&asked[m], (xs, others), (&of_x[m], &of_y[m]), ys.is_none(), on_error, par);
-    (0..asked.len()).map(one).collect()
+    let one = |m: usize| one_measure(&instance[m], (xs, others), (&of_x[m], &of_y[m]), ys.is_none(), on_error, par);
+    (0..instance.len()).map(one).collect()
 }
 
 /// All summaries, by measure and then by representation; one representation is one unit of work for all measures.
-pub(super) fn summarize(asked: &[Asked], sides: &[Side<'_>], par: Par<'_>) -> Result<Summaries> {
+pub(super) fn summarize(instance: &[Instance], sides: &[Operand<'_>], par: Par<'_>) -> Result<Summaries> {
     let by_side = par.map(sides.len(), |at, par| {
-        let mut made = Vec::with_capacity(asked.len());
-        for one in asked {
+        let mut made = Vec::with_capacity(instance.len());
+        for one in instance {
             made.push(sides[at].summary(one, par));
             sides[at].profile(&one.measure.facts(), par);
             par.check()?;
@@ -74,7 +74,7 @@ pub(super) fn summarize(asked: &[Asked], sides: &[Side<'_>], par: Par<'_>) -> Re
         }
         Ok(made)
     })?;
-    let mut by_measure: Summaries = asked.iter().map(|_| Vec::with_capacity(sides.len())).collect();
+    let mut by_measure: Summaries = instance.iter().map(|_| Vec::with_capacity(sides.len())).collect();
     for made in by_side {
         made.into_iter().zip(&mut by_measure).for_each(|(summary, list)| list.push(summary));
     }
@@ -82,14 +82,14 @@ pub(super) fn summarize(asked: &[Asked], sides: &[Side<'_>], par: Par<'_>) -> Re
 }
 
 fn one_measure<'s>(
-    asked: &Asked,
-    (xs, ys): (&[Side<'s>], &[Side<'s>]),
+    instance: &Instance,
+    (xs, ys): (&[Operand<'s>], &[Operand<'s>]),
     (of_x, of_y): (&[Result<AnySummary>], &[Result<AnySummary>]),
     same: bool,
     on_error: OnError,
     par: Par<'_>,
 ) -> Result<Grid> {
-    let measure = &*asked.measure;
+    let measure = &*instance.measure;
     let facts = measure.facts();
     let mirrored = same && facts.symmetric;
     let pairs: Vec<(usize, usize)> =
@@ -108,15 +108,15 @@ fn one_measure<'s>(
             Err(error) => Err(error.clone()),
             Ok(form) => stack.as_ref().map(|all| all[at].clone()).transpose().and_then(|stacked| {
                 let (value, at_chance) = score_of(form, stacked, par)?;
-                let mut cautions = Vec::new();
-                let value = settled(value, measure.name(), &facts, &mut cautions)?;
-                cautions.clear(); // removed round-off is not worth a line per cell
+                let mut warnings = Vec::new();
+                let value = checked_score(value, measure.name(), &facts, &mut warnings)?;
+                warnings.clear(); // removed round-off is not worth a line per cell
                 let (i, j) = pairs[at];
                 if let (Ok(x), Ok(y)) = (&of_x[i], &of_y[j])
                     && !(same && i == j)
                 {
-                    cautions.extend(measure.cautions(x, y)?);
-                    cautions.extend(diagnose(
+                    warnings.extend(measure.warnings(x, y)?);
+                    warnings.extend(diagnose(
                         &facts,
                         &xs[i],
                         &ys[j],
@@ -124,7 +124,7 @@ fn one_measure<'s>(
                         form,
                     ));
                 }
-                Ok((value, at_chance, cautions))
+                Ok((value, at_chance, warnings))
             }),
         };
         if let Err(interrupted @ Error::Interrupted { .. }) = outcome {
@@ -152,7 +152,7 @@ fn score_of(form: &Form<'_>, stacked: Option<(f64, f64)>, par: Par<'_>) -> Resul
     Ok((value, Some(Chance { mean, origin }).filter(|found| found.mean.is_finite())))
 }
 
-type Scored = Result<(f64, Option<Chance>, Vec<Caution>)>;
+type Scored = Result<(f64, Option<Chance>, Vec<Warning>)>;
 
 fn collect(
     scored: Vec<Scored>,
@@ -165,7 +165,7 @@ fn collect(
     let mut at_chance = values.clone();
     let (mut known, mut origin) = (true, None);
     let mut failures = Vec::new();
-    let mut cautions: Vec<(Caution, (usize, usize), usize)> = Vec::new();
+    let mut warnings: Vec<(Warning, (usize, usize), usize)> = Vec::new();
     for (outcome, &(i, j)) in scored.into_iter().zip(pairs) {
         let cells = if mirrored && i != j { vec![(i, j), (j, i)] } else { vec![(i, j)] };
         match outcome {
@@ -176,10 +176,10 @@ fn collect(
                 }
                 known &= chance.is_some();
                 origin = chance.map(|found| found.origin).or(origin);
-                for caution in found {
-                    match cautions.iter_mut().find(|(kept, _, _)| kept.code == caution.code) {
+                for warning in found {
+                    match warnings.iter_mut().find(|(kept, _, _)| kept.code == warning.code) {
                         Some((_, _, count)) => *count += 1,
-                        None => cautions.push((caution, (i, j), 1)),
+                        None => warnings.push((warning, (i, j), 1)),
                     }
                 }
             }
@@ -190,5 +190,5 @@ fn collect(
     failures.sort_by_key(|(i, j, _)| (*i, *j));
     let at_chance = known.then_some(at_chance);
     let origin = origin.filter(|_| known);
-    Ok(Grid { values, at_chance, origin, failures, cautions, general: Vec::new() })
+    Ok(Grid { values, at_chance, origin, failures, warnings, general: Vec::new() })
 }

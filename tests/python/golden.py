@@ -153,7 +153,7 @@ GOLDEN = [
     _line("G28", 0.0109042134154, "js_divergence", "P1 P2", kind="logits", base=2.0),
 ]
 
-# Mean score over all matchings of the rows, in closed form.
+# Mean score over all pairings of the rows, in closed form.
 NULL_MEANS = [
     _line("N", 0.3162487065, "cka"),
     _line("N", 0.4444444444, "cca_mean_squared"),

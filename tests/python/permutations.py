@@ -1,4 +1,4 @@
-"""What the tests of permutation tests share: matchings from the streams, matrices of the textbook, designs, data."""
+"""What the tests of permutation tests share: pairings from the streams, matrices of the textbook, designs, data."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def key(seed: int) -> bytes:
 
 
 def orbit(seed: int, n: int, relabeling: int, factor: int = 1) -> np.ndarray:
-    """The matchings of an orbit: the item at place i of x meets the one at place factor * (i + shift) of y."""
+    """The pairings of an orbit: the item at place i of x meets the one at place factor * (i + shift) of y."""
     sigma, tau = (_core.permutation(key(seed), stream, n) for stream in (0, relabeling))
     found = np.empty((n, n), dtype=int)
     for shift in range(n):
@@ -65,7 +65,7 @@ def orbits(seed: int, n: int, count: int) -> np.ndarray:
 
 
 def drawn(n: int, numbers, *, seed: int | None = 0, strata=None, groups=None, scheme="permute"):
-    """The number of matchings that a design allows, and some of them: drawn by a seed, or (None) of all in order."""
+    """The number of pairings that a design allows, and some of them: drawn by a seed, or (None) of all in order."""
     ids = {
         name: None if of is None else np.unique(of, return_inverse=True)[1]
         for name, of in (("strata", strata), ("groups", groups))
@@ -81,7 +81,7 @@ def drawn(n: int, numbers, *, seed: int | None = 0, strata=None, groups=None, sc
         "return_null": False,
         "ids": None,
     }
-    order, found, _ = _core.matchings(request | ids, n, list(numbers), drawn=seed is not None)
+    order, found, _ = _core.pairings(request | ids, n, list(numbers), drawn=seed is not None)
     return order, np.array(found)
 
 

@@ -130,7 +130,7 @@ def test_compare_records_or_raises():
 
 
 @EACH
-def test_null_mean_is_the_mean_over_all_matchings(setting):
+def test_null_mean_is_the_mean_over_all_pairings(setting):
     """Where a closed form is offered it equals full enumeration, and the calibrated score follows from it."""
     setting, x, y = tiny(setting, 5)
     score = rs.compare(x, y, setting.bound(x))[0]
@@ -158,7 +158,7 @@ def offers_null_mean(setting: Setting) -> str:
 
 
 def tiny(setting: Setting, n: int) -> tuple[Setting, np.ndarray, np.ndarray]:
-    """The setting and a pair with so few rows that all n! matchings can be tried."""
+    """The setting and a pair with so few rows that all n! pairings can be tried."""
     if "k" in setting.options and setting.measure != "svcca":
         setting = replace(setting, options=setting.options | {"k": min(setting.options["k"], 2)})
     if setting.input in ("matrix", "pair_matrix"):

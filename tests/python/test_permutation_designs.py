@@ -36,7 +36,7 @@ def all_of(design: str) -> np.ndarray:
 
 @EACH_DESIGN
 def test_designs(design):
-    """All lawful matchings, each once; of eight and nine rows by trying all orders."""
+    """All lawful pairings, each once; of eight and nine rows by trying all orders."""
     n, ids, order = DESIGNS[design]
     found = all_of(design)
     assert all(lawful(one, **ids) for one in found)
@@ -51,7 +51,7 @@ def test_designs(design):
 @EACH_DESIGN
 @pytest.mark.parametrize("measure", [rs.cka, spearman, kendall, rs.cca_mean, rs.procrustes, rs.knn_jaccard, "own"])
 def test_restricted_tests(design, measure):
-    """All matchings, independent ones and whole orbits: scores of lawful matchings, and where it is known, of which."""
+    """All pairings, independent ones and whole orbits: scores of lawful pairings, and where it is known, of which."""
     n, ids, order = DESIGNS[design]
     x, y = unrelated(n, 2, 2)
     if measure is rs.knn_jaccard:
@@ -76,8 +76,8 @@ def test_restricted_tests(design, measure):
         assert exact.null_distribution == pytest.approx(every, rel=1e-9, abs=1e-10)
 
     some = rs.permutation_test(x, y, measure, method="monte_carlo", n_resamples=30, rng=0, return_null=True, **ids)
-    _, matchings = drawn(n, range(1, 31), **ids)
-    assert some.null_distribution[1:] == pytest.approx([score(one) for one in matchings], rel=1e-9, abs=1e-10)
+    _, pairings = drawn(n, range(1, 31), **ids)
+    assert some.null_distribution[1:] == pytest.approx([score(one) for one in pairings], rel=1e-9, abs=1e-10)
     if measure not in (rs.cka, spearman) or design in NO_ORBITS:
         return
     whole = rs.permutation_test(x, y, measure, method="orbits", n_resamples=99, rng=0, return_null=True, **ids)
@@ -89,7 +89,7 @@ def test_restricted_tests(design, measure):
 
 
 def test_orbits_inside_strata_are_uniform():
-    """Mean and spread of many restricted orbits are those over all lawful matchings."""
+    """Mean and spread of many restricted orbits are those over all lawful pairings."""
     n, ids, _ = DESIGNS["strata"]
     x, y = unrelated(n, 2, 2)
     exact = rs.permutation_test(x, y, rs.cka, method="exact", **ids)

@@ -211,7 +211,7 @@ def test_own_functions_in_grids():
 @EACH_DESIGN
 @pytest.mark.parametrize("measure", [rs.cka, rs.cca_mean, functools.partial(rs.knn_jaccard, k=3)])
 def test_restricted_grids(design, measure):
-    """The same matchings, lawful ones, as those of single pairs."""
+    """The same pairings, lawful ones, as those of single pairs."""
     n, ids, _ = DESIGNS[design]
     (a, b), (c, d) = unrelated(n, 2, 2), unrelated(n, 2, 2, seed=1)
     grid = rs.pairwise_test([a, c], measure, y=[b, d], n_resamples=49, rng=2, **ids)[0]

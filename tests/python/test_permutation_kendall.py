@@ -13,8 +13,8 @@ from permutations import ALTERNATIVES, drawn, kendall, kendall_a, share, weakly
 import resemblance as rs
 
 
-def of_naive(measure, x, y, matchings) -> np.ndarray:
-    return np.array([naive.rsa(x, y[order], **measure.keywords) for order in matchings])
+def of_naive(measure, x, y, pairings) -> np.ndarray:
+    return np.array([naive.rsa(x, y[order], **measure.keywords) for order in pairings])
 
 
 def tied(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -46,8 +46,8 @@ def test_kendall_counts_are_those_of_the_textbook(measure, data, ids):
     """Every matching by the definition; most of them are decided without."""
     x, y = data(18)
     ids = ids | {"groups": np.arange(18)}  # rows may repeat on both sides
-    _, matchings = drawn(18, range(1, 1200), **ids)
-    values = np.append(measure(x, y), of_naive(measure, x, y, matchings))
+    _, pairings = drawn(18, range(1, 1200), **ids)
+    values = np.append(measure(x, y), of_naive(measure, x, y, pairings))
     for alternative in ("greater", "less"):
         found = rs.permutation_test(x, y, measure, n_resamples=1199, rng=0, alternative=alternative, **ids)
         assert found.pvalue == pytest.approx(share(values, alternative), abs=1e-12)

@@ -1,4 +1,4 @@
-"""Orbits against their definition: which matchings are scored, in which order, and what they sum up to."""
+"""Orbits against their definition: which pairings are scored, in which order, and what they sum up to."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from settings import Setting
 import resemblance as rs
 
 
-def scores(setting: Setting, x, y, matchings) -> np.ndarray:
+def scores(setting: Setting, x, y, pairings) -> np.ndarray:
     k, m = factors_of(setting, x, y)
-    return np.array([np.sum(k * m[np.ix_(order, order)]) for order in matchings])
+    return np.array([np.sum(k * m[np.ix_(order, order)]) for order in pairings])
 
 
 @EACH
@@ -74,9 +74,9 @@ def test_orbits_of_neighbors(measure, n):
     """Every value, and counts of shared neighbors in whole numbers: ties are ties."""
     setting = Setting(measure, {"k": 3})
     x, y = unrelated(n)
-    matchings = orbits(3, n, 2)
+    pairings = orbits(3, n, 2)
     a, b = (adjacency(of, 3) for of in (x, y))
-    shared = [np.sum(a & b[np.ix_(order, order)], axis=1) for order in matchings]
+    shared = [np.sum(a & b[np.ix_(order, order)], axis=1) for order in pairings]
     expected = np.array([np.mean(of / 3 if measure == "mutual_knn" else of / (6 - of)) for of in shared])
     whole = np.array([np.sum(30 * of if measure == "mutual_knn" else 60 // (6 - of) * of) for of in shared])
     for alternative in ALTERNATIVES:
@@ -92,7 +92,7 @@ def test_orbits_of_neighbors(measure, n):
         )
         assert found.null_distribution == pytest.approx(expected, rel=1e-13)
         assert found.pvalue == pytest.approx(share_of_integers(whole, alternative), abs=1e-12)
-    assert expected[:3] == pytest.approx([setting.oracle(x, y[order]) for order in matchings[:3]], rel=1e-12)
+    assert expected[:3] == pytest.approx([setting.oracle(x, y[order]) for order in pairings[:3]], rel=1e-12)
 
 
 def adjacency(x, k: int) -> np.ndarray:
@@ -158,7 +158,7 @@ def test_more_orbits_do_not_change_those_before():
 @pytest.mark.parametrize("measure", CROSS, ids=lambda m: m.__name__)
 @pytest.mark.parametrize("d", [3, 10])
 def test_products(measure, d):
-    """Orbits of products and independent matchings: the same law, within the noise of both; the observed one first."""
+    """Orbits of products and independent pairings: the same law, within the noise of both; the observed one first."""
     x, y = unrelated(50, d, d)
     by_orbits, one_by_one = (
         rs.permutation_test(x, y, measure, method=method, n_resamples=2999, rng=1, return_null=True)

@@ -70,18 +70,18 @@ def test_ties_are_ties(n, alternative):
     """Class indicators and whole distances: counts of whole numbers, in every precision."""
     options = {"n_resamples": 10 * n - 1, "rng": 2, "alternative": alternative, "method": "orbits"}
     options["groups"] = np.arange(n)  # rows repeat on both sides, which is refused otherwise
-    matchings = orbits(2, n, 10)
+    pairings = orbits(2, n, 10)
     for seed in range(3):
         x, y = classes(n, seed)
         p, q = x.astype(int), y.astype(int)
         both = np.outer(p.sum(axis=0), q.sum(axis=0))
-        whole = np.array([np.sum((n * (p.T @ q[order]) - both) ** 2) for order in matchings])
+        whole = np.array([np.sum((n * (p.T @ q[order]) - both) ** 2) for order in pairings])
         for exceedances, pvalue in counts(x, y, rs.cka, **options):
             assert pvalue == pytest.approx(share_of_integers(whole, alternative), abs=1e-12)
             assert exceedances > 1
         x, y = (np.random.default_rng(seed + s).integers(0, 4, size=(n, 1)) for s in (0, 50))
         d, e = (abs(a - a.T) for a in (x, y))
-        whole = np.array([np.sum(d * e[np.ix_(order, order)]) for order in matchings])
+        whole = np.array([np.sum(d * e[np.ix_(order, order)]) for order in pairings])
         for _, pvalue in counts(d.astype(float), e.astype(float), precomputed, **options):
             assert pvalue == pytest.approx(share_of_integers(whole, alternative), abs=1e-12)
 

@@ -1,4 +1,4 @@
-"""Orbits that the pairs of a grid share: against scores of their matchings, exact p, and the level of corrections."""
+"""Orbits that the pairs of a grid share: against scores of their pairings, exact p, and the level of corrections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from resemblance import _core
 
 
 def product_orbits(seed: int, n: int, q: int, count: int) -> np.ndarray:
-    """The matchings of orbits of whole products: rows on q places, side by side, those that do not fit at rest."""
+    """The pairings of orbits of whole products: rows on q places, side by side, those that do not fit at rest."""
     wide = n // q
     sigma = _core.permutation(key(seed), 0, n)
     found = []
@@ -31,7 +31,7 @@ def product_orbits(seed: int, n: int, q: int, count: int) -> np.ndarray:
 @pytest.mark.parametrize("measure", CROSS, ids=lambda m: m.__name__)
 @pytest.mark.parametrize("alternative", ALTERNATIVES)
 def test_products_of_grids(measure, alternative):
-    """Pairs of unlike widths meet the same matchings; p-values and corrections are those of the scores of these."""
+    """Pairs of unlike widths meet the same pairings; p-values and corrections are those of the scores of these."""
     xs = [unrelated(31, d, 2, seed=d)[0] for d in (2, 4)]
     ys = [unrelated(31, 2, d, seed=d)[1] for d in (3, 2, 5)]
     grid = rs.pairwise_test(xs, measure, y=ys, n_resamples=99, rng=3, alternative=alternative, adjust="maxT")[0]
@@ -39,11 +39,11 @@ def test_products_of_grids(measure, alternative):
     assert (grid.method, over) == ("orbits", 0)
     assert 99 <= grid.n_resamples < 99 + q
     assert grid.min_pvalue == (2 if alternative == "two-sided" else 1) / (grid.n_resamples + 1)
-    matchings = product_orbits(3, 31, q, grid.n_orbits)
-    assert np.array_equal(matchings[0], np.arange(31))
+    pairings = product_orbits(3, 31, q, grid.n_orbits)
+    assert np.array_equal(pairings[0], np.arange(31))
     scored = []
     for (i, x), (j, y) in itertools.product(enumerate(xs), enumerate(ys)):
-        scored.append([rs.compare(x, y[order], measure)[0].value for order in matchings])
+        scored.append([rs.compare(x, y[order], measure)[0].value for order in pairings])
         assert grid.values[i, j] == measure(x, y)
         assert grid.unadjusted[i, j] == share(scored[-1], alternative)
         assert grid.null_mean[i, j] == pytest.approx(np.mean(scored[-1][1:]), rel=1e-9)
@@ -65,7 +65,7 @@ IN_ORBITS = {
 
 @pytest.mark.parametrize("case", IN_ORBITS)
 def test_orbits_of_grids_estimate_the_exact_p(case):
-    """All matchings of few rows can be tried: many orbits find the same p, and so do independent permutations."""
+    """All pairings of few rows can be tried: many orbits find the same p, and so do independent permutations."""
     measure, n, options = IN_ORBITS[case]
     (a, b), (c, d) = weakly(n, d=2), weakly(n, d=2, seed=1)
     exact, *others = (

@@ -50,7 +50,7 @@ TIED = {
 
 
 def test_one_positive_column_is_no_evidence():
-    """All pairs are tied in both, so every matching scores alike."""
+    """All pairs are tied in both, so every pairing scores alike."""
     rng = np.random.default_rng(0)
     x, y = column(rng, 30), column(rng, 30)
     found = rs.permutation_test(x, y, functools.partial(rs.mutual_knn, k=5), rng=0)
@@ -78,8 +78,8 @@ def test_level_with_ties(name, other):
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda m: m.__name__)
 @pytest.mark.parametrize("name", TIED)
-def test_p_is_the_share_of_all_matchings(name, measure):
-    """Against the scores of all matchings by the oracle."""
+def test_p_is_the_share_of_all_pairings(name, measure):
+    """Against the scores of all pairings by the oracle."""
     sample, metric = TIED[name]
     rng = np.random.default_rng(3)
     n = 5 if measure is rs.second_order_cosine else 6
@@ -99,7 +99,7 @@ def test_p_is_the_share_of_all_matchings(name, measure):
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda m: m.__name__)
 @pytest.mark.parametrize("name", TIED)
 def test_no_index_matters(name, measure):
-    """Rows of both sides in another order: the same score and, where all matchings are tried, the same p."""
+    """Rows of both sides in another order: the same score and, where all pairings are tried, the same p."""
     sample, metric = TIED[name]
     rng = np.random.default_rng(4)
     x, y = sample(rng, 7), sample(rng, 7)
@@ -166,7 +166,7 @@ def test_mean_of_permutations_is_the_chance_level(name, measure):
 
 
 def test_chance_level_of_indicator_codes():
-    """Unrelated classes: the mean over random matchings is far above k / (n - 1), and is told."""
+    """Unrelated classes: the mean over random pairings is far above k / (n - 1), and is told."""
     rng = np.random.default_rng(9)
     x, y = one_hot(rng, 60), one_hot(rng, 60)
     measure = functools.partial(rs.mutual_knn, k=5)

@@ -2,7 +2,7 @@
 
 use _core::facts::{Change, Input};
 use _core::measures::ALL;
-use _core::operations::{Asked, OnError, Side, compare, pairwise};
+use _core::operations::{Instance, OnError, Operand, compare, pairwise};
 use _core::par::{Par, Watch, with_threads};
 use _core::representation::{Storage, View};
 use _core::{Error, Representation};
@@ -28,22 +28,22 @@ fn shares(rows: usize, cols: usize, seed: u64) -> Array2<f64> {
     found
 }
 
-fn side<'a>(name: &str, view: ArrayView2<'a, f64>) -> Side<'a> {
-    Side::Data(Representation::matrix(name, View::F64(view), Storage::F64).unwrap())
+fn side<'a>(name: &str, view: ArrayView2<'a, f64>) -> Operand<'a> {
+    Operand::Data(Representation::matrix(name, View::F64(view), Storage::F64).unwrap())
 }
 
 /// Every measure with default options that are enough for it (those that need class ids are tested from Python).
-fn measures() -> Vec<Asked> {
+fn measures() -> Vec<Instance> {
     let with = |name: &str| match name {
         "js_divergence" => Some(vec![("kind".to_owned(), "probs".into())]),
         "error_corrected_disagreement" => None,
         _ => Some(Vec::new()),
     };
-    ALL.iter().filter_map(|entry| Some(Asked::new(entry.name, with(entry.name)?).unwrap())).collect()
+    ALL.iter().filter_map(|entry| Some(Instance::new(entry.name, with(entry.name)?).unwrap())).collect()
 }
 
-fn data(asked: &Asked, rows: usize, cols: usize, seed: u64) -> Array2<f64> {
-    match asked.measure.facts().input {
+fn data(instance: &Instance, rows: usize, cols: usize, seed: u64) -> Array2<f64> {
+    match instance.measure.facts().input {
         Input::Matrix | Input::PairMatrix => noise(rows, cols, seed),
         Input::Predictions | Input::Probabilities => shares(rows, cols, seed),
     }
@@ -51,30 +51,30 @@ fn data(asked: &Asked, rows: usize, cols: usize, seed: u64) -> Array2<f64> {
 
 #[test]
 fn the_same_bits_for_any_number_of_threads() {
-    for asked in measures() {
-        let (x, y) = (data(&asked, 700, 40, 1), data(&asked, 700, 40, 2));
+    for instance in measures() {
+        let (x, y) = (data(&instance, 700, 40, 1), data(&instance, 700, 40, 2));
         let score = |threads: usize| {
             let (x, y) = (side("x", x.view()), side("y", y.view()));
-            with_threads(threads, &Watch::default(), |par| compare(&asked, &x, &y, par)).unwrap().value
+            with_threads(threads, &Watch::default(), |par| compare(&instance, &x, &y, par)).unwrap().value
         };
         let one = score(1);
         for threads in [2, 3, 8] {
-            assert_eq!(one.to_bits(), score(threads).to_bits(), "{} with {threads} threads", asked.measure.name());
+            assert_eq!(one.to_bits(), score(threads).to_bits(), "{} with {threads} threads", instance.measure.name());
         }
     }
 }
 
 #[test]
 fn a_grid_holds_what_single_comparisons_say() {
-    for asked in measures() {
-        let all: Vec<Array2<f64>> = (0..3).map(|seed| data(&asked, 60, 5, seed)).collect();
+    for instance in measures() {
+        let all: Vec<Array2<f64>> = (0..3).map(|seed| data(&instance, 60, 5, seed)).collect();
         let sides = || all.iter().map(|x| side("x", x.view())).collect::<Vec<_>>();
-        let grid = &pairwise(std::slice::from_ref(&asked), &sides(), None, OnError::Raise, Par::SEQ).unwrap()[0];
+        let grid = &pairwise(std::slice::from_ref(&instance), &sides(), None, OnError::Raise, Par::SEQ).unwrap()[0];
         for i in 0..3 {
             for j in 0..3 {
                 let [x, y] = [i, j].map(|at| side("x", all[at].view()));
-                let alone = compare(&asked, &x, &y, Par::SEQ).unwrap().value;
-                let name = asked.measure.name();
+                let alone = compare(&instance, &x, &y, Par::SEQ).unwrap().value;
+                let name = instance.measure.name();
                 assert!((grid.values.at(i, j) - alone).abs() < 1e-10, "{name}: {} {alone}", grid.values.at(i, j));
             }
         }
@@ -85,26 +85,28 @@ fn a_grid_holds_what_single_comparisons_say() {
 /// tolerance that is absolute where it should be relative.
 #[test]
 fn powers_of_two_change_nothing_for_measures_that_ignore_scale() {
-    for asked in measures().iter().filter(|asked| asked.measure.facts().invariant_to.contains(&Change::Scaling)) {
+    for instance in
+        measures().iter().filter(|instance| instance.measure.facts().invariant_to.contains(&Change::Scaling))
+    {
         let (x, y) = (noise(40, 6, 1), noise(40, 6, 2));
         let score = |factor: f64| {
             let scaled = x.mapv(|v| v * factor);
-            compare(asked, &side("x", scaled.view()), &side("y", y.view()), Par::SEQ).unwrap().value
+            compare(instance, &side("x", scaled.view()), &side("y", y.view()), Par::SEQ).unwrap().value
         };
         for exponent in [-200, -60, -13, 7, 60, 200] {
             let (there, here) = (score(2.0_f64.powi(exponent)), score(1.0));
-            assert_eq!(there.to_bits(), here.to_bits(), "{} at 2^{exponent}", asked.measure.name());
+            assert_eq!(there.to_bits(), here.to_bits(), "{} at 2^{exponent}", instance.measure.name());
         }
     }
 }
 
 #[test]
 fn a_cancelled_run_says_so() {
-    let asked = Asked::new("cka", Vec::new()).unwrap();
+    let instance = Instance::new("cka", Vec::new()).unwrap();
     let x = noise(300, 20, 1);
     let watch = Watch::default();
     watch.cancel();
-    let outcome = with_threads(2, &watch, |par| compare(&asked, &side("x", x.view()), &side("y", x.view()), par));
+    let outcome = with_threads(2, &watch, |par| compare(&instance, &side("x", x.view()), &side("y", x.view()), par));
     assert!(matches!(outcome, Err(Error::Interrupted { .. })));
 }
 
@@ -123,13 +125,13 @@ proptest! {
     ) {
         let x = Array2::from_shape_fn((rows, cols), |(i, j)| values[i * cols + j]);
         let y = Array2::from_shape_fn((rows, cols), |(i, j)| values[63 - i * cols - j]);
-        for asked in measures() {
-            match compare(&asked, &side("x", x.view()), &side("y", y.view()), Par::SEQ) {
+        for instance in measures() {
+            match compare(&instance, &side("x", x.view()), &side("y", y.view()), Par::SEQ) {
                 Ok(outcome) => {
-                    let (low, high) = asked.measure.facts().range;
+                    let (low, high) = instance.measure.facts().range;
                     let slack = 1e-9 * (1.0 + outcome.value.abs());
                     let inside = outcome.value >= low - slack && outcome.value <= high + slack;
-                    prop_assert!(inside, "{}: {}", asked.measure.name(), outcome.value);
+                    prop_assert!(inside, "{}: {}", instance.measure.name(), outcome.value);
                 }
                 Err(error) => prop_assert!(!error.code().is_empty() && !error.to_string().is_empty()),
             }

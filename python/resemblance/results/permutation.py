@@ -40,11 +40,11 @@ class PermutationResult(Shown):
     pvalue_ci : tuple of float
         Where the p-value over all allowed permutations lies, with 95 % confidence.
     null_mean, null_std, zscore : float or None
-        Mean and standard deviation of the score under random matching, and ``(statistic - null_mean) / null_std``, None
+        Mean and standard deviation of the score under random pairing, and ``(statistic - null_mean) / null_std``, None
         where the score does not vary (then `null_std` is 0). Where some scores are infinite (warning
         ``infinite_scores``) the first two are NaN and the last is None.
     null_skew : float or None
-        Skewness of the score under random matching: 0 for a symmetric law, positive for a long tail of high scores.
+        Skewness of the score under random pairing: 0 for a symmetric law, positive for a long tail of high scores.
     null_mean_exact, null_std_exact, null_skew_exact : bool
         Whether these are over all permutations, by a formula or because all were tried, rather than over those drawn.
     calibrated_mean : float or None
@@ -205,7 +205,7 @@ class PermutationGrid(Grid):
     adjust : str or None
         ``"maxT"``, ``"step-down"``, ``"bh"``, ``"by"`` or None.
     null_mean, null_std, zscores : ndarray
-        Mean and standard deviation of each score under random matching, and the score in these terms: NaN where nothing
+        Mean and standard deviation of each score under random pairing, and the score in these terms: NaN where nothing
         varies (then `null_std` is 0), and all three where some scores are infinite (warning ``infinite_scores``).
     null_mean_exact, null_std_exact : bool
         Whether these are over all n! permutations, by a formula, rather than over those drawn.
@@ -313,7 +313,7 @@ class NullMoments(Shown):
     statistic : float
         The score of the pair, before a root or an angle is taken (`before`).
     mean, std : float
-        Mean and standard deviation of it under random matching.
+        Mean and standard deviation of it under random pairing.
     skewness, kurtosis : float or None
         Standardized third and fourth central moments, 0 and 3 for a normal law; None for fewer than 6 and 8 rows, for
         stored matrices of more than 3000 rows, or if not asked for.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::Metric;
 use super::ties::{Chosen, Groups};
-use crate::engines::centered::Survey;
+use crate::engines::centered::Scan;
 use crate::engines::pair_matrix::Dense;
 use crate::error::Result;
 use crate::linalg::{Matrix, unit_scale};
@@ -63,20 +63,20 @@ enum Source<'a> {
 
 impl<'a> Rows<'a> {
     /// The rows of x for this metric.
-    pub fn new(x: &Representation<'a>, metric: Metric, survey: &Survey, par: Par<'_>) -> Result<Self> {
+    pub fn new(x: &Representation<'a>, metric: Metric, scan: &Scan, par: Par<'_>) -> Result<Self> {
         let (view, _) = x.view()?;
         let (n, d) = view.shape();
-        let moderate = (1e-30..1e30).contains(&survey.scale);
+        let moderate = (1e-30..1e30).contains(&scan.scale);
         let mut rows = Self {
             source: Source::View(view.clone()),
             metric,
             n,
             d,
-            scale: if moderate { 1.0 } else { survey.scale },
-            unit: if moderate { survey.scale } else { 1.0 },
+            scale: if moderate { 1.0 } else { scan.scale },
+            unit: if moderate { scan.scale } else { 1.0 },
             lengths: Vec::new(),
             rescued: HashMap::new(),
-            center: survey.means.clone(),
+            center: scan.means.clone(),
         };
         if !rows_are_contiguous(view) {
             let mut copy = Matrix::zeros(n, d);

@@ -93,8 +93,8 @@ impl Neighbors {
     }
 
     fn of_rows(x: &Representation<'_>, metric: Metric, k: usize, par: Par<'_>) -> Result<Self> {
-        let survey = centered::survey(x, par)?;
-        let rows = Rows::new(x, metric, &survey, par)?;
+        let scan = centered::scan(x, par)?;
+        let rows = Rows::new(x, metric, &scan, par)?;
         let groups = Groups::default();
         let chosen = if screen::pays(&rows, k) {
             screen::choose(&rows, k, &groups, par)?
@@ -104,7 +104,7 @@ impl Neighbors {
         };
         // What has no direction has no cosine.
         let zero = if metric == Metric::Cosine { (0..x.rows()).filter(|&i| rows.is_zero(i)).count() } else { 0 };
-        Ok(Self { zero, copies: copies(x, &survey.marks, k)?, ..Self::from_chosen(k, chosen) })
+        Ok(Self { zero, copies: copies(x, &scan.checksums, k)?, ..Self::from_chosen(k, chosen) })
     }
 
     fn of_distances(x: &Representation<'_>, k: usize, par: Par<'_>) -> Result<Self> {
@@ -184,13 +184,13 @@ impl Neighbors {
 }
 
 /// The rows that at least k others repeat value for value, by the marks of the survey, which repeat when the row does.
-fn copies(x: &Representation<'_>, marks: &[f64], k: usize) -> Result<Vec<u32>> {
+fn copies(x: &Representation<'_>, checksums: &[f64], k: usize) -> Result<Vec<u32>> {
     let (view, _) = x.view()?;
-    let mut order: Vec<usize> = (0..marks.len()).collect();
-    order.sort_by(|&a, &b| marks[a].total_cmp(&marks[b]).then(a.cmp(&b)));
+    let mut order: Vec<usize> = (0..checksums.len()).collect();
+    order.sort_by(|&a, &b| checksums[a].total_cmp(&checksums[b]).then(a.cmp(&b)));
     let mut found = Vec::new();
     let (mut first, mut row) = (vec![0.0; x.cols()], vec![0.0; x.cols()]);
-    for run in order.chunk_by(|&a, &b| marks[a] == marks[b]).filter(|run| run.len() > k) {
+    for run in order.chunk_by(|&a, &b| checksums[a] == checksums[b]).filter(|run| run.len() > k) {
         let mut rest = run.to_vec();
         while rest.len() > k {
             view.read_row(rest[0], &mut first);

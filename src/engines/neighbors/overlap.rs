@@ -42,9 +42,9 @@ pub fn overlap(met: Met, (first, k): (Option<Cut>, usize), (second, l): (Option<
 }
 
 impl Neighbors {
-    /// The overlap of the lists of every row, where row i here meets row `matching[i]` there.
-    pub fn overlaps(&self, other: &Self, matching: Option<&[usize]>) -> Vec<f64> {
-        let to = |i: usize| matching.map_or(i, |m| m[i]);
+    /// The overlap of the lists of every row, where row i here meets row `pairing[i]` there.
+    pub fn overlaps(&self, other: &Self, pairing: Option<&[usize]>) -> Vec<f64> {
+        let to = |i: usize| pairing.map_or(i, |m| m[i]);
         let mut met = vec![SHARED; self.n];
         let both = (0..self.n).map(|i| {
             let stamp = i as u32;

@@ -6,7 +6,7 @@ use super::ties::{Cut, Cuts};
 use super::{Neighbors, SHARED};
 use crate::error::Result;
 use crate::measure::Summary;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::value::Value;
 
 /// Stands for [`SHARED`], and for the group of a row without one.
@@ -29,7 +29,7 @@ impl Summary for Arc<Neighbors> {
         ]
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let (data, shape) = parts.saved_ints("lists")?;
         let [n, k] = shape[..] else { return Err(damaged("the lists are not a matrix")) };
         if k == 0 || k >= n || u32::try_from(n).is_err() || n.checked_mul(k) != Some(data.len()) {
@@ -83,7 +83,7 @@ fn is_ordered(rows: &[i64], n: usize) -> bool {
 }
 
 /// All groups of tied candidates among n rows.
-fn groups(parts: &mut Named, n: usize) -> Result<Vec<Arc<[u32]>>> {
+fn groups(parts: &mut Options, n: usize) -> Result<Vec<Arc<[u32]>>> {
     let (sizes, _) = parts.saved_ints("group_sizes")?;
     let (members, _) = parts.saved_ints("groups")?;
     let mut rest = &members[..];

@@ -2,7 +2,7 @@ use super::overlap::Agreement;
 use super::*;
 use crate::measure::Summary;
 use crate::numerics::sums;
-use crate::options::Named;
+use crate::options::Options;
 use crate::representation::{Storage, View};
 use crate::testing::representation;
 use crate::value::Value;
@@ -145,8 +145,8 @@ fn lists_are_those_of_double_precision() {
                 let x = representation("x", &values, d);
                 let found = Neighbors::of(&x, metric, k, Par::SEQ).unwrap();
                 // Forced through the screen, which otherwise leaves these to the plain way.
-                let survey = centered::survey(&x, Par::SEQ).unwrap();
-                let rows = Rows::new(&x, metric, &survey, Par::SEQ).unwrap();
+                let scan = centered::scan(&x, Par::SEQ).unwrap();
+                let rows = Rows::new(&x, metric, &scan, Par::SEQ).unwrap();
                 let screened = screen::choose(&rows, k, &Groups::default(), Par::SEQ).unwrap();
                 let screened = Neighbors::from_chosen(k, screened);
                 assert!(screened.cuts == found.cuts, "{name}, {metric:?}, k = {k}, screened");
@@ -224,9 +224,9 @@ fn k_must_be_below_n() {
     assert_eq!(Neighbors::of(&x, Metric::Cosine, 0, Par::SEQ).unwrap_err().code(), "bad_option");
 }
 
-/// The mean over all matchings of six inputs is the closed form, with ties and without.
+/// The mean over all pairings of six inputs is the closed form, with ties and without.
 #[test]
-fn chance_is_the_mean_over_all_matchings() {
+fn chance_is_the_mean_over_all_pairings() {
     let n = 6;
     let mut next = noise(9);
     let plain: Vec<f64> = (0..n * 2).map(|_| next()).collect();
@@ -243,9 +243,9 @@ fn chance_is_the_mean_over_all_matchings() {
             let y = Neighbors::of(&representation("y", y, 2), Metric::Euclidean, k, Par::SEQ).unwrap();
             tied += usize::from(x.tied_rows() > 0 && y.tied_rows() > 0);
             for agreement in [Agreement::Share, Agreement::Jaccard] {
-                let mut matching: Vec<usize> = (0..n).collect();
+                let mut pairing: Vec<usize> = (0..n).collect();
                 let (mut total, mut count) = (0.0, 0);
-                permute(&mut matching, 0, &mut |order| {
+                permute(&mut pairing, 0, &mut |order| {
                     total += x.overlaps(&y, Some(order)).iter().map(|&o| agreement.of(o, k)).sum::<f64>() / n as f64;
                     count += 1;
                 });
@@ -258,7 +258,7 @@ fn chance_is_the_mean_over_all_matchings() {
     assert!(tied > 20);
 }
 
-/// All matchings of whole matrices of memberships.
+/// All pairings of whole matrices of memberships.
 #[test]
 fn overlaps_are_sums_of_smaller_memberships() {
     let (n, k) = (24, 5);
@@ -322,7 +322,7 @@ fn saved_lists_come_back_and_damaged_ones_do_not() {
     let kept = Neighbors::of(&representation("x", &values, 4), Metric::Euclidean, 3, Par::SEQ).unwrap();
     assert!(0 < kept.tied_rows() && kept.tied_rows() < 10);
     let parts = || kept.save().into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>();
-    assert_eq!(Arc::<Neighbors>::load(&mut Named::new("saved", parts())).unwrap(), kept);
+    assert_eq!(Arc::<Neighbors>::load(&mut Options::new("saved", parts())).unwrap(), kept);
     let lists = |change: &dyn Fn(&mut Vec<i64>)| {
         let mut data: Vec<i64> = kept.lists.iter().map(|&j| if j == SHARED { -1 } else { i64::from(j) }).collect();
         change(&mut data);
@@ -354,6 +354,6 @@ fn saved_lists_come_back_and_damaged_ones_do_not() {
         let mut damaged = parts();
         damaged.retain(|part| part.0 != name);
         damaged.push((name.to_owned(), value));
-        assert!(Arc::<Neighbors>::load(&mut Named::new("saved", damaged)).is_err(), "{name}");
+        assert!(Arc::<Neighbors>::load(&mut Options::new("saved", damaged)).is_err(), "{name}");
     }
 }

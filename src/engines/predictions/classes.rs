@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::measure::{AnySummary, Summary};
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::value::Value;
+use crate::warning::Warning;
 
 /// Ids from here on stand for words.
 pub const WORD: i64 = 1 << 62;
 /// The id of a gap: the input has no answer.
 pub const GAP: i64 = i64::MAX;
 
-/// Share of tied rows that is worth a caution.
+/// Share of tied rows that is worth a warning.
 const MANY_TIES: f64 = 0.01;
 /// Ids below are counted in a table, others by sorting.
 const TABLE: i64 = 1 << 16;
@@ -102,9 +102,9 @@ impl Classes {
         self.counts.iter().filter(|(class, _)| *class != GAP && there(*class)).count()
     }
 
-    /// On how many inputs the answers differ, where row i here is matched with row `matching[i]` there.
-    pub fn differences(&self, other: &[i64], matching: Option<&[usize]>) -> usize {
-        match matching {
+    /// On how many inputs the answers differ, where row i here is matched with row `pairing[i]` there.
+    pub fn differences(&self, other: &[i64], pairing: Option<&[usize]>) -> usize {
+        match pairing {
             None => self.ids.iter().zip(other).filter(|(a, b)| a != b).count(),
             Some(order) => self.ids.iter().zip(order).filter(|(a, j)| **a != other[**j]).count(),
         }
@@ -135,8 +135,8 @@ impl Classes {
     }
 
     /// The inputs that both sides answer throughout, as matched: their rows here, and the classes of both sides.
-    pub fn complete(&self, other: &Self, matching: Option<&[usize]>) -> (Vec<usize>, Self, Self) {
-        let to = |i: usize| matching.map_or(i, |order| order[i]);
+    pub fn complete(&self, other: &Self, pairing: Option<&[usize]>) -> (Vec<usize>, Self, Self) {
+        let to = |i: usize| pairing.map_or(i, |order| order[i]);
         let answered = |row: &[i64]| row.iter().all(|id| *id != GAP);
         let rows = self.ids.len() / self.width;
         let kept: Vec<usize> = (0..rows).filter(|&i| answered(self.row(i)) && answered(other.row(to(i)))).collect();
@@ -152,12 +152,12 @@ impl Classes {
         Self::new(&self.name, ids, self.width, 0)
     }
 
-    /// The caution that many rows had no single largest score.
-    fn ties(&self) -> Option<Caution> {
+    /// The warning that many rows had no single largest score.
+    fn ties(&self) -> Option<Warning> {
         let n = self.ids.len();
         let share = self.tied as f64 / n as f64;
         (share > MANY_TIES).then(|| {
-            Caution::new(
+            Warning::new(
                 "ties",
                 format!(
                     "{:.1}% of rows of {} have tied scores; ties are broken by lowest index.",
@@ -183,8 +183,8 @@ fn meetings(here: &[(i64, u64)], there: &[(i64, u64)]) -> u128 {
     total
 }
 
-/// Cautions about the two sides of a comparison of classes; one if they are the same.
-pub fn ties(x: &Classes, y: &Classes) -> Vec<Caution> {
+/// Warnings about the two sides of a comparison of classes; one if they are the same.
+pub fn ties(x: &Classes, y: &Classes) -> Vec<Warning> {
     let other = if std::ptr::eq(x, y) { None } else { y.ties() };
     x.ties().into_iter().chain(other).collect()
 }
@@ -228,7 +228,7 @@ impl Summary for Classes {
         ]
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let (name, tied) = (parts.saved_text("name")?, parts.saved_count("tied")?);
         let (ids, shape) = parts.saved_ints("ids")?;
         let width = parts.saved_count("width")?;

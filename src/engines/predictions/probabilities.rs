@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::measure::Summary;
 use crate::numerics::sums;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::{Representation, Storage, View};
 use crate::value::Value;
@@ -182,7 +182,7 @@ impl Summary for Probabilities {
         vec![("name", self.name.as_str().into()), ("p", crate::engines::spectrum::saved(&self.p))]
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let (name, p) = (parts.saved_text("name")?, parts.saved_matrix("p")?);
         let sound = |row: &[f64]| row.iter().all(|v| *v >= 0.0) && (sums::sum(row) - 1.0).abs() <= LOOSEST;
         if p.rows() == 0 || p.cols() == 0 || !(0..p.rows()).all(|i| sound(p.row(i))) {

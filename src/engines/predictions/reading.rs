@@ -3,7 +3,7 @@
 use super::classes::{Classes, GAP, gap_if_negative};
 use super::scores::{PANEL, largest_score, nonfinite};
 use crate::error::{Error, Result};
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::{Data, Representation, View};
 
@@ -54,13 +54,13 @@ impl Reading {
         [("error", Missing::Error), ("drop", Missing::Drop), ("class", Missing::Class), ("skip", Missing::Skip)];
 
     /// As a measure of pairs reads them.
-    pub fn of_pair(measure: &'static str, options: &mut Named) -> Result<Self> {
+    pub fn of_pair(measure: &'static str, options: &mut Options) -> Result<Self> {
         let content = options.optional_choice("kind", &Self::CONTENTS[..3])?;
         Ok(Self { measure, content, missing: options.choice("missing", &Self::MISSING[..3])? })
     }
 
     /// As a measure of groups reads them, which also knows tables of votes and unequal numbers of votes.
-    pub fn of_group(measure: &'static str, options: &mut Named) -> Result<Self> {
+    pub fn of_group(measure: &'static str, options: &mut Options) -> Result<Self> {
         let content = options.optional_choice("kind", &Self::CONTENTS)?;
         Ok(Self { measure, content, missing: options.choice("missing", &Self::MISSING)? })
     }

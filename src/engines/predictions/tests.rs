@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::error::{Error, Result};
 use crate::measure::Summary;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
 use crate::testing::representation;
@@ -26,7 +26,7 @@ fn probabilities(values: &[f64], kind: Scores, renormalize: bool) -> Result<Arc<
 }
 
 fn reloaded<S: Summary>(parts: Vec<(&'static str, Value)>) -> Result<S> {
-    S::load(&mut Named::new("test", parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+    S::load(&mut Options::new("test", parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::engines::centered::Sizes;
 use crate::error::Result;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::View;
 use crate::value::Value;
@@ -150,7 +150,7 @@ impl Classes {
         Value::ints(self.0.iter().map(|first| i64::from(*first)).collect::<Vec<_>>())
     }
 
-    pub(super) fn load(parts: &mut Named, name: &'static str, n: usize) -> Result<Self> {
+    pub(super) fn load(parts: &mut Options, name: &'static str, n: usize) -> Result<Self> {
         let (saved, _) = parts.saved_ints(name)?;
         let mut first = Vec::with_capacity(saved.len());
         for (i, &value) in saved.iter().enumerate() {

@@ -6,7 +6,7 @@
 
 use crate::engines::centered::Sizes;
 use crate::error::Result;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::representation::View;
 use crate::value::Value;
 
@@ -78,7 +78,7 @@ impl Heavy {
         ]
     }
 
-    pub(super) fn load(parts: &mut Named, names: [&'static str; 3], count: usize) -> Result<Option<Self>> {
+    pub(super) fn load(parts: &mut Options, names: [&'static str; 3], count: usize) -> Result<Option<Self>> {
         let (at, _) = parts.saved_ints(names[0])?;
         let (share, ratio) = (parts.saved_optional_number(names[1])?, parts.saved_optional_number(names[2])?);
         let at: Vec<usize> = at.iter().map(|&i| usize::try_from(i).unwrap_or(count)).collect();

@@ -13,9 +13,9 @@ use std::sync::Arc;
 pub use self::equal_rows::{Classes, joint};
 pub use self::heavy::Heavy;
 
-use super::centered::{Sizes, sizes, survey};
+use super::centered::{Sizes, scan, sizes};
 use crate::error::Result;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::{Representation, Storage, View};
 use crate::value::Value;
@@ -67,7 +67,7 @@ impl Profile {
     pub fn of(x: &Representation<'_>, over_pairs: bool, par: Par<'_>) -> Result<Arc<Self>> {
         x.shared(if over_pairs { "profile of pairs" } else { "profile" }, || {
             let (view, storage) = x.view()?;
-            let hashes = &survey(x, par)?.hashes;
+            let hashes = &scan(x, par)?.hashes;
             let equal = Classes::equal(hashes);
             let expected = equal.expected(view, par)?;
             let spread = if over_pairs { None } else { Some(Spread::of(x, &equal, par)?) };
@@ -97,7 +97,7 @@ impl Profile {
         classes.pairs() <= equal_rows::DEPENDENCE * self.expected
     }
 
-    /// Named arrays and numbers.
+    /// Options arrays and numbers.
     pub fn save(&self) -> Vec<(&'static str, Value)> {
         let int = |bits: u64| Value::Int(i64::from_ne_bytes(bits.to_ne_bytes()));
         let mut parts = vec![
@@ -130,7 +130,7 @@ impl Profile {
     }
 
     /// Back from them; nothing about them is believed without a check.
-    pub fn load(parts: &mut Named) -> Result<Self> {
+    pub fn load(parts: &mut Options) -> Result<Self> {
         let (rows, columns) = (parts.saved_count("rows")?, parts.saved_count("columns")?);
         let storage = Storage::named(&parts.saved_text("storage")?).ok_or_else(|| damaged("its storage is unknown"))?;
         let mut word = |name| parts.saved_int(name).map(|value| u64::from_ne_bytes(value.to_ne_bytes()));
@@ -163,7 +163,7 @@ impl Spread {
         })
     }
 
-    fn load(parts: &mut Named, rows: usize, columns: usize) -> Result<Self> {
+    fn load(parts: &mut Options, rows: usize, columns: usize) -> Result<Self> {
         let alike = Classes::load(parts, "alike", rows)?;
         let constant = parts.saved_count("constant")?;
         let norms = [parts.saved_optional_number("norm")?, parts.saved_optional_number("uncentered_norm")?];
@@ -240,6 +240,6 @@ mod tests {
         let made = with(&values, 4, |x| Profile::of(x, false, Par::SEQ).unwrap());
         assert_eq!(made.equal.pairs(), 1.0);
         let parts = made.save().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        assert_eq!(Profile::load(&mut Named::new("saved", parts)).unwrap(), *made);
+        assert_eq!(Profile::load(&mut Options::new("saved", parts)).unwrap(), *made);
     }
 }

@@ -20,7 +20,6 @@
 use std::borrow::Cow;
 
 use super::{Shape, matched_product};
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::assignment::best_matching;
 use crate::engines::centered::raw;
@@ -31,9 +30,10 @@ use crate::form::{Form, Pair, mean_of_present};
 use crate::linalg::{Matrix, product_nn, singular_values, svd};
 use crate::measure::Measure;
 use crate::numerics::sums;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::warning::Warning;
 
 /// Aligned cosine and the group of maps.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,7 @@ enum Group {
     Permutation,
 }
 
-/// Up to this width the rank of x'y is looked at for a caution.
+/// Up to this width the rank of x'y is looked at for a warning.
 const SMALL: usize = 64;
 
 impl Measure for AlignedCosine {
@@ -55,7 +55,7 @@ impl Measure for AlignedCosine {
     const FAMILY: &'static str = "alignment";
     type Summary = Shape;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let groups = [("orthogonal", Group::Orthogonal), ("permutation", Group::Permutation)];
         Ok(Self { group: options.choice("group", &groups)? })
     }
@@ -101,9 +101,9 @@ impl Measure for AlignedCosine {
         if x.columns != y.columns {
             return Err(Error::WidthMismatch { measure: Self::NAME.into(), p: x.columns, q: y.columns });
         }
-        let rows = move |matching: Option<&[usize]>, par: Par<'_>| self.rows(&x.a, &y.a, matching, par);
-        let of = move |matching: Option<&[usize]>, par: Par<'_>| {
-            mean_of_present(&self.rows(&x.a, &y.a, matching, par)?).ok_or_else(|| Error::Undefined {
+        let rows = move |pairing: Option<&[usize]>, par: Par<'_>| self.rows(&x.a, &y.a, pairing, par);
+        let of = move |pairing: Option<&[usize]>, par: Par<'_>| {
+            mean_of_present(&self.rows(&x.a, &y.a, pairing, par)?).ok_or_else(|| Error::Undefined {
                 measure: Self::NAME.into(),
                 reason: "every row is zero on one side".into(),
             })
@@ -111,7 +111,7 @@ impl Measure for AlignedCosine {
         Ok(Form::Pair(Pair { rows: Some(Box::new(rows)), ..Pair::new(of) }))
     }
 
-    fn cautions(&self, x: &Shape, y: &Shape) -> Vec<Caution> {
+    fn warnings(&self, x: &Shape, y: &Shape) -> Vec<Warning> {
         let (n, d) = (x.a.rows(), x.columns);
         if self.group == Group::Permutation || x.columns != y.columns {
             return Vec::new();
@@ -126,14 +126,14 @@ impl Measure for AlignedCosine {
         };
         let Some(rank) = rank.filter(|rank| *rank < d) else { return Vec::new() };
         let message = format!("The alignment is not unique; the partial map of rank {rank} was used.");
-        vec![Caution::new("rank_deficient_map", message, vec![("rank", rank.into()), ("width", d.into())])]
+        vec![Warning::new("rank_deficient_map", message, vec![("rank", rank.into()), ("width", d.into())])]
     }
 }
 
 impl AlignedCosine {
     /// The cosine of every row; NaN for rows without a direction.
-    fn rows(&self, x: &Matrix, y: &Matrix, matching: Option<&[usize]>, par: Par<'_>) -> Result<Vec<f64>> {
-        let m = matched_product(x, y, matching, par)?;
+    fn rows(&self, x: &Matrix, y: &Matrix, pairing: Option<&[usize]>, par: Par<'_>) -> Result<Vec<f64>> {
+        let m = matched_product(x, y, pairing, par)?;
         par.check()?;
         let image = match self.group {
             Group::Orthogonal => {
@@ -145,7 +145,7 @@ impl AlignedCosine {
             Group::Permutation => {
                 let to = best_matching(&m, || {
                     let [a, b] = [x, y].map(unit_rows);
-                    matched_product(&a, &b, matching, par)
+                    matched_product(&a, &b, pairing, par)
                 })?;
                 let mut image = Matrix::zeros(x.rows(), x.cols());
                 for i in 0..x.rows() {
@@ -154,7 +154,7 @@ impl AlignedCosine {
                 image
             }
         };
-        let y = match matching {
+        let y = match pairing {
             None => Cow::Borrowed(y),
             Some(order) => Cow::Owned(y.rows_in_order(order)),
         };

@@ -21,7 +21,7 @@ use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::Facts;
 use crate::form::Form;
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
 
@@ -36,7 +36,7 @@ impl Measure for AngularShape {
     const FAMILY: &'static str = "alignment";
     type Summary = Shape;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self { center: options.bool("center", false)? })
     }
 

@@ -107,9 +107,9 @@ pub fn squared_distance(
     (x, fx): (&Far, f64),
     (y, fy): (&Far, f64),
     c: &Matrix,
-    matching: Option<&[usize]>,
+    pairing: Option<&[usize]>,
 ) -> Result<f64> {
-    if matching.is_none() && fx == fy && x.mean == y.mean && x.rest == y.rest {
+    if pairing.is_none() && fx == fy && x.mean == y.mean && x.rest == y.rest {
         return Ok(0.0);
     }
     let gap = fx * x.mean - fy * y.mean;
@@ -122,7 +122,7 @@ pub fn squared_distance(
     }
     // No rotation leaves less than the best one, so unless Newton's steps have failed their residual is the better number.
     let width = x.rest.cols().max(y.rest.cols());
-    let residual = squared_residual(&x.stacked(fx, width, None), &y.stacked(fy, width, matching))?;
+    let residual = squared_residual(&x.stacked(fx, width, None), &y.stacked(fy, width, pairing))?;
     Ok(if residual <= found + ROUND_OFF * size { residual } else { found })
 }
 

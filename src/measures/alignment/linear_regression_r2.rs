@@ -15,10 +15,9 @@
 
 use std::sync::Arc;
 
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::centered::centered;
-use crate::engines::pair_matrix::{Diagonal, PairMatrix};
+use crate::engines::pair_matrix::{Centering, PairMatrix};
 use crate::engines::spectrum::{Basis, Spectrum, saved};
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
@@ -26,10 +25,11 @@ use crate::facts::{Change, Facts};
 use crate::form::{Bilinear, Form, Link};
 use crate::linalg::Matrix;
 use crate::measure::{Measure, Summary};
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
 use crate::value::Value;
+use crate::warning::Warning;
 
 /// R2 with its penalty and the weights of the target's columns.
 #[derive(Clone, Copy, Debug)]
@@ -51,8 +51,8 @@ pub struct Roles {
 impl Roles {
     fn new(name: &str, q: Arc<Matrix>, columns: Arc<Matrix>, total: f64, par: Par<'_>) -> Result<Self> {
         Ok(Self {
-            source: PairMatrix::linear(name, q.clone(), Diagonal::Kept, par)?,
-            target: PairMatrix::linear(name, columns.clone(), Diagonal::Kept, par)?,
+            source: PairMatrix::linear(name, q.clone(), Centering::Plain, par)?,
+            target: PairMatrix::linear(name, columns.clone(), Centering::Plain, par)?,
             q,
             columns,
             total,
@@ -65,7 +65,7 @@ impl Measure for LinearRegressionR2 {
     const FAMILY: &'static str = "alignment";
     type Summary = Roles;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let alpha = options.float("alpha", 0.0, |v| v >= 0.0, "a number of at least 0")?;
         Ok(Self { alpha, uniform: options.choice("average", &[("variance", false), ("uniform", true)])? })
     }
@@ -122,7 +122,7 @@ impl Measure for LinearRegressionR2 {
         Ok(Form::Bilinear(Bilinear { k: &x.source, l: &y.target, link: Link::over(y.total) }))
     }
 
-    fn cautions(&self, x: &Roles, _: &Roles) -> Vec<Caution> {
+    fn warnings(&self, x: &Roles, _: &Roles) -> Vec<Warning> {
         let (rank, room) = (x.q.cols(), x.rows() - 1);
         let share = rank as f64 / room as f64;
         let details = vec![("rank", rank.into()), ("n", x.rows().into()), ("null_mean", share.into())];
@@ -131,10 +131,10 @@ impl Measure for LinearRegressionR2 {
         }
         if rank >= room {
             let message = format!("The source has rank {rank} with n-1={room}: it predicts any target exactly.");
-            return vec![Caution::new("rank_saturated", message, details)];
+            return vec![Warning::new("rank_saturated", message, details)];
         }
         let message = format!("In-sample R2 of unrelated data is about {share:.2}; judge by held-out data instead.");
-        vec![Caution::new("in_sample_fit", message, details)]
+        vec![Warning::new("in_sample_fit", message, details)]
     }
 }
 
@@ -143,7 +143,7 @@ impl Summary for Roles {
         vec![("q", saved(&self.q)), ("columns", saved(&self.columns)), ("total", self.total.into())]
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let (q, columns) = (parts.saved_matrix("q")?, parts.saved_matrix("columns")?);
         let total = parts.saved_number("total")?;
         if q.rows() < 2 || q.rows() != columns.rows() || q.cols() == 0 || columns.cols() == 0 || total <= 0.0 {

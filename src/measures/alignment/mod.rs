@@ -11,14 +11,14 @@ use std::sync::{Arc, OnceLock};
 
 use far::Far;
 
-use crate::engines::centered::{centered, centered_if, survey};
+use crate::engines::centered::{centered, centered_if, scan};
 use crate::engines::rotation::squared_residual;
 use crate::engines::spectrum::saved;
 use crate::error::{Error, Result};
 use crate::form::{Bound, Cross, Form};
 use crate::linalg::{Matrix, compact, estimate, product, singular_values};
 use crate::measure::Summary;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
 use crate::value::Value;
@@ -51,7 +51,7 @@ impl Shape {
             Cow::Owned(a) => Arc::new(a),
         };
         let found = Self::new(a, columns.scale, columns.squared_norm.sqrt(), x.cols());
-        if center || !Far::is_far(&survey(x, par)?.means, x.rows(), columns.squared_norm) {
+        if center || !Far::is_far(&scan(x, par)?.means, x.rows(), columns.squared_norm) {
             return Ok(found);
         }
         match centered(x, par) {
@@ -127,18 +127,18 @@ fn cross<'a>(
 ) -> Form<'a> {
     if x.is_far || y.is_far {
         let (p, q) = ((x.far(), by.fx), (y.far(), by.fy));
-        let score = move |c: &Matrix, matching: Option<&[usize]>| far::squared_distance(p, q, c, matching).map(of);
+        let score = move |c: &Matrix, pairing: Option<&[usize]>| far::squared_distance(p, q, c, pairing).map(of);
         return Form::Cross(Cross { a: &p.0.rest, b: &q.0.rest, of: Box::new(score), bound: None });
     }
-    let score = move |m: &Matrix, matching: Option<&[usize]>| squared_distance(x, y, &by, m, matching).map(of);
+    let score = move |m: &Matrix, pairing: Option<&[usize]>| squared_distance(x, y, &by, m, pairing).map(of);
     let link = move |sum: f64| of(squared_distance_of_sum(x, y, &by, sum));
     let bound = Some(Bound::Sum { link: Box::new(link), rises: false });
     Form::Cross(Cross { a: &x.a, b: &y.a, of: Box::new(score), bound })
 }
 
 /// `min |x Q - y|^2` over orthogonal Q, in squared common units; `m` is `a'b` of the stored matrices.
-fn squared_distance(x: &Shape, y: &Shape, by: &CommonUnit, m: &Matrix, matching: Option<&[usize]>) -> Result<f64> {
-    if matching.is_none() && by.fx == by.fy && x.a == y.a {
+fn squared_distance(x: &Shape, y: &Shape, by: &CommonUnit, m: &Matrix, pairing: Option<&[usize]>) -> Result<f64> {
+    if pairing.is_none() && by.fx == by.fy && x.a == y.a {
         return Ok(0.0);
     }
     let (p, q) = (by.fx * x.norm, by.fy * y.norm);
@@ -158,7 +158,7 @@ fn squared_distance(x: &Shape, y: &Shape, by: &CommonUnit, m: &Matrix, matching:
         }
     }
     let scaled = |a: &Matrix, f: f64| a.clone().scale_columns(&vec![f; a.cols()]);
-    let b = match matching {
+    let b = match pairing {
         None => scaled(&y.a, by.fy),
         Some(order) => scaled(&y.a.rows_in_order(order), by.fy),
     };
@@ -177,7 +177,7 @@ impl Summary for Shape {
         parts
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let a = Arc::new(parts.saved_matrix("a")?);
         let (scale, norm) = (parts.saved_number("scale")?, parts.saved_number("norm")?);
         let found = Self::new(a, scale, norm, parts.saved_count("columns")?);
@@ -202,8 +202,8 @@ impl Summary for Shape {
 }
 
 /// `a'b` with the rows of b as matched.
-fn matched_product(a: &Matrix, b: &Matrix, matching: Option<&[usize]>, par: Par<'_>) -> Result<Matrix> {
-    match matching {
+fn matched_product(a: &Matrix, b: &Matrix, pairing: Option<&[usize]>, par: Par<'_>) -> Result<Matrix> {
+    match pairing {
         None => product(a, b, par),
         Some(order) => product(a, &b.rows_in_order(order), par),
     }

@@ -20,7 +20,7 @@ use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::{Change, Facts};
 use crate::form::Form;
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
 
@@ -37,7 +37,7 @@ impl Measure for Procrustes {
     const FAMILY: &'static str = "alignment";
     type Summary = Shape;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self {
             center: options.bool("center", false)?,
             normalize: options.bool("normalize", false)?,

@@ -18,7 +18,6 @@
 //! - Reference: Hotelling (1936); Raghu et al. (2017), arXiv:1706.05806.
 
 use super::{Divisor, saturation};
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::spectrum::Basis;
 use crate::error::Result;
@@ -27,9 +26,10 @@ use crate::facts::{Facts, Kind};
 use crate::form::{Bound, Cross, Form};
 use crate::linalg::{Matrix, singular_values, sum_of_singular_values};
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::warning::Warning;
 
 /// A summary of the canonical correlations.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,7 @@ impl Measure for CcaMean {
     const FAMILY: &'static str = "cca";
     type Summary = Basis;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let summaries = [
             ("mean", Of::Mean),
             ("first", Of::First),
@@ -106,7 +106,7 @@ impl Measure for CcaMean {
         Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(move |t, _| self.of_product(t, m)), bound }))
     }
 
-    fn cautions(&self, x: &Basis, y: &Basis) -> Vec<Caution> {
+    fn warnings(&self, x: &Basis, y: &Basis) -> Vec<Warning> {
         saturation(x.rank(), y.rank(), x.q.rows())
     }
 }

@@ -14,19 +14,19 @@
 use std::sync::Arc;
 
 use super::{Divisor, saturation};
-use crate::caution::Caution;
 use crate::cost::Cost;
-use crate::engines::pair_matrix::{Diagonal, PairMatrix};
+use crate::engines::pair_matrix::{Centering, PairMatrix};
 use crate::engines::spectrum::Basis;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::Facts;
 use crate::form::{Bilinear, Form, Link};
 use crate::measure::{Measure, Summary};
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
 use crate::value::Value;
+use crate::warning::Warning;
 
 /// Mean of squared canonical correlations, or their sum.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,7 @@ impl Measure for CcaMeanSquared {
     const FAMILY: &'static str = "cca";
     type Summary = Projector;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let sum = options.choice("summary", &[("mean", false), ("sum", true)])?;
         Ok(Self { sum, divisor: Divisor::from_options(options)? })
     }
@@ -72,7 +72,7 @@ impl Measure for CcaMeanSquared {
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Projector> {
         let basis = Basis::of(x, true, par)?;
         let q = Arc::new(basis.q.clone());
-        let pairs = PairMatrix::linear(x.name(), q, Diagonal::Kept, par)?;
+        let pairs = PairMatrix::linear(x.name(), q, Centering::Plain, par)?;
         Ok(Projector { pairs, rank: basis.rank(), columns: basis.columns })
     }
 
@@ -82,7 +82,7 @@ impl Measure for CcaMeanSquared {
         Ok(Form::Bilinear(Bilinear { k: &x.pairs, l: &y.pairs, link: Link::over(over) }))
     }
 
-    fn cautions(&self, x: &Projector, y: &Projector) -> Vec<Caution> {
+    fn warnings(&self, x: &Projector, y: &Projector) -> Vec<Warning> {
         saturation(x.rank, y.rank, x.pairs.n())
     }
 }
@@ -94,7 +94,7 @@ impl Summary for Projector {
         parts
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let (rank, columns) = (parts.saved_count("rank")?, parts.saved_count("columns")?);
         Ok(Self { pairs: PairMatrix::load(parts)?, rank, columns })
     }

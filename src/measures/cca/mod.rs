@@ -5,9 +5,9 @@ pub mod cca_mean_squared;
 pub mod pwcca;
 pub mod svcca;
 
-use crate::caution::Caution;
 use crate::error::Result;
-use crate::options::Named;
+use crate::options::Options;
+use crate::warning::Warning;
 
 /// What a sum over canonical correlations is divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Divisor {
 }
 
 impl Divisor {
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         options.choice("divisor", &[("rank", Self::Rank), ("columns", Self::Columns)])
     }
 
@@ -32,8 +32,8 @@ impl Divisor {
     }
 }
 
-/// The caution that correlations are 1 for any data, because the two spaces do not fit side by side.
-pub fn saturation(rank_x: usize, rank_y: usize, n: usize) -> Vec<Caution> {
+/// The warning that correlations are 1 for any data, because the two spaces do not fit side by side.
+pub fn saturation(rank_x: usize, rank_y: usize, n: usize) -> Vec<Warning> {
     let room = n - 1;
     if rank_x + rank_y <= room {
         return Vec::new();
@@ -43,5 +43,5 @@ pub fn saturation(rank_x: usize, rank_y: usize, n: usize) -> Vec<Caution> {
         format!("Ranks {rank_x}+{rank_y} exceed n-1={room}: {surely} canonical correlations are 1 for any data.");
     let details =
         vec![("rank_x", rank_x.into()), ("rank_y", rank_y.into()), ("n", n.into()), ("saturated", surely.into())];
-    vec![Caution::new("rank_saturated", message, details)]
+    vec![Warning::new("rank_saturated", message, details)]
 }

@@ -14,7 +14,6 @@
 //! - Reference: Morcos, Raghu & Bengio (2018), arXiv:1806.05759.
 
 use super::saturation;
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::spectrum::Spectrum;
 use crate::error::Result;
@@ -23,9 +22,10 @@ use crate::facts::{Change, Facts};
 use crate::form::{Bound, Cross, Form};
 use crate::linalg::{Matrix, product_nn, svd};
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::warning::Warning;
 
 /// PWCCA and the side its weights come from.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ impl Measure for Pwcca {
     const FAMILY: &'static str = "cca";
     type Summary = Spectrum;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let sides = [("x", From::X), ("y", From::Y), ("smaller", From::Smaller)];
         Ok(Self { weights_from: options.choice("weights_from", &sides)? })
     }
@@ -85,7 +85,7 @@ impl Measure for Pwcca {
         Ok(Form::Cross(Cross { a: &x.u, b: &y.u, of: Box::new(of), bound: Some(Bound::Largest) }))
     }
 
-    fn cautions(&self, x: &Spectrum, y: &Spectrum) -> Vec<Caution> {
+    fn warnings(&self, x: &Spectrum, y: &Spectrum) -> Vec<Warning> {
         saturation(x.rank(), y.rank(), x.u.rows())
     }
 }

@@ -13,7 +13,6 @@
 
 use super::cca_mean::sum_of_correlations;
 use super::saturation;
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::spectrum::{Basis, Spectrum};
 use crate::error::Result;
@@ -22,9 +21,10 @@ use crate::facts::Facts;
 use crate::form::{Bound, Cross, Form};
 use crate::linalg::Matrix;
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::warning::Warning;
 
 /// SVCCA with its rule for how many directions are kept.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ impl Measure for Svcca {
     const FAMILY: &'static str = "cca";
     type Summary = Basis;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let share = |v: f64| v > 0.0 && v <= 1.0;
         let threshold = options.float("threshold", 0.99, share, "a share above 0 and up to 1")?;
         let k = options.optional_int("k", 1)?;
@@ -81,7 +81,7 @@ impl Measure for Svcca {
         Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(of), bound }))
     }
 
-    fn cautions(&self, x: &Basis, y: &Basis) -> Vec<Caution> {
+    fn warnings(&self, x: &Basis, y: &Basis) -> Vec<Warning> {
         saturation(x.rank(), y.rank(), x.q.rows())
     }
 }

@@ -19,7 +19,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::OfClasses;
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::predictions::{Classes, GAP, Missing, Reading, WORD, ties};
 use crate::error::{Error, Result};
@@ -27,9 +26,10 @@ use crate::facts::Change::{Monotone, RowShift};
 use crate::facts::Facts;
 use crate::form::{Form, Rows};
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::warning::Warning;
 
 /// Agreement beyond that of the class frequencies.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl Measure for CohenKappa {
     const FAMILY: &'static str = "functional";
     type Summary = Classes;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let reading = Reading::of_pair(Self::NAME, options)?;
         let known = [("linear", Weights::Linear), ("quadratic", Weights::Quadratic)];
         let weights = options.optional_choice("weights", &known)?.unwrap_or(Weights::Unlike);
@@ -111,7 +111,7 @@ impl Measure for CohenKappa {
         super::form(self, Self::NAME, x, y)
     }
 
-    fn cautions(&self, x: &Classes, y: &Classes) -> Vec<Caution> {
+    fn warnings(&self, x: &Classes, y: &Classes) -> Vec<Warning> {
         ties(x, y)
     }
 }

@@ -13,16 +13,16 @@
 //! - Reference: Madani, Pennock & Flake (2004).
 
 use super::OfClasses;
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::predictions::{Classes, Reading, ties};
 use crate::error::Result;
-use crate::facts::{Facts, Kind, LeftOut};
+use crate::facts::{Facts, Jackknife, Kind};
 use crate::form::{Form, Rows};
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::warning::Warning;
 
 /// Share of inputs with different answers.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ impl Measure for Disagreement {
     const FAMILY: &'static str = "functional";
     type Summary = Classes;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self { reading: Reading::of_pair(Self::NAME, options)? })
     }
 
@@ -43,7 +43,7 @@ impl Measure for Disagreement {
         Facts {
             kind: Kind::Distance,
             identity_value: 0.0,
-            left_out: LeftOut::MeanOfRows,
+            jackknife: Jackknife::MeanOfRows,
             is_metric: true,
             reference: "Madani, Pennock & Flake 2004",
             cost: "O(n C) per model, O(n) per pair",
@@ -63,7 +63,7 @@ impl Measure for Disagreement {
         super::form(self, Self::NAME, x, y)
     }
 
-    fn cautions(&self, x: &Classes, y: &Classes) -> Vec<Caution> {
+    fn warnings(&self, x: &Classes, y: &Classes) -> Vec<Warning> {
         ties(x, y)
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! `reference` says whose error rate e is: that of the first model, of the second, or the mean of both. It is the rate of a
 //! model on its own inputs, and stays as it is when rows of y are matched anew: otherwise a model that is often right would
-//! seem to make more mistakes under every other matching, and to disagree less in units of them.
+//! seem to make more mistakes under every other pairing, and to disagree less in units of them.
 //!
 //! - Misleads when models of different accuracy are compared: the value lies between |e - e'|/e and min(e + e', 1)/e, so
 //!   where it may lie depends on both error rates. It is not symmetric unless the mean is the reference.
@@ -16,16 +16,16 @@
 use std::sync::Arc;
 
 use super::OfClasses;
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::predictions::{Classes, Content, Missing, Reading, checked, ties};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Kind};
 use crate::form::{Form, Pair, Rows};
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::warning::Warning;
 
 /// Disagreement in units of an error rate.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Measure for ErrorCorrectedDisagreement {
     const FAMILY: &'static str = "functional";
     type Summary = Classes;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let references = [("first", Reference::First), ("second", Reference::Second), ("mean", Reference::Mean)];
         let reading = Reading::of_pair(Self::NAME, options)?;
         if reading.content == Some(Content::Tokens) {
@@ -100,18 +100,18 @@ impl Measure for ErrorCorrectedDisagreement {
             return super::form(self, Self::NAME, x, y);
         }
         x.comparable(y, Self::NAME)?;
-        let of = move |matching: Option<&[usize]>, _: Par<'_>| {
+        let of = move |pairing: Option<&[usize]>, _: Par<'_>| {
             if self.reading.missing == Missing::Drop && (x.has_gaps() || y.has_gaps()) {
-                let (kept, a, b) = x.complete(y, matching);
-                let of_y: Vec<usize> = kept.iter().map(|&i| matching.map_or(i, |order| order[i])).collect();
+                let (kept, a, b) = x.complete(y, pairing);
+                let of_y: Vec<usize> = kept.iter().map(|&i| pairing.map_or(i, |order| order[i])).collect();
                 return self.by_errors_of_both((&a, &self.labels_of(&kept)), (&b, &self.labels_of(&of_y)), None);
             }
-            self.by_errors_of_both((x, &self.labels), (y, &self.labels), matching)
+            self.by_errors_of_both((x, &self.labels), (y, &self.labels), pairing)
         };
         Ok(Form::Pair(Pair::new(of)))
     }
 
-    fn cautions(&self, x: &Classes, y: &Classes) -> Vec<Caution> {
+    fn warnings(&self, x: &Classes, y: &Classes) -> Vec<Warning> {
         ties(x, y)
     }
 }
@@ -148,14 +148,14 @@ impl ErrorCorrectedDisagreement {
         &self,
         (x, of_x): (&Classes, &[i64]),
         (y, of_y): (&Classes, &[i64]),
-        matching: Option<&[usize]>,
+        pairing: Option<&[usize]>,
     ) -> Result<f64> {
         let wrong = y.differences(of_y, None);
         let (errors, whose) = match self.reference {
             Reference::Mean => (x.differences(of_x, None) + wrong, "either model"),
             _ => (2 * wrong, "the second model"),
         };
-        Ok(2.0 * x.differences(y.ids(), matching) as f64 / self.defined(errors, whose)?)
+        Ok(2.0 * x.differences(y.ids(), pairing) as f64 / self.defined(errors, whose)?)
     }
 
     /// A number of errors to divide by.
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     fn measure(reference: Reference) -> ErrorCorrectedDisagreement {
-        let reading = Reading::of_pair("test", &mut Named::new("test", Vec::new())).unwrap();
+        let reading = Reading::of_pair("test", &mut Options::new("test", Vec::new())).unwrap();
         ErrorCorrectedDisagreement { reading, labels: TRUTH.into(), reference }
     }
 
@@ -187,9 +187,9 @@ mod tests {
         assert_eq!(score(&measure(Reference::First), &B, &A, None).unwrap(), 1.0);
     }
 
-    /// Error rates stay with the models: matching rows of y anew changes how many differ, and nothing else.
+    /// Error rates stay with the models: pairing rows of y anew changes how many differ, and nothing else.
     #[test]
-    fn a_matching_leaves_error_rates_as_they_are() {
+    fn a_pairing_leaves_error_rates_as_they_are() {
         let order: Vec<usize> = (0..10).map(|i| (3 * i + 4) % 10).collect();
         let differ = (0..10).filter(|&i| A[i] != B[order[i]]).count() as f64;
         for (reference, errors) in [(Reference::First, 3.0), (Reference::Second, 4.0), (Reference::Mean, 3.5)] {

@@ -21,17 +21,17 @@
 use std::collections::BTreeMap;
 
 use super::OfClasses;
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::predictions::{Classes, Content, GAP, Missing, Reading, ties};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Form, Rows};
 use crate::measure::{AnySummary, Measure, Summary};
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
 use crate::value::Value;
+use crate::warning::Warning;
 
 /// Agreement of a group beyond that of its pooled class frequencies.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +65,7 @@ impl Summary for Votes {
         }
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         if !parts.has("votes") {
             return Classes::load(parts).map(Self::Of);
         }
@@ -103,7 +103,7 @@ impl Measure for FleissKappa {
     const FAMILY: &'static str = "functional";
     type Summary = Votes;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self { reading: Reading::of_group(Self::NAME, options)? })
     }
 
@@ -141,7 +141,7 @@ impl Measure for FleissKappa {
         }
     }
 
-    fn cautions(&self, x: &Votes, y: &Votes) -> Vec<Caution> {
+    fn warnings(&self, x: &Votes, y: &Votes) -> Vec<Warning> {
         match (x, y) {
             (Votes::Of(x), Votes::Of(y)) => ties(x, y),
             _ => Vec::new(),

@@ -23,10 +23,10 @@ use crate::cost::Cost;
 use crate::engines::predictions::{Probabilities, Scores};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Relabeling, RowShift};
-use crate::facts::{Facts, Input, Kind, LeftOut};
+use crate::facts::{Facts, Input, Jackknife, Kind};
 use crate::form::{Form, Rows};
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
 
@@ -45,7 +45,7 @@ impl Measure for JsDivergence {
     const FAMILY: &'static str = "functional";
     type Summary = Probabilities;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let kinds = [("probs", Scores::Probs), ("logits", Scores::Logits), ("log_probs", Scores::LogProbs)];
         let kind = options.required_choice("kind", &kinds)?;
         // A base below 1 would turn the distance upside down.
@@ -62,7 +62,7 @@ impl Measure for JsDivergence {
             input: Input::Probabilities,
             range: (0.0, most),
             identity_value: 0.0,
-            left_out: LeftOut::MeanOfRows,
+            jackknife: Jackknife::MeanOfRows,
             is_metric: self.sqrt,
             invariant_to: if self.kind == Scores::Logits { &[Relabeling, RowShift] } else { &[Relabeling] },
             equal_widths: true,
@@ -201,7 +201,7 @@ mod tests {
             measure.summarize(&representation("y", &[0.5, 0.5, 0.1, 0.9, 1.0, 0.0, 0.0, 1.0], 2), Par::SEQ).unwrap();
         assert!(matches!(measure.form(&x, &y), Err(Error::WidthMismatch { p: 3, q: 2, .. })));
         let from = |given: Vec<(String, crate::value::Value)>| {
-            JsDivergence::from_options(&mut Named::new("js_divergence", given)).map(|_| ()).unwrap_err().code()
+            JsDivergence::from_options(&mut Options::new("js_divergence", given)).map(|_| ()).unwrap_err().code()
         };
         assert_eq!(from(vec![]), "kind_required");
         assert_eq!(from(vec![("kind".into(), "probs".into()), ("base".into(), 1.0.into())]), "bad_option");

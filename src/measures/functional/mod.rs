@@ -26,20 +26,20 @@ fn form<'a, M: OfClasses>(measure: &'a M, name: &'static str, x: &'a Classes, y:
     if measure.reading().missing == Missing::Class || !(x.has_gaps() || y.has_gaps()) {
         return Ok(Form::Rows(measure.rows(x, y, None)?));
     }
-    let complete = move |matching: Option<&[usize]>| {
-        let (kept, a, b) = x.complete(y, matching);
+    let complete = move |pairing: Option<&[usize]>| {
+        let (kept, a, b) = x.complete(y, pairing);
         if kept.is_empty() {
             let reason = format!("{} and {} answer no input in common", x.name(), y.name());
             return Err(Error::Undefined { measure: name.into(), reason });
         }
         Ok((kept, a, b))
     };
-    let of = move |matching: Option<&[usize]>, par: Par<'_>| {
-        let (kept, a, b) = complete(matching)?;
+    let of = move |pairing: Option<&[usize]>, par: Par<'_>| {
+        let (kept, a, b) = complete(pairing)?;
         Form::Rows(measure.rows(&a, &b, Some(&kept))?).score(None, par)
     };
-    let rows = move |matching: Option<&[usize]>, _: Par<'_>| {
-        let (kept, a, b) = complete(matching)?;
+    let rows = move |pairing: Option<&[usize]>, _: Par<'_>| {
+        let (kept, a, b) = complete(pairing)?;
         let form = measure.rows(&a, &b, Some(&kept))?;
         let mut all = vec![f64::NAN; x.ids().len() / x.width()];
         kept.iter().enumerate().for_each(|(at, &i)| all[i] = form.offset + form.factor * (form.row)(at, at));
@@ -73,18 +73,18 @@ mod tests {
     /// The measure with options that are words.
     pub fn measure<M: crate::measure::Measure>(options: &[(&str, &str)]) -> M {
         let options = options.iter().map(|(name, word)| ((*name).to_owned(), (*word).into())).collect();
-        M::from_options(&mut crate::options::Named::new(M::NAME, options)).unwrap()
+        M::from_options(&mut crate::options::Options::new(M::NAME, options)).unwrap()
     }
 
-    /// The score of two vectors of class ids, with or without a matching.
+    /// The score of two vectors of class ids, with or without a pairing.
     pub fn score<M: crate::measure::Measure>(
         measure: &M,
         x: &[i64],
         y: &[i64],
-        matching: Option<&[usize]>,
+        pairing: Option<&[usize]>,
     ) -> crate::error::Result<f64> {
         let summary = |ids| measure.summarize(&Representation::labels("x", ids)?, Par::SEQ);
         let (x, y) = (summary(x)?, summary(y)?);
-        measure.form(&x, &y)?.score(matching, Par::SEQ)
+        measure.form(&x, &y)?.score(pairing, Par::SEQ)
     }
 }

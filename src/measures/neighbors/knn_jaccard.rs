@@ -15,8 +15,7 @@
 
 use std::sync::Arc;
 
-use super::{cautions, invariances};
-use crate::caution::Caution;
+use super::{invariances, warnings};
 use crate::cost::Cost;
 use crate::engines::neighbors::overlap::Agreement;
 use crate::engines::neighbors::{Metric, Neighbors};
@@ -24,9 +23,10 @@ use crate::error::Result;
 use crate::facts::{Facts, Input};
 use crate::form::{Form, NeighborLists};
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::warning::Warning;
 
 /// Jaccard similarity of neighbor lists.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ impl Measure for KnnJaccard {
     const FAMILY: &'static str = "neighbors";
     type Summary = Arc<Neighbors>;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self { k: options.int("k", 10, 1)?, metric: options.choice("metric", &Metric::CHOICES)? })
     }
 
@@ -69,7 +69,7 @@ impl Measure for KnnJaccard {
         Ok(Form::Neighbors(NeighborLists::new(x, y, Agreement::Jaccard)))
     }
 
-    fn cautions(&self, x: &Arc<Neighbors>, y: &Arc<Neighbors>) -> Vec<Caution> {
-        cautions(x, y)
+    fn warnings(&self, x: &Arc<Neighbors>, y: &Arc<Neighbors>) -> Vec<Warning> {
+        warnings(x, y)
     }
 }

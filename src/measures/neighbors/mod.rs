@@ -4,9 +4,9 @@ pub mod knn_jaccard;
 pub mod mutual_knn;
 pub mod second_order_cosine;
 
-use crate::caution::Caution;
 use crate::engines::neighbors::{Metric, Neighbors};
 use crate::facts::Change::{self, Orthogonal, Permutation, Scaling, Translation};
+use crate::warning::Warning;
 
 /// Share of rows that is worth a word.
 const SHARE_OF_ROWS: f64 = 0.01;
@@ -21,13 +21,13 @@ fn invariances(metric: Metric) -> &'static [Change] {
 }
 
 /// What a reader should know about two lists of neighbors.
-fn cautions(x: &Neighbors, y: &Neighbors) -> Vec<Caution> {
+fn warnings(x: &Neighbors, y: &Neighbors) -> Vec<Warning> {
     let (n, k) = (x.n(), x.k());
     let mut found = Vec::new();
     let tied = x.tied_rows().max(y.tied_rows());
     let share = tied as f64 / n as f64;
     if share > SHARE_OF_ROWS {
-        found.push(Caution::new(
+        found.push(Warning::new(
             "ties",
             format!("In {:.1}% of rows, neighbors tied for the last places share them equally.", 100.0 * share),
             vec![("rows", tied.into()), ("share", share.into())],
@@ -35,7 +35,7 @@ fn cautions(x: &Neighbors, y: &Neighbors) -> Vec<Caution> {
     }
     let copies = x.copies().iter().filter(|row| y.copies().binary_search(row).is_ok()).count();
     if copies > 0 {
-        found.push(Caution::new(
+        found.push(Warning::new(
             "neighbors_duplicates",
             format!("Neighbor lists of {copies} rows contain only copies of the row."),
             vec![("rows", copies.into()), ("k", k.into())],

@@ -15,8 +15,7 @@
 
 use std::sync::Arc;
 
-use super::cautions;
-use crate::caution::Caution;
+use super::warnings;
 use crate::cost::Cost;
 use crate::engines::kernels::unit_rows;
 use crate::engines::neighbors::{Metric, Neighbors};
@@ -28,10 +27,11 @@ use crate::form::{Form, Pair, mean_of_present};
 use crate::linalg::{Matrix, unit_scale};
 use crate::measure::{Measure, Summary};
 use crate::numerics::sums;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
 use crate::value::Value;
+use crate::warning::Warning;
 
 /// Second-order cosine and its choices.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,7 @@ impl Measure for SecondOrderCosine {
     const FAMILY: &'static str = "neighbors";
     type Summary = Directions;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self {
             k: options.int("k", 10, 1)?,
             metric: options.choice("metric", &Metric::CHOICES[..3])?,
@@ -89,9 +89,9 @@ impl Measure for SecondOrderCosine {
     }
 
     fn form<'a>(&'a self, x: &'a Directions, y: &'a Directions) -> Result<Form<'a>> {
-        let rows = move |matching: Option<&[usize]>, par: Par<'_>| self.rows(x, y, matching, par);
-        let of = move |matching: Option<&[usize]>, par: Par<'_>| {
-            mean_of_present(&self.rows(x, y, matching, par)?).ok_or_else(|| Error::Undefined {
+        let rows = move |pairing: Option<&[usize]>, par: Par<'_>| self.rows(x, y, pairing, par);
+        let of = move |pairing: Option<&[usize]>, par: Par<'_>| {
+            mean_of_present(&self.rows(x, y, pairing, par)?).ok_or_else(|| Error::Undefined {
                 measure: Self::NAME.into(),
                 reason: "no row has similarities to compare".into(),
             })
@@ -99,17 +99,17 @@ impl Measure for SecondOrderCosine {
         Ok(Form::Pair(Pair { rows: Some(Box::new(rows)), ..Pair::new(of) }))
     }
 
-    fn cautions(&self, x: &Directions, y: &Directions) -> Vec<Caution> {
-        cautions(&x.lists, &y.lists)
+    fn warnings(&self, x: &Directions, y: &Directions) -> Vec<Warning> {
+        warnings(&x.lists, &y.lists)
     }
 }
 
 impl SecondOrderCosine {
     /// The cosine of every row; NaN where a vector of similarities is zero or there are no shared neighbors.
-    fn rows(&self, x: &Directions, y: &Directions, matching: Option<&[usize]>, par: Par<'_>) -> Result<Vec<f64>> {
+    fn rows(&self, x: &Directions, y: &Directions, pairing: Option<&[usize]>, par: Par<'_>) -> Result<Vec<f64>> {
         const ROWS: usize = 64;
         let n = x.lists.n();
-        let to = |i: usize| matching.map_or(i, |m| m[i]);
+        let to = |i: usize| pairing.map_or(i, |m| m[i]);
         // The input of x that meets input j of y.
         let mut back: Vec<usize> = (0..n).collect();
         (0..n).for_each(|i| back[to(i)] = i);
@@ -166,7 +166,7 @@ impl Summary for Directions {
         parts
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let unit = parts.saved_matrix("unit")?;
         let lists = <Arc<Neighbors> as Summary>::load(parts)?;
         if unit.rows() == lists.n() { Ok(Self { unit, lists }) } else { Err(damaged("rows and lists do not fit")) }

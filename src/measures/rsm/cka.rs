@@ -20,20 +20,20 @@
 
 use std::sync::Arc;
 
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::centered::{centered, raw};
 use crate::engines::kernels;
-use crate::engines::pair_matrix::{Dense, Diagonal, PairMatrix};
+use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Change, Facts, Input, LeftOut};
+use crate::facts::{Change, Facts, Input, Jackknife};
 use crate::form::{Bilinear, Form, Link};
 use crate::linalg::Matrix;
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::warning::Warning;
 
 /// CKA with its kernel and estimator.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +67,7 @@ impl Measure for Cka {
     const FAMILY: &'static str = "rsm";
     type Summary = PairMatrix;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let bandwidth = options.float("bandwidth", 1.0, |v| v > 0.0, "a positive number")?;
         let sigma = options.optional_float("sigma", |v| v > 0.0, "a positive number")?;
         let gamma = options.optional_float("gamma", |v| v > 0.0, "a positive number")?;
@@ -123,10 +123,10 @@ impl Measure for Cka {
             // Of a far row the bounded kernels see only that it is far.
             row_sizes_matter: !matches!(self.kernel, Kernel::Cosine | Kernel::Rbf { .. } | Kernel::Laplace { .. }),
             // A bandwidth taken from the data stays that of all rows.
-            left_out: match self.estimator {
-                Estimator::Biased => LeftOut::Centered,
-                Estimator::Debiased => LeftOut::UCentered,
-                Estimator::Lange => LeftOut::Anew,
+            jackknife: match self.estimator {
+                Estimator::Biased => Jackknife::Centered,
+                Estimator::Debiased => Jackknife::UCentered,
+                Estimator::Lange => Jackknife::Recompute,
             },
             reference: "Kornblith et al. 2019, arXiv:1905.00414",
             cost: "linear kernel O(n d min(n, d)) per representation and O(n min(n, d)^2) per pair; others O(n^2 d)",
@@ -168,14 +168,14 @@ impl Measure for Cka {
         Ok(Form::Bilinear(Bilinear { k, l, link: Link::COSINE }))
     }
 
-    fn cautions(&self, k: &PairMatrix, _: &PairMatrix) -> Vec<Caution> {
+    fn warnings(&self, k: &PairMatrix, _: &PairMatrix) -> Vec<Warning> {
         let n = k.n();
-        // The exact standard deviation over all matchings of two U-centered matrices, in units of their norms.
+        // The exact standard deviation over all pairings of two U-centered matrices, in units of their norms.
         let se = (2.0 / (n as f64 * (n as f64 - 3.0))).sqrt();
         if self.estimator != Estimator::Debiased || se < WIDE {
             return Vec::new();
         }
-        vec![Caution::new(
+        vec![Warning::new(
             "small_sample",
             format!("With n={n} this estimate has a standard error near {se:.2}."),
             vec![("n", n.into()), ("standard_error", se.into())],
@@ -193,8 +193,8 @@ impl Cka {
         par: Par<'_>,
     ) -> Result<PairMatrix> {
         match self.estimator {
-            Estimator::Biased => PairMatrix::linear(name, a, Diagonal::Kept, par),
-            Estimator::Lange => PairMatrix::linear(name, a, Diagonal::Dropped, par),
+            Estimator::Biased => PairMatrix::linear(name, a, Centering::Plain, par),
+            Estimator::Lange => PairMatrix::linear(name, a, Centering::HollowDiagonal, par),
             Estimator::Debiased => PairMatrix::u_centered(name, a, rows, par),
         }
     }

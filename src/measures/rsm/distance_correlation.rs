@@ -15,15 +15,15 @@
 
 use crate::cost::Cost;
 use crate::engines::kernels;
-use crate::engines::pair_matrix::{Diagonal, PairMatrix};
+use crate::engines::pair_matrix::{Centering, PairMatrix};
 use crate::engines::row_distances::{self, RowDistances};
 use crate::error::Result;
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Facts, Input, LeftOut};
+use crate::facts::{Facts, Input, Jackknife};
 use crate::form::{Bilinear, Form, Link, Step};
 use crate::linalg::unit_scale;
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
 
@@ -40,7 +40,7 @@ impl Measure for DistanceCorrelation {
     const FAMILY: &'static str = "rsm";
     type Summary = PairMatrix;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self {
             squared: options.bool("squared", false)?,
             bias_corrected: options.bool("bias_corrected", false)?,
@@ -56,7 +56,7 @@ impl Measure for DistanceCorrelation {
             invariant_to: if self.precomputed { &[Scaling] } else { &[Permutation, Orthogonal, Scaling, Translation] },
             min_rows: if self.bias_corrected { 4 } else { 2 },
             chance_corrected: self.bias_corrected,
-            left_out: if self.bias_corrected { LeftOut::UCentered } else { LeftOut::Centered },
+            jackknife: if self.bias_corrected { Jackknife::UCentered } else { Jackknife::Centered },
             reference: "Szekely, Rizzo & Bakirov 2007; Szekely & Rizzo 2013",
             cost: "O(n^2 d) per representation, O(n^2) per pair; one column against one O(n log n)",
             ..Facts::SIMILARITY
@@ -77,7 +77,7 @@ impl Measure for DistanceCorrelation {
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<PairMatrix> {
         if !self.precomputed && row_distances::unstored(x.rows(), x.cols()) {
-            let centering = if self.bias_corrected { Diagonal::UCentered } else { Diagonal::Kept };
+            let centering = if self.bias_corrected { Centering::UCentered } else { Centering::Plain };
             return Ok(PairMatrix::of_distances(x.name(), RowDistances::of(x, centering, par)?));
         }
         let mut found =

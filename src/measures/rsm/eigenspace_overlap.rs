@@ -14,9 +14,8 @@
 
 use std::sync::Arc;
 
-use crate::caution::Caution;
 use crate::cost::Cost;
-use crate::engines::pair_matrix::{Diagonal, PairMatrix};
+use crate::engines::pair_matrix::{Centering, PairMatrix};
 use crate::engines::spectrum::Basis;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
@@ -24,10 +23,11 @@ use crate::facts::Facts;
 use crate::form::{Bilinear, Form, Link};
 use crate::measure::{Measure, Summary};
 use crate::measures::cca::saturation;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
 use crate::value::Value;
+use crate::warning::Warning;
 
 /// Eigenspace overlap, of raw or centered data.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,7 @@ pub struct Space {
 
 impl Space {
     fn new(name: &str, basis: Basis, par: Par<'_>) -> Result<Self> {
-        let projector = PairMatrix::linear(name, Arc::new(basis.q.clone()), Diagonal::Kept, par)?;
+        let projector = PairMatrix::linear(name, Arc::new(basis.q.clone()), Centering::Plain, par)?;
         Ok(Self { projector, basis })
     }
 }
@@ -54,7 +54,7 @@ impl Measure for EigenspaceOverlap {
     const FAMILY: &'static str = "rsm";
     type Summary = Space;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self {
             center: options.bool("center", false)?,
             by_columns: options.choice("divisor", &[("rank", false), ("columns", true)])?,
@@ -90,7 +90,7 @@ impl Measure for EigenspaceOverlap {
         Ok(Form::Bilinear(Bilinear { k: &x.projector, l: &y.projector, link: Link::over(over) }))
     }
 
-    fn cautions(&self, x: &Space, y: &Space) -> Vec<Caution> {
+    fn warnings(&self, x: &Space, y: &Space) -> Vec<Warning> {
         if self.center { saturation(x.basis.rank(), y.basis.rank(), x.rows()) } else { Vec::new() }
     }
 }
@@ -100,7 +100,7 @@ impl Summary for Space {
         self.basis.save()
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         Self::new("prepared", Basis::load(parts)?, Par::SEQ)
     }
 

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! where u counts those that a side does not tie. It is no inner product of matrices over pairs. Its mean over all
-//! matchings is 0: to exchange the inputs of two pairs turns their contribution around, and is a matching like any other.
+//! pairings is 0: to exchange the inputs of two pairs turns their contribution around, and is a pairing like any other.
 //!
 //! - Misleads when a few clusters decide: pairs within and between them are two crowds, and two representations that agree
 //!   on the clusters alone score high. The n(n-1)/2 pairs are not independent, so the p-value of the correlation itself is
@@ -28,7 +28,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::kernels;
 use crate::engines::pair_matrix::{Dense, PairMatrix};
@@ -44,12 +43,13 @@ use crate::numerics::kendall::Tau;
 use crate::numerics::near_ranks::average_ranks_within;
 use crate::numerics::ranks::{Same, Ties, average_ranks};
 use crate::numerics::sums;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
 use crate::value::Value;
+use crate::warning::Warning;
 
-/// Share of tied pairs that is worth a caution.
+/// Share of tied pairs that is worth a warning.
 const MANY_TIES: f64 = 0.01;
 /// Dissimilarities this close, relative to themselves, differ by round-off.
 const ROUND_OFF: f64 = 1e-11;
@@ -123,7 +123,7 @@ impl Measure for Rsa {
     const FAMILY: &'static str = "rsm";
     type Summary = Dissimilarities;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         let bandwidth = options.float("bandwidth", 1.0, |v| v > 0.0, "a positive number")?;
         let sigma = options.optional_float("sigma", |v| v > 0.0, "a positive number")?;
         let precision = options.optional_matrix("precision")?;
@@ -249,17 +249,17 @@ impl Measure for Rsa {
 
     fn form<'a>(&'a self, x: &'a Dissimilarities, y: &'a Dissimilarities) -> Result<Form<'a>> {
         if !x.left_out.is_empty() || !y.left_out.is_empty() {
-            return Ok(Form::Pair(Pair::new(move |matching, par| self.of_present(x, y, matching, par))));
+            return Ok(Form::Pair(Pair::new(move |pairing, par| self.of_present(x, y, pairing, par))));
         }
         let Outer::Kendall(tau) = self.outer else {
             return Ok(Form::Bilinear(Bilinear { k: &x.pairs, l: &y.pairs, link: Link::COSINE }));
         };
-        let of = move |matching: Option<&[usize]>, par: Par<'_>| x.varied(par)?.tau(y.varied(par)?, tau, matching);
-        let interval = move |matching: &[usize], par: Par<'_>| Ok(x.order(par)?.interval(y.order(par)?, tau, matching));
+        let of = move |pairing: Option<&[usize]>, par: Par<'_>| x.varied(par)?.tau(y.varied(par)?, tau, pairing);
+        let interval = move |pairing: &[usize], par: Par<'_>| Ok(x.order(par)?.interval(y.order(par)?, tau, pairing));
         Ok(Form::Pair(Pair { at_chance: Some(0.0), interval: Some(Box::new(interval)), ..Pair::new(of) }))
     }
 
-    fn cautions(&self, x: &Dissimilarities, y: &Dissimilarities) -> Vec<Caution> {
+    fn warnings(&self, x: &Dissimilarities, y: &Dissimilarities) -> Vec<Warning> {
         let other = if std::ptr::eq(x, y) { None } else { self.ties(y) };
         self.ties(x).into_iter().chain(other).collect()
     }
@@ -344,10 +344,10 @@ impl Rsa {
         &self,
         x: &Dissimilarities,
         y: &Dissimilarities,
-        matching: Option<&[usize]>,
+        pairing: Option<&[usize]>,
         par: Par<'_>,
     ) -> Result<f64> {
-        let to = |i: usize| matching.map_or(i, |m| m[i]);
+        let to = |i: usize| pairing.map_or(i, |m| m[i]);
         let (mine, theirs) = (mask(x.pairs.n(), &x.left_out), mask(y.pairs.n(), &y.left_out));
         let kept: Vec<usize> = (0..x.pairs.n()).filter(|i| mine[*i] && theirs[to(*i)]).collect();
         if kept.len() < 3 {
@@ -373,7 +373,7 @@ impl Rsa {
         }
     }
 
-    fn ties(&self, x: &Dissimilarities) -> Option<Caution> {
+    fn ties(&self, x: &Dissimilarities) -> Option<Warning> {
         let n = x.pairs.n();
         let pairs = n * (n - 1) / 2;
         let share = x.tied as f64 / pairs as f64;
@@ -383,7 +383,7 @@ impl Rsa {
             _ => " and share the mean of their ranks",
         };
         (share > MANY_TIES).then(|| {
-            Caution::new(
+            Warning::new(
                 "ties",
                 format!("{:.1}% of the pairs of {} are tied{so}.", 100.0 * share, x.name),
                 vec![("name", x.name.as_str().into()), ("tied", x.tied.into()), ("pairs", pairs.into())],
@@ -518,7 +518,7 @@ impl Summary for Dissimilarities {
         parts
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let (given, _) = parts.saved_ints("left_out")?;
         let tied = parts.saved_count("tied")?;
         let pairs = PairMatrix::load(parts)?;
@@ -547,10 +547,10 @@ mod tests {
         Rsa { inner, outer, precision: None, mask: false }
     }
 
-    fn score(measure: &Rsa, x: (&[f64], usize), y: (&[f64], usize), matching: Option<&[usize]>) -> Result<f64> {
+    fn score(measure: &Rsa, x: (&[f64], usize), y: (&[f64], usize), pairing: Option<&[usize]>) -> Result<f64> {
         let x = measure.summarize(&representation("x", x.0, x.1), Par::SEQ)?;
         let y = measure.summarize(&representation("y", y.0, y.1), Par::SEQ)?;
-        measure.form(&x, &y)?.score(matching, Par::SEQ)
+        measure.form(&x, &y)?.score(pairing, Par::SEQ)
     }
 
     /// By hand: distances 1 3 7 2 6 4 and 1 3 7 2 8 10, ranks 1 3 6 2 5 4 and 1 3 4 2 5 6.
@@ -583,20 +583,20 @@ mod tests {
         let order = [3, 1, 2, 0, 7, 5, 6, 4];
         for outer in OUTERS {
             let masking = Rsa { mask: true, ..rsa(Inner::Pearson, outer) };
-            for matching in [None, Some(&order[..])] {
-                let to = |i: usize| matching.map_or(i, |m| m[i]);
+            for pairing in [None, Some(&order[..])] {
+                let to = |i: usize| pairing.map_or(i, |m| m[i]);
                 let without = |rows: &[f64], skip: usize, to: &dyn Fn(usize) -> usize| -> Vec<f64> {
                     (0..8).filter(|i| *i != skip).flat_map(|i| rows[3 * to(i)..3 * to(i) + 3].to_vec()).collect()
                 };
                 let (a, b) = (without(&x, 2, &|i| i), without(&y, 2, &to));
                 let expected = score(&masking, (&a, 3), (&b, 3), None).unwrap();
-                let found = score(&masking, (&flat, 3), (&y, 3), matching).unwrap();
+                let found = score(&masking, (&flat, 3), (&y, 3), pairing).unwrap();
                 assert!((found - expected).abs() < 1e-14, "{outer:?}: {found} {expected}");
                 // the other side leaves out the row that is matched with row 2
                 let back = |i: usize| (0..8).position(|j| to(j) == i).unwrap();
                 let (a, b) = (without(&y, back(2), &|i| i), without(&x, back(2), &to));
                 let expected = score(&masking, (&a, 3), (&b, 3), None).unwrap();
-                let found = score(&masking, (&y, 3), (&flat, 3), matching).unwrap();
+                let found = score(&masking, (&y, 3), (&flat, 3), pairing).unwrap();
                 assert!((found - expected).abs() < 1e-14, "{outer:?}: {found} {expected}");
             }
         }
@@ -664,7 +664,7 @@ mod tests {
         let measure = Rsa { mask: true, ..rsa(Inner::Pearson, Outer::Spearman) };
         let made = measure.summarize(&representation("x", &x, 3), Par::SEQ).unwrap();
         let parts = || made.save().into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>();
-        let again = Dissimilarities::load(&mut Named::new("rsa", parts())).unwrap();
+        let again = Dissimilarities::load(&mut Options::new("rsa", parts())).unwrap();
         assert_eq!(again.left_out, [0]);
         let value = |side: &Dissimilarities| measure.form(side, &made).unwrap().score(None, Par::SEQ).unwrap();
         assert_eq!(value(&again), value(&made));
@@ -672,7 +672,7 @@ mod tests {
             let mut spoiled = parts();
             spoiled.iter_mut().filter(|(name, _)| name == "left_out").for_each(|(_, v)| *v = Value::ints(bad.clone()));
             assert_eq!(
-                Dissimilarities::load(&mut Named::new("rsa", spoiled)).err().unwrap().code(),
+                Dissimilarities::load(&mut Options::new("rsa", spoiled)).err().unwrap().code(),
                 "summary_mismatch"
             );
         }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::facts::{Change, Facts};
 use crate::form::{Compare, Form, Statistic};
 use crate::measure::Summary;
-use crate::options::{Named, damaged};
+use crate::options::{Options, damaged};
 use crate::value::Value;
 
 /// The number of one representation.
@@ -21,7 +21,7 @@ pub struct Described {
 }
 
 /// Read `compare`. Python answers None itself, by asking for the two numbers.
-fn compared(options: &mut Named) -> Result<Compare> {
+fn compared(options: &mut Options) -> Result<Compare> {
     let choices = [("absolute_difference", Compare::AbsoluteDifference), ("ratio", Compare::Ratio)];
     options.choice_or_none("compare", &choices, Compare::AbsoluteDifference)
 }
@@ -49,7 +49,7 @@ impl Summary for Described {
         vec![("name", self.name.as_str().into()), ("rows", self.rows.into()), ("value", self.value.into())]
     }
 
-    fn load(parts: &mut Named) -> Result<Self> {
+    fn load(parts: &mut Options) -> Result<Self> {
         let name = parts.saved_text("name")?;
         let (rows, value) = (parts.saved_count("rows")?, parts.saved_number("value")?);
         if rows == 0 || value.is_nan() {

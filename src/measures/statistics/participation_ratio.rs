@@ -21,7 +21,7 @@ use crate::facts::Facts;
 use crate::form::{Compare, Form};
 use crate::linalg::squared_norm_of_gram;
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
 
@@ -37,7 +37,7 @@ impl Measure for ParticipationRatio {
     const FAMILY: &'static str = "statistics";
     type Summary = Described;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self { center: options.bool("center", true)?, compare: compared(options)? })
     }
 

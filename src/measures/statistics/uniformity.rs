@@ -14,7 +14,6 @@
 //! - Reference: Wang & Isola (2020), arXiv:2005.10242.
 
 use super::{Described, compared, facts, form};
-use crate::caution::Caution;
 use crate::cost::Cost;
 use crate::engines::kernels::{self, Points};
 use crate::error::{Error, Result};
@@ -22,9 +21,10 @@ use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::Facts;
 use crate::form::{Compare, Form};
 use crate::measure::Measure;
-use crate::options::Named;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::warning::Warning;
 
 /// A number this close to its floor, relative to it, says nothing about the data.
 const AT_FLOOR: f64 = 0.01;
@@ -44,7 +44,7 @@ impl Measure for Uniformity {
     const FAMILY: &'static str = "statistics";
     type Summary = Described;
 
-    fn from_options(options: &mut Named) -> Result<Self> {
+    fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self {
             t: options.float("t", 2.0, |v| v > 0.0, "a positive number")?,
             all_pairs: options.choice("pairs", &[("all", true), ("distinct", false)])?,
@@ -85,14 +85,14 @@ impl Measure for Uniformity {
         Ok(form(x, y, self.compare))
     }
 
-    fn cautions(&self, x: &Described, y: &Described) -> Vec<Caution> {
+    fn warnings(&self, x: &Described, y: &Described) -> Vec<Warning> {
         let other = if std::ptr::eq(x, y) { None } else { self.at_floor(y) };
         self.at_floor(x).into_iter().chain(other).collect()
     }
 }
 
 impl Uniformity {
-    fn at_floor(&self, x: &Described) -> Option<Caution> {
+    fn at_floor(&self, x: &Described) -> Option<Warning> {
         let floor = -(x.rows as f64).ln();
         (self.all_pairs && x.value <= (1.0 - AT_FLOOR) * floor).then(|| {
             let message = format!(
@@ -101,7 +101,7 @@ impl Uniformity {
                 x.name, x.rows, self.t
             );
             let details = vec![("name", x.name.as_str().into()), ("value", x.value.into()), ("floor", floor.into())];
-            Caution::new("uniformity_floor", message, details)
+            Warning::new("uniformity_floor", message, details)
         })
     }
 }
@@ -179,7 +179,7 @@ mod tests {
         let found = number(&far, 2, 2.0, true, false);
         assert_eq!(found.value, -4.0_f64.ln());
         let measure = Uniformity { t: 2.0, all_pairs: true, normalize_rows: false, compare: Compare::Ratio };
-        assert_eq!(measure.cautions(&found, &found).len(), 1);
+        assert_eq!(measure.warnings(&found, &found).len(), 1);
         // of distinct pairs the nearest is left, however far
         let distinct = number(&far, 2, 2.0, false, false).value;
         assert!((distinct / -8e300 - 1.0).abs() < 1e-15);

@@ -1,7 +1,7 @@
 //! P-values from moments, without permutations: for ranking, for planning a test and for the far tail; never the answer
 //! of a test.
 //!
-//! Two laws take the place of the law of the statistic over all n! matchings. Both have its mean and variance.
+//! Two laws take the place of the law of the statistic over all n! pairings. Both have its mean and variance.
 //!
 //! - **Pearson III** ([`pearson`]): a shifted gamma law with its skewness g too. Its kurtosis is `3 + 1.5 g^2`. Far out
 //!   it is often much too small where few directions carry a representation.
@@ -25,7 +25,7 @@
 
 use super::Alternative;
 use super::moments::{Factored, Moments};
-use crate::engines::pair_matrix::{Diagonal, PairMatrix};
+use crate::engines::pair_matrix::{Centering, PairMatrix};
 use crate::error::Result;
 use crate::linalg;
 use crate::numerics::gamma::{Tails, gamma_tails, normal_tails, series};
@@ -50,7 +50,7 @@ pub struct Approximate {
 }
 
 impl Approximate {
-    /// Where no matching changes the statistic.
+    /// Where no pairing changes the statistic.
     const CONSTANT: Self = Self { pvalue: 1.0, kurtosis: None, reliable: Some(true) };
 
     fn new(tails: Tails, kurtosis: f64, moments: &Moments, alternative: Alternative) -> Self {
@@ -90,7 +90,7 @@ pub fn saddlepoint(
 /// They are those of `x'x`, x the centered factor, if that is smaller.
 pub fn leading_eigenvalues(pairs: &PairMatrix, par: Par<'_>) -> Result<Option<Vec<f64>>> {
     let mut values = match pairs.factor() {
-        Some((a, Diagonal::Kept)) if a.cols() < a.rows() => {
+        Some((a, Centering::Plain)) if a.cols() < a.rows() => {
             linalg::eigenvalues(&linalg::gram(&Factored::new(a, 1.0, par)?.x, par)?)?
         }
         _ if pairs.n() > LARGEST => return Ok(None),
@@ -327,7 +327,7 @@ mod tests {
     fn saddlepoint_of_golden_matrices() {
         let grams = [features(12, 3, 0), features(12, 2, 1)].map(|a| {
             let a = Arc::new(Factored::new(&a, 1.0, Par::SEQ).unwrap().x);
-            PairMatrix::linear("x", a, Diagonal::Kept, Par::SEQ).unwrap()
+            PairMatrix::linear("x", a, Centering::Plain, Par::SEQ).unwrap()
         });
         let lines = [features(12, 1, 0), features(12, 1, 2)].map(|x| distances(&x));
         for (pairs, g, kurtosis, expected) in [
@@ -362,7 +362,7 @@ mod tests {
     #[test]
     fn eigenvalues_on_the_smaller_side() {
         let a = Arc::new(features(60, 3, 0));
-        let factor = PairMatrix::linear("x", a, Diagonal::Kept, Par::SEQ).unwrap();
+        let factor = PairMatrix::linear("x", a, Centering::Plain, Par::SEQ).unwrap();
         assert!(factor.factor_columns().is_some());
         let stored = PairMatrix::stored("x", factor.dense(Par::SEQ).unwrap().copy().unwrap(), 0.0);
         let [few, all] = [factor, stored].map(|pairs| leading_eigenvalues(&pairs, Par::SEQ).unwrap().unwrap());
@@ -390,7 +390,7 @@ mod tests {
         }
     }
 
-    type Tested<'a> = dyn Fn(f64, Alternative) -> Option<Approximate> + 'a;
+    type TestedMoments<'a> = dyn Fn(f64, Alternative) -> Option<Approximate> + 'a;
 
     /// Every p is in (0, 1], none is NaN, and none rises toward its side, whatever the spectra and the skewness.
     #[test]
@@ -413,7 +413,8 @@ mod tests {
         let places: Vec<f64> = ends.into_iter().chain(grid).chain(ends.iter().rev().map(|z| -z)).collect();
         for g in [0.0, 1e-300, 1e-9, 1e-3, 0.3, 1.5, 8.0, 300.0, 1e200] {
             for g in [g, -g] {
-                let mut laws: Vec<Box<Tested<'_>>> = vec![Box::new(move |z, side| pearson(z, &standard(g), side))];
+                let mut laws: Vec<Box<TestedMoments<'_>>> =
+                    vec![Box::new(move |z, side| pearson(z, &standard(g), side))];
                 for (at, a) in spectra.iter().enumerate() {
                     let b = &spectra[(2 * at + 1) % spectra.len()];
                     laws.push(Box::new(move |z, side| saddlepoint(z, &standard(g), (a, b), side)));

@@ -4,22 +4,22 @@
 //! least as many others as there are orders of equal rows on one side: with `m_1, m_2, ..` rows in the groups of equal ones, p is
 //! never below `m_1! m_2! .. / n!`, whatever the score is. One row of a rare class among n labels makes that 1/n.
 //!
-//! Where all allowed matchings are tried, the share of the most extreme of them is known and takes the place of this bound.
+//! Where all allowed pairings are tried, the share of the most extreme of them is known and takes the place of this bound.
 
 use std::collections::HashMap;
 
 use super::Alternative;
 use super::design::{Design, Scheme};
-use crate::caution::Caution;
-use crate::engines::centered::survey;
+use crate::engines::centered::scan;
 use crate::error::{Error, Result};
-use crate::operations::compare::Asked;
-use crate::operations::side::Side;
+use crate::operations::compare::Instance;
+use crate::operations::operand::Operand;
 use crate::par::Par;
 use crate::representation::{Data, Representation};
+use crate::warning::Warning;
 
 /// For every row the number of the first row that equals it; None without data.
-pub fn equal_rows(side: &Side<'_>, par: Par<'_>) -> Result<Option<Vec<usize>>> {
+pub fn equal_rows(side: &Operand<'_>, par: Par<'_>) -> Result<Option<Vec<usize>>> {
     let Some(data) = side.data() else { return Ok(None) };
     Ok(match data.data() {
         Data::Labels(ids) => {
@@ -32,9 +32,9 @@ pub fn equal_rows(side: &Side<'_>, par: Par<'_>) -> Result<Option<Vec<usize>>> {
 }
 
 fn equal_rows_of_matrix(data: &Representation<'_>, par: Par<'_>) -> Result<Vec<usize>> {
-    let (survey, (view, _)) = (survey(data, par)?, data.view()?);
+    let (scan, (view, _)) = (scan(data, par)?, data.view()?);
     let (mut row, mut other) = (vec![0.0; data.cols()], vec![0.0; data.cols()]);
-    let mut first: HashMap<u64, usize> = HashMap::with_capacity(survey.marks.len());
+    let mut first: HashMap<u64, usize> = HashMap::with_capacity(scan.checksums.len());
     let mut same = |i: usize, mark: &f64| {
         let candidate = *first.entry(mark.to_bits()).or_insert(i);
         if candidate == i {
@@ -44,10 +44,10 @@ fn equal_rows_of_matrix(data: &Representation<'_>, par: Par<'_>) -> Result<Vec<u
         view.read_row(i, &mut other);
         if row == other { candidate } else { i }
     };
-    Ok(survey.marks.iter().enumerate().map(|(i, mark)| same(i, mark)).collect())
+    Ok(scan.checksums.iter().enumerate().map(|(i, mark)| same(i, mark)).collect())
 }
 
-/// The share of the allowed matchings that only trade places of equal rows.
+/// The share of the allowed pairings that only trade places of equal rows.
 pub fn share(equal: &[usize], design: &Design) -> f64 {
     if design.scheme() == Scheme::Shift {
         return 0.0;
@@ -77,8 +77,14 @@ pub struct Shares {
 
 impl Shares {
     /// Of all sides of a test; the second list is the first where there is none.
-    pub fn of(asked: &Asked, xs: &[Side<'_>], ys: Option<&[Side<'_>]>, design: &Design, par: Par<'_>) -> Result<Self> {
-        let of = |sides: &[Side<'_>]| {
+    pub fn of(
+        instance: &Instance,
+        xs: &[Operand<'_>],
+        ys: Option<&[Operand<'_>]>,
+        design: &Design,
+        par: Par<'_>,
+    ) -> Result<Self> {
+        let of = |sides: &[Operand<'_>]| {
             par.map(sides.len(), |at, par| match equal_rows(&sides[at], par) {
                 Err(stop @ Error::Interrupted { .. }) => Err(stop),
                 // A side that cannot be read has no score, which says why.
@@ -88,7 +94,7 @@ impl Shares {
         let all: Vec<usize> = (0..design.n()).collect();
         let of_xs = of(xs)?;
         let ys = ys.map_or_else(|| Ok(of_xs.clone()), of)?;
-        let told_apart = asked.for_rows(design.n(), &all)?.is_some();
+        let told_apart = instance.for_rows(design.n(), &all)?.is_some();
         Ok(Self { xs: if told_apart { vec![0.0; of_xs.len()] } else { of_xs }, ys })
     }
 
@@ -105,14 +111,14 @@ impl Shares {
     }
 }
 
-/// The caution that no result could have been significant.
-pub fn floor(min_pvalue: f64, level: f64) -> Option<Caution> {
+/// The warning that no result could have been significant.
+pub fn floor(min_pvalue: f64, level: f64) -> Option<Warning> {
     let message = if min_pvalue >= 1.0 {
         "All orders of the rows score alike: p is 1 whatever the score, and there is no z.".into()
     } else {
         format!("The smallest p these data can reach is {min_pvalue:.3}; no result can be significant at {level}.")
     };
-    (min_pvalue > level).then(|| Caution::new("p_floor", message, vec![("min_pvalue", min_pvalue.into())]))
+    (min_pvalue > level).then(|| Warning::new("p_floor", message, vec![("min_pvalue", min_pvalue.into())]))
 }
 
 #[cfg(test)]

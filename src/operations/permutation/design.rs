@@ -1,9 +1,9 @@
-//! Which matchings of the rows a test may use.
+//! Which pairings of the rows a test may use.
 //!
-//! A permutation test is exact if, under the null hypothesis, every matching of a *group* G of permutations is equally
+//! A permutation test is exact if, under the null hypothesis, every pairing of a *group* G of permutations is equally
 //! likely given the data. What G is depends on how the rows were sampled:
 //!
-//! - free: rows are exchangeable, all n! matchings;
+//! - free: rows are exchangeable, all n! pairings;
 //! - strata: rows are exchangeable inside a stratum only, and stay there;
 //! - groups: whole groups of rows are exchangeable (the tokens of a sequence, the trials of a subject). They move as
 //!   one, their rows in the order in which they appear, and only groups of equal size can take each other's place.
@@ -41,7 +41,7 @@ impl Scheme {
     pub const CHOICES: [(&'static str, Self); 2] = [("permute", Self::Permute), ("shift", Self::Shift)];
 }
 
-/// The group of allowed matchings.
+/// The group of allowed pairings.
 #[derive(Debug, Clone)]
 pub struct Design {
     n: usize,
@@ -77,7 +77,7 @@ impl Class {
 pub struct Summary {
     /// Number of rows.
     pub rows: usize,
-    /// Rows that some allowed matching moves.
+    /// Rows that some allowed pairing moves.
     pub movable: usize,
     /// Number of strata, if there are any.
     pub strata: Option<usize>,
@@ -156,7 +156,7 @@ impl Design {
         Some(group_of)
     }
 
-    /// Number of allowed matchings, or None if it is 2^128 or more.
+    /// Number of allowed pairings, or None if it is 2^128 or more.
     pub fn order(&self) -> Option<u128> {
         match self.scheme {
             Scheme::Shift => Some(self.n as u128),
@@ -173,12 +173,12 @@ impl Design {
             Scheme::Shift => self.shifted(permutation(key, stream, self.n).first().copied().unwrap_or(0)),
             Scheme::Permute => {
                 let counts: Vec<usize> = self.classes.iter().map(Class::count).collect();
-                self.matching(&permutations(key, stream, &counts))
+                self.pairing(&permutations(key, stream, &counts))
             }
         }
     }
 
-    /// Allowed matching number `index`, counted around if there are fewer. Number 0 is the identity.
+    /// Allowed pairing number `index`, counted around if there are fewer. Number 0 is the identity.
     pub fn nth(&self, mut index: u128) -> Vec<usize> {
         if self.scheme == Scheme::Shift {
             return self.shifted((index % self.n as u128) as usize);
@@ -187,7 +187,7 @@ impl Design {
         let mut places: Vec<Vec<usize>> =
             self.classes.iter().rev().map(|class| order_of_dictionary(class.count(), &mut index)).collect();
         places.reverse();
-        self.matching(&places)
+        self.pairing(&places)
     }
 
     /// What a reader should know.
@@ -232,7 +232,7 @@ impl Design {
     }
 
     /// From the places of units in every class to rows.
-    fn matching(&self, places: &[Vec<usize>]) -> Vec<usize> {
+    fn pairing(&self, places: &[Vec<usize>]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.n).collect();
         for (class, places) in self.classes.iter().zip(places) {
             for (unit, &other) in places.iter().enumerate() {
@@ -343,7 +343,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::numerics::streams::tests::key_of_42;
 
-    /// Whether a matching is allowed, from the ids alone.
+    /// Whether a pairing is allowed, from the ids alone.
     pub(crate) fn lawful(order: &[usize], strata: Option<&[i64]>, groups: Option<&[i64]>) -> bool {
         let rows_of = |id: i64, ids: &[i64]| (0..ids.len()).filter(|&row| ids[row] == id).collect::<Vec<_>>();
         let mut sorted = order.to_vec();

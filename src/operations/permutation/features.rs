@@ -21,7 +21,7 @@ use std::sync::Arc;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
-use crate::engines::pair_matrix::Diagonal;
+use crate::engines::pair_matrix::Centering;
 use crate::error::Result;
 use crate::form::Bilinear;
 use crate::linalg::Matrix;
@@ -67,9 +67,9 @@ impl<'a> Features<'a> {
         let lengths = |m: &Matrix| (0..n).map(|i| sums::squares(m.row(i))).collect::<Vec<f64>>();
         let size = n as f64;
         let (factor, constant) = match diagonal {
-            Diagonal::Kept => (0.0, 0.0),
-            Diagonal::Dropped => (1.0, 0.0),
-            Diagonal::UCentered => {
+            Centering::Plain => (0.0, 0.0),
+            Centering::HollowDiagonal => (1.0, 0.0),
+            Centering::UCentered => {
                 let (p, q) = (sums::sum(&lengths(a)), sums::sum(&lengths(b)));
                 (1.0 + 2.0 / (size - 2.0), p * q / ((size - 1.0) * (size - 2.0)))
             }
@@ -139,11 +139,11 @@ mod tests {
     use crate::form::Link;
     use crate::numerics::streams::permutation;
 
-    /// Every shift is the inner product of its matching, whatever happens on the diagonal.
+    /// Every shift is the inner product of its pairing, whatever happens on the diagonal.
     #[test]
     fn orbits_are_inner_products() {
         for n in [40, 61] {
-            for diagonal in [Diagonal::Kept, Diagonal::Dropped, Diagonal::UCentered] {
+            for diagonal in [Centering::Plain, Centering::HollowDiagonal, Centering::UCentered] {
                 let side = |d: usize, pace: f64| {
                     let raw = Matrix::from_fn(n, d, |i, j| (pace * (i * i + 3 * i * j) as f64).sin());
                     let mean = |j: usize| (0..n).map(|i| raw.at(i, j)).sum::<f64>() / n as f64;

@@ -1,13 +1,13 @@
-//! Scores of all pairs that are functions of `a'b`, an orbit of matchings at a time.
+//! Scores of all pairs that are functions of `a'b`, an orbit of pairings at a time.
 //!
 //! One relabeling per orbit serves all pairs: every a is laid out and transformed once, every b once per orbit, and a pair
 //! costs the product of their transforms ([`ProductOrbits`]) and its small decompositions. All pairs lie on one grid of rows,
-//! chosen for their work together, because they must meet the same matchings. Unlike in a test of one pair no bound spares a
+//! chosen for their work together, because they must meet the same pairings. Unlike in a test of one pair no bound spares a
 //! decomposition: corrections for many tests need every score.
 
 use std::sync::{Mutex, PoisonError};
 
-use super::product_orbits::{Grid, ProductOrbits, Products as Room, Side};
+use super::product_orbits::{Grid, ProductOrbits, Products as Room, Transformed};
 use super::strategy::Widths;
 use crate::error::Result;
 use crate::form::Cross;
@@ -23,7 +23,7 @@ const LARGE: usize = 1 << 22;
 pub struct GridProducts<'a> {
     forms: Vec<&'a Cross<'a>>,
     orbits: ProductOrbits<'a>,
-    of_x: Vec<Side>,
+    of_x: Vec<Transformed>,
     bs: Vec<&'a Matrix>,
     /// By pair: which side of x, and which of y.
     places: Vec<(usize, usize)>,
@@ -55,21 +55,21 @@ impl<'a> GridProducts<'a> {
         Ok(Self { forms, orbits, of_x, bs, places, side_by_side: largest <= LARGE, rooms: Mutex::default() })
     }
 
-    /// Number of matchings of an orbit.
+    /// Number of pairings of an orbit.
     pub fn size(&self) -> usize {
         self.orbits.grid().q
     }
 
-    /// The scores of all pairs in orbit r, whose first matching, in orbit 0, is the observed one.
+    /// The scores of all pairs in orbit r, whose first pairing, in orbit 0, is the observed one.
     pub fn orbit(&self, r: usize, par: Par<'_>) -> Result<Vec<Vec<f64>>> {
         let tau = self.orbits.tau(r);
-        let matchings: Vec<_> = (0..self.size()).map(|s| self.orbits.matching(&tau, s)).collect();
+        let pairings: Vec<_> = (0..self.size()).map(|s| self.orbits.pairing(&tau, s)).collect();
         let of_y = par.map(self.bs.len(), |at, par| {
             let mut side = self.orbits.side(self.bs[at].cols());
             self.orbits.of_y(self.bs[at], &tau, &mut side, par)?;
             Ok(side)
         })?;
-        let scores = |pair: usize, par: Par<'_>| self.scores(pair, &of_y, &matchings, par);
+        let scores = |pair: usize, par: Par<'_>| self.scores(pair, &of_y, &pairings, par);
         if self.side_by_side {
             return par.map(self.forms.len(), scores);
         }
@@ -77,11 +77,11 @@ impl<'a> GridProducts<'a> {
     }
 
     /// The scores of one pair.
-    fn scores(&self, pair: usize, of_y: &[Side], matchings: &[Vec<usize>], par: Par<'_>) -> Result<Vec<f64>> {
+    fn scores(&self, pair: usize, of_y: &[Transformed], pairings: &[Vec<usize>], par: Par<'_>) -> Result<Vec<f64>> {
         let (form, (a, b)) = (self.forms[pair], self.places[pair]);
         let mut room = self.rooms.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         self.orbits.products(&self.of_x[a], &of_y[b], &mut room, par)?;
-        let scores = par.map(matchings.len(), |s, _| (form.of)(&room.at(s), Some(&matchings[s])));
+        let scores = par.map(pairings.len(), |s, _| (form.of)(&room.at(s), Some(&pairings[s])));
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
         scores
     }
@@ -101,10 +101,10 @@ mod tests {
         cells.iter().filter_map(cross).collect()
     }
 
-    /// Every score of every pair is that of its matching, the same for all pairs, by whatever number of threads and whether
+    /// Every score of every pair is that of its pairing, the same for all pairs, by whatever number of threads and whether
     /// pairs are worked on side by side or not.
     #[test]
-    fn orbits_are_scores_of_matchings() {
+    fn orbits_are_scores_of_pairings() {
         let options: [(&str, &[(&str, Value)]); 6] = [
             ("cca_mean", &[]),
             ("cca_mean", &[("summary", "wilks".into())]),
@@ -128,7 +128,7 @@ mod tests {
                         let scores = engine.orbit(r, Par::SEQ).unwrap();
                         let tau = engine.orbits.tau(r);
                         for s in 0..engine.size() {
-                            let order = engine.orbits.matching(&tau, s);
+                            let order = engine.orbits.pairing(&tau, s);
                             assert!((r, s) != (0, 0) || order.iter().copied().eq(0..n));
                             for (cell, scores) in cells.iter().zip(&scores) {
                                 let slow = cell.form.score(Some(&order), Par::SEQ).unwrap();

@@ -11,32 +11,32 @@ use super::family::Adjust;
 use super::grid_roads::{self, Cell, Plan};
 pub use super::joint::{Found, judged};
 use super::{Alternative, Design, Request, Scheme, dependent, in_place, infinite};
-use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::Kind;
 use crate::form::Form;
 use crate::linalg::Matrix;
-use crate::operations::compare::{Asked, calibrated, settled};
+use crate::operations::compare::{Instance, calibrated, checked_score};
 use crate::operations::diagnose::{diagnose, of_lists};
 use crate::operations::estimate::Estimate;
+use crate::operations::operand::Operand;
 use crate::operations::pairwise::summarize;
-use crate::operations::side::Side;
 use crate::operations::stacked::stacked;
 use crate::par::Par;
+use crate::warning::Warning;
 
 /// The tests of a grid. Cells without a score hold NaN.
-pub struct TestedGrid {
+pub struct PermutationGrid {
     /// Scores.
     pub statistics: Matrix,
     /// p-values, each for itself; NaN for a representation with itself, which is no question.
     pub pvalues: Matrix,
     /// p-values corrected for all pairs that were tested.
     pub adjusted: Option<Matrix>,
-    /// Means of the scores under random matching.
+    /// Means of the scores under random pairing.
     pub null_mean: Matrix,
     /// Standard deviations likewise.
     pub null_std: Matrix,
-    /// Whether these two are over all n! matchings.
+    /// Whether these two are over all n! pairings.
     pub exact: (bool, bool),
     /// Standardized scores; NaN where nothing varies.
     pub zscores: Matrix,
@@ -60,39 +60,39 @@ pub struct TestedGrid {
     pub n_orbits: Option<usize>,
     /// Pairs without a test, and why.
     pub failures: Vec<(usize, usize, Error)>,
-    /// What a reader should know: each caution once, with the first pair it concerns and the number of pairs.
-    pub cautions: Vec<(Caution, (usize, usize), usize)>,
+    /// What a reader should know: each warning once, with the first pair it concerns and the number of pairs.
+    pub warnings: Vec<(Warning, (usize, usize), usize)>,
     /// What a reader should know of all pairs alike.
-    pub general: Vec<Caution>,
+    pub general: Vec<Warning>,
 }
 
 /// Test every x against every y (every other x if there is no second list).
 pub fn permutation_tests<'s>(
-    asked: &Asked,
-    xs: &[Side<'s>],
-    ys: Option<&[Side<'s>]>,
+    instance: &Instance,
+    xs: &[Operand<'s>],
+    ys: Option<&[Operand<'s>]>,
     request: &Request,
     adjust: Option<Adjust>,
     par: Par<'_>,
-) -> Result<TestedGrid> {
-    let measure = &*asked.measure;
+) -> Result<PermutationGrid> {
+    let measure = &*instance.measure;
     let (facts, others) = (measure.facts(), ys.unwrap_or(xs));
     if facts.kind == Kind::Statistic || !facts.rows_paired {
         return Err(Error::PermutationUndefined { measure: measure.name().into() });
     }
-    let n = xs.first().map_or(0, Side::rows);
+    let n = xs.first().map_or(0, Operand::rows);
     if let Some(other) = xs.iter().chain(others).find(|side| side.rows() != n) {
         let (x, y) = (xs[0].name().to_owned(), other.name().to_owned());
         return Err(Error::RowCountMismatch { x, y, n, m: other.rows() });
     }
-    let one = std::slice::from_ref(asked);
+    let one = std::slice::from_ref(instance);
     Estimate::of_grid(one, xs, ys).require(measure.name(), par)?;
     let of_x = summarize(one, xs, par.uncounted())?.remove(0);
     let of_y = ys.map(|ys| summarize(one, ys, par.uncounted())).transpose()?.map(|mut all| all.remove(0));
     let of_y = of_y.as_ref().unwrap_or(&of_x);
     let mirrored = ys.is_none() && facts.symmetric;
     let mut found =
-        TestedGrid::empty(xs.len(), others.len(), request.alternative.unwrap_or_else(|| Alternative::of(&facts)));
+        PermutationGrid::empty(xs.len(), others.len(), request.alternative.unwrap_or_else(|| Alternative::of(&facts)));
 
     let grouped = request.is_grouped();
     let dependent = dependent(request.ids.as_deref(), n, grouped)?;
@@ -116,7 +116,7 @@ pub fn permutation_tests<'s>(
                 (Form::Bilinear(form), Some(known)) => known.map(|(inner, over)| form.link.score(inner, over)),
                 _ => form.score(None, par),
             }?;
-            Ok((settled(value, measure.name(), &facts, &mut Vec::new())?, form))
+            Ok((checked_score(value, measure.name(), &facts, &mut Vec::new())?, form))
         });
         match scored {
             Ok((statistic, form)) => {
@@ -142,7 +142,7 @@ pub fn permutation_tests<'s>(
         found.exact.0 = exact_means(&cells, &mut of_cells, par)?;
     }
     let (pvalues, adjusted) = (family.pvalues(), adjust.map(|adjust| family.adjusted(adjust)));
-    let shares = Shares::of(asked, xs, ys, &design, par)?;
+    let shares = Shares::of(instance, xs, ys, &design, par)?;
     let towards = found.alternative.towards();
     (found.largest, found.mean) = family.claims(|at| towards * of_cells[at].z);
     found.n_resamples = family.arrangements() - 1;
@@ -158,11 +158,11 @@ pub fn permutation_tests<'s>(
         if cell.counts
             && let (Ok(x), Ok(y)) = (&of_x[i], &of_y[j])
         {
-            let mut cautions = measure.cautions(x, y)?;
+            let mut warnings = measure.warnings(x, y)?;
             let at_chance = Some(of_cell.mean).filter(|mean| mean.is_finite());
-            cautions.extend(diagnose(&facts, &xs[i], &others[j], (at_chance, measure.largest(x, y)?), &cell.form));
-            cautions.extend(found.limits(&of_cell, &shares, cell.at, pvalues[place], request.alpha));
-            found.remark(cautions, cell.at);
+            warnings.extend(diagnose(&facts, &xs[i], &others[j], (at_chance, measure.largest(x, y)?), &cell.form));
+            warnings.extend(found.limits(&of_cell, &shares, cell.at, pvalues[place], request.alpha));
+            found.remark(warnings, cell.at);
         }
     }
     found.general.extend(request.design.as_ref().and_then(in_place));
@@ -187,7 +187,7 @@ fn exact_means(cells: &[Cell<'_>], found: &mut [Found], par: Par<'_>) -> Result<
     Ok(true)
 }
 
-impl TestedGrid {
+impl PermutationGrid {
     fn empty(rows: usize, columns: usize, alternative: Alternative) -> Self {
         let nothing = || Matrix::from_vec(vec![f64::NAN; rows * columns], rows, columns);
         Self {
@@ -208,7 +208,7 @@ impl TestedGrid {
             method: "monte_carlo",
             n_orbits: None,
             failures: Vec::new(),
-            cautions: Vec::new(),
+            warnings: Vec::new(),
             general: Vec::new(),
         }
     }
@@ -244,7 +244,7 @@ impl TestedGrid {
         at: (usize, usize),
         pvalue: f64,
         level: f64,
-    ) -> impl Iterator<Item = Caution> + use<> {
+    ) -> impl Iterator<Item = Warning> + use<> {
         let arrangements = self.n_resamples + 1;
         let least_p = match self.method {
             "exact" => of_cell.least_p,
@@ -256,11 +256,11 @@ impl TestedGrid {
         floor(least_p, level).into_iter().chain(infinite(of_cell.infinite, arrangements))
     }
 
-    fn remark(&mut self, cautions: Vec<Caution>, at: (usize, usize)) {
-        for caution in cautions {
-            match self.cautions.iter_mut().find(|(kept, _, _)| kept.code == caution.code) {
+    fn remark(&mut self, warnings: Vec<Warning>, at: (usize, usize)) {
+        for warning in warnings {
+            match self.warnings.iter_mut().find(|(kept, _, _)| kept.code == warning.code) {
                 Some((_, _, count)) => *count += 1,
-                None => self.cautions.push((caution, at, 1)),
+                None => self.warnings.push((warning, at, 1)),
             }
         }
     }

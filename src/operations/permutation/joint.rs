@@ -42,13 +42,13 @@ fn moments(values: &[f64], start: f64) -> (f64, f64) {
 /// `known_to` of it.
 ///
 /// Members are standardized by all arrangements, which keeps corrections exact; what is found is told of the others, unless
-/// these are all matchings there are.
+/// these are all pairings there are.
 pub fn judged(
     mut values: Vec<Vec<f64>>,
     counts: &[bool],
     alternative: Alternative,
     known_to: &[f64],
-    all_matchings: bool,
+    all_pairings: bool,
 ) -> (Directions, Vec<Found>) {
     let towards = alternative.towards();
     let mut members = Vec::with_capacity(values.len());
@@ -80,7 +80,7 @@ pub fn judged(
         // For the reader the observed score is not part of what it is compared with.
         let others = (total - 1.0).max(1.0);
         let (mean, std) = match infinite {
-            0 if all_matchings => (mean, std),
+            0 if all_pairings => (mean, std),
             0 => of(others, (others - 1.0).max(1.0)),
             _ => (f64::NAN, f64::NAN),
         };

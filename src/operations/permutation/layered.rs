@@ -1,6 +1,6 @@
 //! Bilinear scores of all pairs, counted orbit by orbit.
 //!
-//! Means and standard deviations over all n! matchings are known in closed form, so a value is on the common scale of all
+//! Means and standard deviations over all n! pairings are known in closed form, so a value is on the common scale of all
 //! tests as soon as it is computed, and nothing is kept: one relabeling per orbit serves all pairs ([`Layers`]).
 //!
 //! Single precision could count only values close to the observed one of their pair wrongly. These are computed again from
@@ -68,7 +68,7 @@ fn layered_in<T: Real + Number>(
         let inner = inner_of(form, cells[cell].statistic, denominator, par)?;
         let sign = if form.link.rises() { 1.0 } else { -1.0 };
         let known_to = round_off(apart_k[a].norm() * apart_l[b].norm());
-        // Where all matchings have one value up to round-off, so is the spread.
+        // Where all pairings have one value up to round-off, so is the spread.
         let std = if std > known_to { std } else { 0.0 };
         about.push(About { mean, std, sign, inner, denominator, ends: form.link.told_apart(denominator), known_to });
     }
@@ -151,7 +151,7 @@ fn layered_in<T: Real + Number>(
 /// What is known of the inner product of one pair.
 struct About {
     mean: f64,
-    /// 0 where all matchings have one value.
+    /// 0 where all pairings have one value.
     std: f64,
     /// -1 where the score falls as the inner product rises.
     sign: f64,

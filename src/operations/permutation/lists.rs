@@ -6,7 +6,7 @@
 //! edge of y of the same offset that starts at q at exactly one shift, s = q - p, and the row at p shares one neighbor more
 //! there. With y's edges sorted by offset all meetings are found one by one: about n k^2 of them for n permutations.
 //!
-//! Everything counted is a whole number, so matchings that share alike score alike, bit for bit, as they do on the general
+//! Everything counted is a whole number, so pairings that share alike score alike, bit for bit, as they do on the general
 //! path. Where tied neighbors share places, [`TiedLists`] counts.
 
 use super::tied_lists::TiedLists;
@@ -149,7 +149,7 @@ mod tests {
     use crate::engines::neighbors::{Metric, Neighbors};
     use crate::form::Form;
     use crate::numerics::streams::permutation;
-    use crate::operations::permutation::matchings::OneByOne;
+    use crate::operations::permutation::pairings::OneByOne;
     use crate::representation::{Representation, Storage, View};
 
     fn lists(n: usize, k: usize, pace: f64) -> std::sync::Arc<Neighbors> {
@@ -158,9 +158,9 @@ mod tests {
         Neighbors::of(&x, Metric::Euclidean, k, Par::SEQ).unwrap()
     }
 
-    /// Every shift of every orbit is, to the bit, the score of its matching on the general path.
+    /// Every shift of every orbit is, to the bit, the score of its pairing on the general path.
     #[test]
-    fn orbits_are_scores_of_matchings() {
+    fn orbits_are_scores_of_pairings() {
         for (n, k) in [(2, 1), (5, 2), (6, 5), (31, 3), (60, 10)] {
             let (x, y) = (lists(n, k, 0.7), lists(n, k, 1.3));
             let form = Form::Neighbors(NeighborLists::new(&x, &y, Agreement::Jaccard));

@@ -10,18 +10,18 @@
 //! depends on how many are asked for. Results do not depend on the number of threads.
 //!
 //! ```text
-//! design, family                        which matchings are allowed; corrections for many tests
-//! moments, approximate, suggested       exact moments over all n! matchings; what p they suggest
+//! design, family                        which pairings are allowed; corrections for many tests
+//! moments, approximate, suggested       exact moments over all n! pairings; what p they suggest
 //! strategy                              which arrangements: by form, shape, design and request alone
 //! roads                                 one test: how the values of its arrangements come
 //! settled                               bilinear scores: which engine, in which precision
-//! orbits, strips, residual              n matchings by one transform
+//! orbits, strips, residual              n pairings by one transform
 //! affine                                many orbits of one relabeling
 //! features                              factors of few columns, or of too many items to store n x n numbers
-//! restricted                            the same where not all matchings are allowed
-//! lists, tied_lists                     neighbor lists: n matchings by counting
+//! restricted                            the same where not all pairings are allowed
+//! lists, tied_lists                     neighbor lists: n pairings by counting
 //! products, product_orbits              functions of a'b: many products by one transform, and bounds
-//! matchings, sequential                 one matching after the other; when to stop
+//! pairings, sequential                 one pairing after the other; when to stop
 //! tally, ties, attainable               what is kept of the values; which of them tie; the smallest p they can reach
 //! grids, grid_roads, joint              all pairs at once: what is tested, how scores come, counted together
 //! layered, layers                       their bilinear scores
@@ -41,9 +41,9 @@ mod joint;
 mod layered;
 pub mod layers;
 mod lists;
-mod matchings;
 pub mod moments;
 pub mod orbits;
+mod pairings;
 pub mod product_orbits;
 pub mod products;
 pub mod residual;
@@ -69,18 +69,18 @@ use self::attainable::Shares;
 pub use self::attainable::floor;
 use self::moments::Order;
 use self::sequential::{interval_of_p, orbit_interval};
-use self::suggested::Suggested;
+use self::suggested::NullMoments;
 use self::tally::Scale;
-use super::compare::{Asked, calibrated, settled, summaries, without_round_off};
+use super::compare::{Instance, calibrated, checked_score, summaries, without_round_off};
 use super::diagnose::{diagnose, of_sides};
 use super::dominance;
+use super::operand::Operand;
 use super::repeats::{self, Repeats};
-use super::side::Side;
-use crate::caution::Caution;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Kind};
 use crate::form::Form;
 use crate::par::Par;
+use crate::warning::Warning;
 
 /// How sure the interval of the p-value is.
 const SURE: f64 = 0.95;
@@ -180,7 +180,7 @@ pub struct Request {
     pub precision: Precision,
     /// By which road the permutations come.
     pub method: Method,
-    /// Which matchings are allowed; None for all n! of them.
+    /// Which pairings are allowed; None for all n! of them.
     pub design: Option<Design>,
     /// The level of a sequential decision, and of the calibrated quantile.
     pub alpha: f64,
@@ -194,7 +194,7 @@ pub struct Request {
 
 impl Request {
     /// An error if rows of these two must not trade places.
-    pub fn exchangeable<'s>(&self, facts: &Facts, x: &Side<'s>, y: &Side<'s>, par: Par<'_>) -> Result<()> {
+    pub fn exchangeable<'s>(&self, facts: &Facts, x: &Operand<'s>, y: &Operand<'s>, par: Par<'_>) -> Result<()> {
         let known = self.ids.is_some() && self.repeats == Repeats::Auto;
         if !facts.repeats_matter || known {
             return Ok(());
@@ -212,16 +212,16 @@ impl Request {
 
 /// What a test found.
 #[derive(Debug, Clone)]
-pub struct Tested {
+pub struct PermutationResult {
     /// The score of the pair.
     pub statistic: f64,
     /// Share of arrangements that are as extreme, the observed one included.
     pub pvalue: f64,
-    /// Where the p-value over all allowed matchings lies, with 95 % confidence.
+    /// Where the p-value over all allowed pairings lies, with 95 % confidence.
     pub pvalue_ci: (f64, f64),
     /// What the p-value is about.
     pub alternative: Alternative,
-    /// Mean score of randomly matched rows, and whether it is over all allowed matchings.
+    /// Mean score of randomly matched rows, and whether it is over all allowed pairings.
     pub null_mean: (f64, bool),
     /// Standard deviation of the score of randomly matched rows, likewise.
     pub null_std: (f64, bool),
@@ -256,18 +256,18 @@ pub struct Tested {
     /// What a sequential test decided: whether p is below alpha; None if it did not come to a decision.
     pub decision: Option<bool>,
     /// What a reader should know.
-    pub cautions: Vec<Caution>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Test the score of a pair against rows matched at random.
 pub fn permutation_test<'s>(
-    asked: &Asked,
-    x: &Side<'s>,
-    y: &Side<'s>,
+    instance: &Instance,
+    x: &Operand<'s>,
+    y: &Operand<'s>,
     request: &Request,
     par: Par<'_>,
-) -> Result<Tested> {
-    let measure = &*asked.measure;
+) -> Result<PermutationResult> {
+    let measure = &*instance.measure;
     let facts = measure.facts();
     if facts.kind == Kind::Statistic || !facts.rows_paired {
         return Err(Error::PermutationUndefined { measure: measure.name().into() });
@@ -276,25 +276,25 @@ pub fn permutation_test<'s>(
         let need = 8.0 * request.n_resamples as f64;
         par.require(need, || format!("The null distribution of {} permutations", request.n_resamples))?;
     }
-    let (k, l) = summaries(asked, x, y, par)?;
+    let (k, l) = summaries(instance, x, y, par)?;
     request.exchangeable(&facts, x, y, par)?;
     let form = measure.form(&k, &l)?;
     let design = match &request.design {
         Some(design) => design.clone(),
         None => Design::new(x.rows(), None, None, Scheme::Permute)?,
     };
-    let shares = Shares::of(asked, std::slice::from_ref(x), Some(std::slice::from_ref(y)), &design, par)?;
+    let shares = Shares::of(instance, std::slice::from_ref(x), Some(std::slice::from_ref(y)), &design, par)?;
     let mut result = test_form(&form, measure.name(), &facts, (&design, &shares), request, par)?;
-    let mut cautions = measure.cautions(&k, &l)?;
+    let mut warnings = measure.warnings(&k, &l)?;
     // Known or just estimated, it is told.
     let at_chance = Some(result.null_mean.0).filter(|mean| mean.is_finite());
-    cautions.extend(of_sides(&facts, x, y));
-    cautions.extend(diagnose(&facts, x, y, (at_chance, measure.largest(&k, &l)?), &form));
+    warnings.extend(of_sides(&facts, x, y));
+    warnings.extend(diagnose(&facts, x, y, (at_chance, measure.largest(&k, &l)?), &form));
     if let (Some(p), Some(q)) = (x.profile(&facts, par), y.profile(&facts, par)) {
-        cautions.extend(dominance::of_pair(&facts, (x.name(), &p), (y.name(), &q)));
+        warnings.extend(dominance::of_pair(&facts, (x.name(), &p), (y.name(), &q)));
     }
-    cautions.append(&mut result.cautions);
-    result.cautions = cautions;
+    warnings.append(&mut result.warnings);
+    result.warnings = warnings;
     Ok(result)
 }
 
@@ -306,16 +306,16 @@ fn test_form(
     (design, shares): (&Design, &Shares),
     request: &Request,
     par: Par<'_>,
-) -> Result<Tested> {
-    let mut cautions = Vec::new();
-    let statistic = settled(form.score(None, par)?, measure, facts, &mut cautions)?;
+) -> Result<PermutationResult> {
+    let mut warnings = Vec::new();
+    let statistic = checked_score(form.score(None, par)?, measure, facts, &mut warnings)?;
     let scale = match form {
         Form::Statistic(_) => return Err(Error::PermutationUndefined { measure: measure.into() }),
         Form::Bilinear(form) => Scale::linked(measure, form.link, form.denominator(par)?),
         _ => Scale::scores(measure),
     };
-    cautions.extend(in_place(design));
-    cautions.extend(dependent(request.ids.as_deref(), design.n(), request.is_grouped())?);
+    warnings.extend(in_place(design));
+    warnings.extend(dependent(request.ids.as_deref(), design.n(), request.is_grouped())?);
     let alternative = request.alternative.unwrap_or_else(|| Alternative::of(facts));
     let suggested = if request.moments { Some(suggest(form, measure, design, alternative, par)?) } else { None };
     let known_to = ties::of_values(form, facts, statistic, par)?;
@@ -332,7 +332,7 @@ fn test_form(
         (null_std, std_exact) = (if std > tally.window() { std * stretch } else { 0.0 }, true);
     }
     let null_skew = match &suggested {
-        Some(Suggested { skewness: Some(skewness), before: None, .. }) => (Some(*skewness), true),
+        Some(NullMoments { skewness: Some(skewness), before: None, .. }) => (Some(*skewness), true),
         _ => (tally.skewness(!all), all),
     };
     let zscore = match found.exact {
@@ -373,8 +373,8 @@ fn test_form(
     let min_pvalue = if found.pvalue.is_some() { min_pvalue.max(0.9 * request.alpha) } else { min_pvalue };
     // Chance can take an independent sample below the share of arrangements that tie.
     let min_pvalue = min_pvalue.min(pvalue);
-    cautions.extend(floor(min_pvalue, request.alpha));
-    cautions.extend(infinite(tally.infinite(), total));
+    warnings.extend(floor(min_pvalue, request.alpha));
+    warnings.extend(infinite(tally.infinite(), total));
     let low = facts.kind == Kind::Distance;
     let bar = tally.quantile(if low { request.alpha } else { 1.0 - request.alpha });
     let null_distribution = tally.take_kept().map(|mut kept| {
@@ -383,7 +383,7 @@ fn test_form(
         kept.iter_mut().for_each(|value| *value = without_round_off(*value, facts.range));
         kept
     });
-    Ok(Tested {
+    Ok(PermutationResult {
         statistic,
         pvalue,
         pvalue_ci,
@@ -405,12 +405,12 @@ fn test_form(
         adjudicated: found.adjudicated,
         pruned: found.pruned,
         decision: found.decision,
-        cautions,
+        warnings,
     })
 }
 
-/// The caution that rows cannot move for want of partners.
-pub fn in_place(design: &Design) -> Option<Caution> {
+/// The warning that rows cannot move for want of partners.
+pub fn in_place(design: &Design) -> Option<Warning> {
     let summary = design.summary();
     (summary.groups_in_place > 0).then(|| {
         let details = vec![
@@ -418,12 +418,12 @@ pub fn in_place(design: &Design) -> Option<Caution> {
             ("movable", summary.movable.into()),
             ("n", summary.rows.into()),
         ];
-        Caution::new("groups_in_place", format!("{summary}."), details)
+        Warning::new("groups_in_place", format!("{summary}."), details)
     })
 }
 
-/// The caution that rows of one stimulus trade places with those of others one by one.
-pub fn dependent(ids: Option<&[i64]>, n: usize, grouped: bool) -> Result<Option<Caution>> {
+/// The warning that rows of one stimulus trade places with those of others one by one.
+pub fn dependent(ids: Option<&[i64]>, n: usize, grouped: bool) -> Result<Option<Warning>> {
     let Some(ids) = ids else { return Ok(None) };
     if ids.len() != n {
         return Err(Error::RowCountMismatch { x: "x".into(), y: "ids".into(), n, m: ids.len() });
@@ -433,17 +433,17 @@ pub fn dependent(ids: Option<&[i64]>, n: usize, grouped: bool) -> Result<Option<
         return Ok(None);
     }
     let message = format!("{n} rows belong to {stimuli} stimuli: p-values assume exchangeable rows; pass groups=.");
-    Ok(Some(Caution::new("dependent_rows", message, vec![("n", n.into()), ("stimuli", stimuli.into())])))
+    Ok(Some(Warning::new("dependent_rows", message, vec![("n", n.into()), ("stimuli", stimuli.into())])))
 }
 
-/// What the exact moments of a form say about a test of all n! matchings.
+/// What the exact moments of a form say about a test of all n! pairings.
 fn suggest(
     form: &Form<'_>,
     measure: &str,
     design: &Design,
     alternative: Alternative,
     par: Par<'_>,
-) -> Result<Suggested> {
+) -> Result<NullMoments> {
     if !design.is_free() {
         let problem = "has exact moments over all orders of the rows only, not over those of a design".into();
         return Err(Error::NotOffered { measure: measure.into(), problem });
@@ -451,14 +451,14 @@ fn suggest(
     suggested::of_form(form, measure, Order::Kurtosis, alternative, par)
 }
 
-/// The caution that scores are infinite.
-pub fn infinite(count: usize, total: usize) -> Option<Caution> {
+/// The warning that scores are infinite.
+pub fn infinite(count: usize, total: usize) -> Option<Warning> {
     let message = format!(
         "{count} of {total} orders of the rows score infinity: p counts them as equal, and there is no mean, no standard \
          deviation and no z."
     );
     let details = vec![("infinite", count.into()), ("n", total.into())];
-    (count > 0).then(|| Caution::new("infinite_scores", message, details))
+    (count > 0).then(|| Warning::new("infinite_scores", message, details))
 }
 
 /// A difference in standard deviations; None if these are round-off, or if there are none.

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The sum over d is taken in the frequency domain: n/2 transforms and one inverse give n values, and those of K serve all
-//! orbits. The p-value of whole orbits is exact if the first of them has tau = sigma and so contains the observed matching
+//! orbits. The p-value of whole orbits is exact if the first of them has tau = sigma and so contains the observed pairing
 //! at s = 0: given the data, the observed value is a uniformly random element of all values.
 //!
 //! Only the quadratic part of T takes this road ([`Residual`]), and single precision is enough for it; the linear part is one
@@ -119,7 +119,7 @@ mod tests {
     use crate::numerics::streams::permutation;
 
     /// Which item of y meets which of x at shift s.
-    fn matching(sigma: &[usize], tau: &[usize], s: usize) -> Vec<usize> {
+    fn pairing(sigma: &[usize], tau: &[usize], s: usize) -> Vec<usize> {
         let mut found = vec![0; sigma.len()];
         sigma.iter().enumerate().for_each(|(i, &item)| found[item] = tau[(i + s) % sigma.len()]);
         found
@@ -144,7 +144,7 @@ mod tests {
                         let tau = permutation(&key, r as u64, n);
                         let found = if r == 0 { first.clone() } else { engine.run(&tau, Par::SEQ).unwrap() };
                         for (s, value) in found.iter().enumerate() {
-                            let expected = direct(&k, &l, &matching(&sigma, &tau, s));
+                            let expected = direct(&k, &l, &pairing(&sigma, &tau, s));
                             let error = (value - expected).abs();
                             assert!(
                                 error < round_off * (n * n) as f64,

@@ -1,8 +1,8 @@
-//! Orbits of whole products: `a'b` for q matchings of the rows at once.
+//! Orbits of whole products: `a'b` for q pairings of the rows at once.
 //!
-//! A score that is a function of `m = a'b` needs that matrix for every matching, a product of 2 n d1 d2 operations. Lay the
+//! A score that is a function of `m = a'b` needs that matrix for every pairing, a product of 2 n d1 d2 operations. Lay the
 //! rows of a out on a grid of q x u places in a random order sigma, those of b in a random order tau, and slide b along the
-//! axis of length q: the q matchings are an *orbit*, and entry by entry their products are correlations of columns,
+//! axis of length q: the q pairings are an *orbit*, and entry by entry their products are correlations of columns,
 //!
 //! ```text
 //! m_s = sum over t, v of a[sigma(t, v)]' b[tau(t + s, v)]  =  1/q sum_f exp(2 pi i f s / q) A_f^H B_f
@@ -18,9 +18,9 @@
 //!
 //! **The length q.** Longer orbits cost less per product, but more memory (q d1 d2 numbers), more scores in the first
 //! orbit, which is always computed in full, and products over so few rows that they only write. Resting rows tie the
-//! matchings of an orbit together: with F of n at rest the count of exceedances varies by about 1 + 8 (F/n)^2 times
-//! as much as that of independent matchings (measured: 1.85 for a third), so they cost like that many more matchings. The
-//! rule weighs all of this in operations per matching, for all pairs that share the orbit together, and takes the smallest.
+//! pairings of an orbit together: with F of n at rest the count of exceedances varies by about 1 + 8 (F/n)^2 times
+//! as much as that of independent pairings (measured: 1.85 for a third), so they cost like that many more pairings. The
+//! rule weighs all of this in operations per pairing, for all pairs that share the orbit together, and takes the smallest.
 //!
 //! **Layout.** Columns go in panels of eight, which are transformed side by side ([`StripFft`]), two rows as one complex
 //! sequence. A row of a panel at one frequency is eight real and eight imaginary parts. Blocks of the product small enough
@@ -47,7 +47,7 @@ const WIDE: usize = POINT / 2;
 const BLOCK: (usize, usize) = (2, 4);
 /// Longest orbit.
 const LONGEST: usize = 128;
-/// How many matchings are usually asked for; orbits that do not divide it waste the rest of the last one.
+/// How many pairings are usually asked for; orbits that do not divide it waste the rest of the last one.
 const USUAL: usize = 1000;
 /// Numbers that the products of an orbit may have, 256 MiB.
 const ROOM: usize = 1 << 25;
@@ -67,7 +67,7 @@ impl Grid {
     /// The cheapest grid for n rows and products of these sizes d1 x d2, whose bs have so many columns together, each
     /// counted once; None if no orbit fits into memory.
     ///
-    /// It does not depend on how many matchings are wanted: more of them must not change those before.
+    /// It does not depend on how many pairings are wanted: more of them must not change those before.
     pub fn choose(n: usize, sizes: &[(usize, usize)], columns: usize) -> Option<Self> {
         let widest = sizes.iter().map(|(d1, d2)| d1 * d2).max()?;
         let longest = LONGEST.min(n).min(ROOM / widest.max(1));
@@ -82,7 +82,7 @@ impl Grid {
         grids.min_by(|a, b| a.cost(n, &work).total_cmp(&b.cost(n, &work)))
     }
 
-    /// Operations per matching asked for, about.
+    /// Operations per pairing asked for, about.
     fn cost(self, n: usize, work: &Work) -> f64 {
         let (n, q) = (n as f64, self.q as f64);
         // What lies around the inner loop of a product costs as much as some rows more.
@@ -109,7 +109,7 @@ impl Grid {
     }
 }
 
-/// What the matchings of an orbit are for.
+/// What the pairings of an orbit are for.
 struct Work {
     /// Entries of all products.
     entries: f64,
@@ -129,7 +129,7 @@ pub struct ProductOrbits<'a> {
 }
 
 /// One side, laid out and transformed, panel after panel.
-pub struct Side {
+pub struct Transformed {
     panels: Aligned<f64>,
     columns: usize,
 }
@@ -157,7 +157,7 @@ pub struct Products {
 const SIZE: (usize, usize) = (BLOCK.0 * WIDE, BLOCK.1 * WIDE);
 
 impl<'a> ProductOrbits<'a> {
-    /// For matchings of n rows, with the streams of a key.
+    /// For pairings of n rows, with the streams of a key.
     pub fn new(grid: Grid, n: usize, key: &'a [u8; 32]) -> Self {
         let (sigma, plan) = (permutation(key, 0, n), StripFft::new(grid.q));
         Self { grid, key, sigma, plan, desks: Mutex::default() }
@@ -174,7 +174,7 @@ impl<'a> ProductOrbits<'a> {
     }
 
     /// Which row of b meets which of a at shift s.
-    pub fn matching(&self, tau: &[usize], s: usize) -> Vec<usize> {
+    pub fn pairing(&self, tau: &[usize], s: usize) -> Vec<usize> {
         let moving = self.grid.q * self.grid.u;
         let mut found = vec![0; tau.len()];
         let slid = tau[..moving].iter().cycle().skip(s * self.grid.u);
@@ -189,24 +189,24 @@ impl<'a> ProductOrbits<'a> {
     }
 
     /// Memory for a side of so many columns.
-    pub fn side(&self, columns: usize) -> Side {
-        Side { panels: Aligned::zeros(self.size_of_side(columns)), columns }
+    pub fn side(&self, columns: usize) -> Transformed {
+        Transformed { panels: Aligned::zeros(self.size_of_side(columns)), columns }
     }
 
     /// The side of x, in the order sigma.
-    pub fn of_x(&self, a: &Matrix, par: Par<'_>) -> Result<Side> {
+    pub fn of_x(&self, a: &Matrix, par: Par<'_>) -> Result<Transformed> {
         let mut side = self.side(a.cols());
         self.transform(a, &self.sigma, 1.0 / self.grid.q as f64, &mut side.panels, par)?;
         Ok(side)
     }
 
     /// The side of y, in the order tau.
-    pub fn of_y(&self, b: &Matrix, tau: &[usize], side: &mut Side, par: Par<'_>) -> Result<()> {
+    pub fn of_y(&self, b: &Matrix, tau: &[usize], side: &mut Transformed, par: Par<'_>) -> Result<()> {
         self.transform(b, tau, 1.0, &mut side.panels, par)
     }
 
     /// The products of an orbit from its two sides.
-    pub fn products(&self, a: &Side, b: &Side, orbit: &mut Products, par: Par<'_>) -> Result<()> {
+    pub fn products(&self, a: &Transformed, b: &Transformed, orbit: &mut Products, par: Par<'_>) -> Result<()> {
         let (panel, size) = (self.grid.size(), self.grid.q * SIZE.0 * SIZE.1);
         let (down, across) = (a.columns.div_ceil(SIZE.0), b.columns.div_ceil(SIZE.1));
         (orbit.rows, orbit.cols, orbit.q) = (a.columns, b.columns, self.grid.q);
@@ -509,14 +509,14 @@ mod tests {
                         engine.of_y(&b, &tau, &mut of_b, Par::SEQ).unwrap();
                         engine.products(&of_a, &of_b, &mut orbit, Par::SEQ).unwrap();
                         for s in 0..grid.q {
-                            let order = engine.matching(&tau, s);
+                            let order = engine.pairing(&tau, s);
                             let direct = product(&a, &b.rows_in_order(&order), Par::SEQ).unwrap();
                             let found = orbit.at(s);
                             let off = found.data().iter().zip(direct.data()).map(|(x, y)| (x - y).abs());
                             let off = off.fold(0.0, f64::max);
                             assert!(off < 1e-14 * n as f64, "n = {n}, {d1} x {d2}, {grid:?}, shift {s}: {off:.1e}");
                         }
-                        assert_eq!(engine.matching(&tau, 0) == (0..n).collect::<Vec<_>>(), r == 0);
+                        assert_eq!(engine.pairing(&tau, 0) == (0..n).collect::<Vec<_>>(), r == 0);
                     }
                 }
             }

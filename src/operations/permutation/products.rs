@@ -1,7 +1,7 @@
-//! Scores that are functions of `a'b`, an orbit of matchings at a time.
+//! Scores that are functions of `a'b`, an orbit of pairings at a time.
 //!
-//! The products of an orbit come from Fourier transforms ([`super::product_orbits`]); what is left per matching is a small
-//! decomposition. Many matchings need not even that. If only scores at least as extreme as the observed one count, a bound
+//! The products of an orbit come from Fourier transforms ([`super::product_orbits`]); what is left per pairing is a small
+//! decomposition. Many pairings need not even that. If only scores at least as extreme as the observed one count, a bound
 //! that shows a score to lie on the other side of it is as good as the score:
 //!
 //! - a score that rises or falls with `|m|_*`, the sum of singular values of `m = a'b`, by
@@ -12,13 +12,13 @@
 //!   ([`norm_is_below`](crate::linalg::norm_is_below)).
 //!
 //! A bound this close to the bar, relatively, decides nothing: round-off is no evidence. The first orbit holds the observed
-//! matching and is the one the spread of scores is taken from.
+//! pairing and is the one the spread of scores is taken from.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use super::product_orbits::{Grid, ProductOrbits, Products as Room, Side};
+use super::product_orbits::{Grid, ProductOrbits, Products as Room, Transformed};
 use crate::error::Result;
 use crate::form::{Bound, Cross};
 use crate::linalg::{Matrix, eigh, gram, norm_is_below, product_nn};
@@ -34,9 +34,9 @@ const ALIGNED: f64 = 1e-8;
 pub struct Products<'a> {
     form: &'a Cross<'a>,
     orbits: ProductOrbits<'a>,
-    a: Side,
+    a: Transformed,
     b: Cow<'a, Matrix>,
-    rooms: Mutex<Vec<(Side, Room)>>,
+    rooms: Mutex<Vec<(Transformed, Room)>>,
 }
 
 impl<'a> Products<'a> {
@@ -52,7 +52,7 @@ impl<'a> Products<'a> {
         Ok(Self { form, orbits, a, b, rooms: Mutex::default() })
     }
 
-    /// Number of matchings of an orbit.
+    /// Number of pairings of an orbit.
     pub fn size(&self) -> usize {
         self.orbits.grid().q
     }
@@ -83,7 +83,7 @@ impl<'a> Products<'a> {
             if bar.is_some_and(|bar| self.is_decided(&product, bar)) {
                 return Ok(None);
             }
-            (self.form.of)(&product, Some(&self.orbits.matching(&tau, s))).map(Some)
+            (self.form.of)(&product, Some(&self.orbits.pairing(&tau, s))).map(Some)
         });
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push((side, room));
         scores
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn scores_are_those_of_matchings() {
+    fn scores_are_those_of_pairings() {
         for (n, sizes) in [(12, (2, 3)), (31, (4, 2)), (50, (9, 17)), (130, (3, 3))] {
             with_forms(n, sizes, 1.0, |label, form| {
                 let best = Grid::choose(n, &[sizes], sizes.1).unwrap();
@@ -189,7 +189,7 @@ mod tests {
                         let (scores, tau) = (engine.orbit(r, None, Par::SEQ).unwrap(), engine.orbits.tau(r));
                         assert_eq!(scores.len(), engine.size());
                         for (s, score) in scores.into_iter().enumerate() {
-                            let (score, slow) = (score.unwrap(), general(form, &engine.orbits.matching(&tau, s)));
+                            let (score, slow) = (score.unwrap(), general(form, &engine.orbits.pairing(&tau, s)));
                             assert!((score - slow).abs() < 1e-10, "{label}, {r}, {s}: {score} {slow}");
                             assert!((r, s) != (0, 0) || score == slow);
                         }

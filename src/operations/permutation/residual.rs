@@ -38,12 +38,12 @@ impl<'a> Residual<'a> {
         self.matrix.n()
     }
 
-    /// Mean of the statistic over all matchings.
+    /// Mean of the statistic over all pairings.
     pub fn mean(&self, other: &Self) -> f64 {
         self.parts.mean(&other.parts)
     }
 
-    /// Standard deviation of the statistic over all matchings.
+    /// Standard deviation of the statistic over all pairings.
     pub fn std(&self, other: &Self) -> f64 {
         moments(&self.invariants, &other.invariants).variance.sqrt()
     }
@@ -156,7 +156,7 @@ pub(super) mod tests {
         }
     }
 
-    /// The parts add up for every matching, W has no row sums, and the moments are those of all matchings.
+    /// The parts add up for every pairing, W has no row sums, and the moments are those of all pairings.
     #[test]
     fn parts_add_up() {
         let n = 5;

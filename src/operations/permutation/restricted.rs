@@ -4,10 +4,10 @@
 //! on a grid of q rows and U columns, and each column holds items that may take each other's places: a stratum with m
 //! rows fills `m / q` columns, a stratum with m groups of w rows fills `w (m / q)` of them, the rows of a group side by
 //! side. What does not fill a column *rests*. The shift c moves the items of every column along it, so c is an allowed
-//! matching itself.
+//! pairing itself.
 //!
-//! With sigma and tau drawn uniformly from the group G of allowed matchings, item `sigma(i)` of x meets item
-//! `tau(c^s(i))` of y at shift s. The relative matching `tau c^s sigma^-1` is in G, and `tau c^s` is uniform on G if
+//! With sigma and tau drawn uniformly from the group G of allowed pairings, item `sigma(i)` of x meets item
+//! `tau(c^s(i))` of y at shift s. The relative pairing `tau c^s sigma^-1` is in G, and `tau c^s` is uniform on G if
 //! tau is: all that the proof for the free circle uses. So p-values of whole orbits, the first with tau = sigma, are
 //! exact here too; resting items are still moved by tau.
 //!
@@ -29,7 +29,7 @@
 //!
 //! Items at rest leave p exact but blur it: they are the same in all values of an orbit, which therefore vary together.
 //! With a share f of the movable items at rest, two values correlate like f in the part of T that is linear in the
-//! matching (distances have one, centered kernels only inside strata) and like f^2 in the quadratic part. See
+//! pairing (distances have one, centered kernels only inside strata) and like f^2 in the quadratic part. See
 //! [`Grid::variance_factor`].
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,7 +66,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The grid that gives most for the work, or None if independent matchings are better.
+    /// The grid that gives most for the work, or None if independent pairings are better.
     pub fn choose(design: &Design) -> Option<Self> {
         if design.scheme() == Scheme::Shift {
             return Some(Self::circle(design));
@@ -120,13 +120,13 @@ impl Grid {
     /// About how much more the share of an orbit's values above a bound varies than that of q independent values; for
     /// high bounds less.
     ///
-    /// `linear` says whether T has a part that is linear in the matching: always with strata, otherwise unless the rows
+    /// `linear` says whether T has a part that is linear in the pairing: always with strata, otherwise unless the rows
     /// of K or L sum to zero.
     pub fn variance_factor(&self, linear: bool) -> f64 {
         1.1 * varies_by(self.length, self.share, if linear { LINEAR } else { 0.0 })
     }
 
-    /// The shift by s places, as a matching.
+    /// The shift by s places, as a pairing.
     pub fn shift(&self, s: usize) -> Vec<usize> {
         let q = self.length;
         let mut moved: Vec<usize> = (0..self.n).collect();
@@ -426,7 +426,7 @@ mod tests {
     }
 
     /// Which item of y meets which of x at shift s.
-    fn matching(grid: &Grid, sigma: &[usize], tau: &[usize], s: usize) -> Vec<usize> {
+    fn pairing(grid: &Grid, sigma: &[usize], tau: &[usize], s: usize) -> Vec<usize> {
         let moved = grid.shift(s);
         let mut found = vec![0; sigma.len()];
         sigma.iter().zip(moved).for_each(|(&item, place)| found[item] = tau[place]);
@@ -453,7 +453,7 @@ mod tests {
         ]
     }
 
-    /// Every shift of every orbit equals the definition, and its matching is in the group.
+    /// Every shift of every orbit equals the definition, and its pairing is in the group.
     #[test]
     fn orbits_equal_the_definition() {
         let mut with_resting = 0;
@@ -478,7 +478,7 @@ mod tests {
                     assert_eq!((&both[0], &both[1]), (&single(&engine, &of_l, &l, &tau, Par::SEQ), &found));
                     assert_eq!(found.len(), q);
                     for (s, value) in found.iter().enumerate() {
-                        let order = matching(&grid, &sigma, &tau, s);
+                        let order = pairing(&grid, &sigma, &tau, s);
                         assert!(lawful(&order, strata, groups), "n = {n}, q = {q}, shift {s}");
                         assert!(order.iter().copied().eq(0..n) == (r == 0 && s == 0) || grid.columns() == 0);
                         let expected = direct(&k, &l, &order);

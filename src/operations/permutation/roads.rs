@@ -3,18 +3,18 @@
 //! Which arrangements are evaluated is decided in [`strategy`](super::strategy). Here each of them meets its engine:
 //!
 //! - orbits of bilinear scores: stored matrices ([`Settled`]), or factors of few columns ([`Features`]), or those of a grid of
-//!   rows where strata or groups restrict the matchings ([`GridOrbits`]);
+//!   rows where strata or groups restrict the pairings ([`GridOrbits`]);
 //! - orbits of neighbor lists by counting ([`Lists`]), and of whole products, with bounds that spare most decompositions
 //!   ([`Products`]);
-//! - single matchings, with what is quickest for one ([`OneByOne`]), which may be an interval that shows on which side of the
+//! - single pairings, with what is quickest for one ([`OneByOne`]), which may be an interval that shows on which side of the
 //!   observed score it lies; on request until a decision is reached.
 
 use std::cmp::Ordering;
 
 use super::features::Features;
 use super::lists::Lists;
-use super::matchings::{Matchings, OneByOne, Wanted};
 use super::moments::{Invariants, Order, moments};
+use super::pairings::{OneByOne, Pairings, Wanted};
 use super::product_orbits::Grid as ProductGrid;
 use super::products::Products;
 use super::residual::Residual;
@@ -46,7 +46,7 @@ const UNITS: f64 = 1.3;
 pub struct Plan<'a> {
     /// The name of the measure.
     pub measure: &'a str,
-    /// Which matchings are allowed.
+    /// Which pairings are allowed.
     pub design: &'a Design,
     /// What was asked for.
     pub request: &'a Request,
@@ -66,7 +66,7 @@ pub struct Found<'t> {
     pub n_orbits: Option<usize>,
     /// Multipliers per orbit.
     pub multipliers: usize,
-    /// Mean and standard deviation of the engine's values over all n! matchings.
+    /// Mean and standard deviation of the engine's values over all n! pairings.
     pub exact: Option<(f64, f64)>,
     /// Values that were computed again from the definition.
     pub adjudicated: usize,
@@ -343,7 +343,7 @@ fn count(
     Ok(())
 }
 
-/// Values of one matching after the other: all `every` of them, or independent ones.
+/// Values of one pairing after the other: all `every` of them, or independent ones.
 fn one_by_one<'t>(
     form: &Form<'_>,
     scale: &'t Scale<'t>,
@@ -354,23 +354,23 @@ fn one_by_one<'t>(
     let count = every.unwrap_or(plan.request.n_resamples.saturating_add(1));
     let engine = OneByOne::new(form, count, par)?;
     let key = if every.is_some() { None } else { Some(&plan.request.key) };
-    let matchings = Matchings { design: plan.design, key };
+    let pairings = Pairings { design: plan.design, key };
     let wanted = match plan.alternative {
         _ if plan.request.return_null => Wanted::Scores,
         Alternative::Greater | Alternative::Less if every.is_none() => Wanted::Sides,
         _ => Wanted::Values,
     };
-    let (tally, pruned) = engine.tally(scale, plan.known_to, matchings, count, wanted, par)?;
+    let (tally, pruned) = engine.tally(scale, plan.known_to, pairings, count, wanted, par)?;
     Ok(Found { pruned, ..Found::new(tally, if every.is_some() { "exact" } else { "monte_carlo" }) })
 }
 
-/// Independent matchings until it is clear whether p is below alpha.
+/// Independent pairings until it is clear whether p is below alpha.
 fn sequential<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
     let count = plan.request.n_resamples.saturating_add(1);
-    let matchings = Matchings { design: plan.design, key: Some(&plan.request.key) };
+    let pairings = Pairings { design: plan.design, key: Some(&plan.request.key) };
     let engine = OneByOne::new(form, count, par)?;
     par.expect(count);
-    let mut values = engine.values(matchings, 0..count.min(LOOK), par)?;
+    let mut values = engine.values(pairings, 0..count.min(LOOK), par)?;
     let mut tally = tally_of(scale, plan, &values);
     tally.take(&values[..1])?;
     let mut course = Course::new(plan.alternative, plan.request.alpha);
@@ -388,7 +388,7 @@ fn sequential<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: P
         if drawn >= count {
             break;
         }
-        values = engine.values(matchings, drawn..(drawn + LOOK).min(count), par)?;
+        values = engine.values(pairings, drawn..(drawn + LOOK).min(count), par)?;
     }
     let (pvalue, decision) = (Some(course.pvalue()), decision.verdict());
     Ok(Found { pvalue, decision, ..Found::new(tally, "sequential") })

@@ -1,18 +1,18 @@
-//! When to stop drawing matchings, and how well p is known.
+//! When to stop drawing pairings, and how well p is known.
 //!
-//! Let S of t independent matchings score at least as extremely as the observed one. Three tools:
+//! Let S of t independent pairings score at least as extremely as the observed one. Three tools:
 //!
 //! - *Betting* ([`wealth`], [`Betting`]): `W = P(Beta(S + 1, t - S + 1) <= c) / c` is the wealth of a gambler who bets
 //!   that p is below c; under the null hypothesis the chance that it ever reaches `1 / a` is at most a. So `1 / max W`
 //!   is a p-value however one stops. The rule with c = 0.9 alpha rejects at `W >= 1 / alpha` and gives up below alpha.
 //!   Its p-value is never below c: this is for decisions.
 //! - *Confidence sequence* ([`interval_of_p`]): `{p : (m + 1) C(m, S) p^S (1 - p)^(m - S) > eps}` covers the p of all
-//!   matchings for all m at once, except with probability eps.
+//!   pairings for all m at once, except with probability eps.
 //! - *Orbits* ([`orbit_interval`]): values of one orbit are not independent, so neither of these applies. The interval
 //!   of Clopper and Pearson, for counts divided by the variance factor of the orbits. With ten or more orbits the
 //!   spread between them tells more.
 //!
-//! The bilinear tests seldom need the first two: ten thousand matchings in orbits cost less than thinking about it.
+//! The bilinear tests seldom need the first two: ten thousand pairings in orbits cost less than thinking about it.
 //!
 //! # References
 //! Fischer and Ramdas 2024 (wealth); Stoepker and Castro, "Inference with sequential Monte-Carlo computation of
@@ -23,7 +23,7 @@ use crate::numerics::beta::{incomplete_beta, ln_binomial};
 
 /// How far below the level a bet lies.
 const BELOW: f64 = 0.9;
-/// Independent matchings between two looks of a sequential test; the first of them say how large scores are.
+/// Independent pairings between two looks of a sequential test; the first of them say how large scores are.
 pub const LOOK: usize = 64;
 
 /// What a sequential test says so far.
@@ -53,7 +53,7 @@ impl Betting {
         Self { alpha, drawn: 0, exceedances: 0, most: 1.0, decision: Decision::Continue }
     }
 
-    /// One more independent matching: whether it scores at least as extremely as the observed one. After a decision
+    /// One more independent pairing: whether it scores at least as extremely as the observed one. After a decision
     /// nothing changes any more.
     pub fn take(&mut self, exceeds: bool) -> Decision {
         if self.decision == Decision::Continue {
@@ -66,7 +66,7 @@ impl Betting {
         self.decision
     }
 
-    /// Number of matchings drawn, and how many of them count.
+    /// Number of pairings drawn, and how many of them count.
     pub fn counts(&self) -> (u64, u64) {
         (self.drawn, self.exceedances)
     }
@@ -92,7 +92,7 @@ impl Course {
         Self { alternative, above: betting, below: betting }
     }
 
-    /// One more independent matching: whether it scores at least as high as the observed one, and at most as high.
+    /// One more independent pairing: whether it scores at least as high as the observed one, and at most as high.
     pub fn take(&mut self, (at_least, at_most): (bool, bool)) -> Decision {
         let (above, below) = (self.above.take(at_least), self.below.take(at_most));
         match self.alternative {
@@ -136,13 +136,13 @@ pub fn decide(wealth: f64, alpha: f64) -> Decision {
     }
 }
 
-/// Wealth after t independent matchings (the observed one is none of them), for a bet on p below c, between 0 and 1.
+/// Wealth after t independent pairings (the observed one is none of them), for a bet on p below c, between 0 and 1.
 pub fn wealth(exceedances: u64, t: u64, c: f64) -> f64 {
     let others = t.saturating_sub(exceedances);
     incomplete_beta(exceedances as f64 + 1.0, others as f64 + 1.0, c) / c
 }
 
-/// Bounds of p after m independent matchings (the observed one is none of them), which hold for all m at once except
+/// Bounds of p after m independent pairings (the observed one is none of them), which hold for all m at once except
 /// with probability eps.
 pub fn interval_of_p(exceedances: u64, m: u64, eps: f64) -> (f64, f64) {
     let (m, s) = (m as f64, exceedances.min(m) as f64);

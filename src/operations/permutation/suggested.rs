@@ -1,6 +1,6 @@
 //! What the exact moments say about a score, without a single permutation.
 //!
-//! Bilinear scores have closed forms for mean, variance, skewness and kurtosis over all n! matchings ([`super::moments`]).
+//! Bilinear scores have closed forms for mean, variance, skewness and kurtosis over all n! pairings ([`super::moments`]).
 //! The p-value they suggest ([`super::approximate`]) is for ranking, for planning a test and for the far tail; it goes by
 //! its own name and is never the answer of a test.
 
@@ -10,13 +10,13 @@ use super::moments::{Invariants, Moments, Order, moments};
 use super::ties::round_off;
 use crate::error::{Error, Result};
 use crate::form::{Form, Step};
-use crate::operations::compare::{Asked, summaries};
-use crate::operations::side::Side;
+use crate::operations::compare::{Instance, summaries};
+use crate::operations::operand::Operand;
 use crate::par::Par;
 
-/// Moments of a score over all n! matchings.
+/// Moments of a score over all n! pairings.
 #[derive(Debug, Clone)]
-pub struct Suggested {
+pub struct NullMoments {
     /// The score of the pair, before a root or an angle is taken.
     pub statistic: f64,
     /// Mean of it.
@@ -41,14 +41,14 @@ pub struct Suggested {
 
 /// The exact moments of the score of a pair, up to an order from 2 to 4.
 pub fn suggested<'s>(
-    asked: &Asked,
-    x: &Side<'s>,
-    y: &Side<'s>,
+    instance: &Instance,
+    x: &Operand<'s>,
+    y: &Operand<'s>,
     order: usize,
     alternative: Option<Alternative>,
     par: Par<'_>,
-) -> Result<Suggested> {
-    let measure = &*asked.measure;
+) -> Result<NullMoments> {
+    let measure = &*instance.measure;
     let order = match order {
         2 => Order::Variance,
         3 => Order::Skewness,
@@ -58,7 +58,7 @@ pub fn suggested<'s>(
             return Err(Error::BadOption { measure: "permutation_moments".into(), option, given, problem });
         }
     };
-    let (k, l) = summaries(asked, x, y, par)?;
+    let (k, l) = summaries(instance, x, y, par)?;
     let alternative = alternative.unwrap_or_else(|| Alternative::of(&measure.facts()));
     of_form(&measure.form(&k, &l)?, measure.name(), order, alternative, par)
 }
@@ -70,7 +70,7 @@ pub fn of_form(
     order: Order,
     alternative: Alternative,
     par: Par<'_>,
-) -> Result<Suggested> {
+) -> Result<NullMoments> {
     let Form::Bilinear(form) = form else {
         let problem = "has no closed form for its null moments; permutation_test estimates them".into();
         return Err(Error::NotOffered { measure: measure.into(), problem });
@@ -78,7 +78,7 @@ pub fn of_form(
     let of = |pairs| Invariants::of(pairs, order, par);
     let mut found = moments(&of(form.k)?, &of(form.l)?);
     if found.variance.sqrt() <= round_off(form.k.norm(par)? * form.l.norm(par)?) {
-        // All matchings score alike, and these are moments of round-off.
+        // All pairings score alike, and these are moments of round-off.
         found = Moments { variance: 0.0, skewness: None, kurtosis: None, ..found };
     }
     let (inner, denominator) = (form.k.inner(form.l, None, par)?, form.denominator(par)?);
@@ -99,7 +99,7 @@ pub fn of_form(
     };
     let slope = form.link.factor / denominator;
     let value = |inner: f64| form.link.offset + slope * inner;
-    Ok(Suggested {
+    Ok(NullMoments {
         statistic: value(inner),
         mean: value(found.mean),
         std: slope.abs() * found.variance.sqrt(),

@@ -218,7 +218,7 @@ impl<'a> Tally<'a> {
     /// Count some more.
     pub fn take(&mut self, values: &[f64]) -> Result<()> {
         if values.iter().any(|value| value.is_nan()) {
-            let reason = "other matchings of the rows have no score".into();
+            let reason = "other pairings of the rows have no score".into();
             return Err(Error::Undefined { measure: self.scale.measure.into(), reason });
         }
         self.count_beyond(values);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::engines::pair_matrix::{Dense, Diagonal, PairMatrix};
+use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
 use crate::form::{Bilinear, Cross, Link, Over, Pair, Rows, Step};
 use crate::linalg::Matrix;
 use crate::numerics::streams::{permutation, tests::key_of_42};
@@ -57,11 +57,11 @@ pub(super) fn request(n_resamples: usize) -> Request {
     }
 }
 
-fn run(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> Tested {
+fn run(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> PermutationResult {
     tested(form, n, request, par).unwrap()
 }
 
-fn tested(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> Result<Tested> {
+fn tested(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> Result<PermutationResult> {
     let design = request.design.clone().map_or_else(|| Design::new(n, None, None, Scheme::Permute), Ok)?;
     test_form(form, "test", &OPEN, (&design, &Shares::unknown()), request, par)
 }
@@ -144,33 +144,33 @@ fn golden_orbits() {
     assert!(near(&tails(&form, 10, 29), &[0.3, 22.0 / 30.0, 0.6], 1e-15));
 }
 
-/// Every value of every orbit is the score of the matching it stands for, through the general path.
+/// Every value of every orbit is the score of the pairing it stands for, through the general path.
 #[test]
-fn orbits_are_scores_of_matchings() {
+fn orbits_are_scores_of_pairings() {
     for n in (3..=20).chain([31, 60]) {
         for (of_k, of_l) in [(true, true), (false, false), (false, true)] {
             let (k, l) = (any(n, 0.7, of_k), any(n, 1.3, of_l));
             let form = linked(&k, &l, Link { factor: -0.25, offset: 3.0, ..Link::COSINE });
             // Few enough that not all orders are counted instead.
             let count = if n == 3 { 4 } else { 2 * n - 1 };
-            let asked = Request { method: Method::Orbits, ..request(count) };
-            let tested = run(&form, n, &asked, Par::SEQ);
+            let instance = Request { method: Method::Orbits, ..request(count) };
+            let tested = run(&form, n, &instance, Par::SEQ);
             assert_eq!(tested.method, "orbits");
-            let sigma = permutation(&asked.key, 0, n);
+            let sigma = permutation(&instance.key, 0, n);
             for (at, value) in tested.null_distribution.unwrap().iter().enumerate() {
-                let tau = permutation(&asked.key, (at / n) as u64, n);
-                let mut matching = vec![0; n];
-                (0..n).for_each(|i| matching[sigma[i]] = tau[(i + at) % n]);
-                let slow = form.score(Some(&matching), Par::SEQ).unwrap();
+                let tau = permutation(&instance.key, (at / n) as u64, n);
+                let mut pairing = vec![0; n];
+                (0..n).for_each(|i| pairing[sigma[i]] = tau[(i + at) % n]);
+                let slow = form.score(Some(&pairing), Par::SEQ).unwrap();
                 assert!((value - slow).abs() < 1e-12, "n = {n}, value {at}: {value} {slow}");
             }
         }
     }
 }
 
-/// Mean and variance over all matchings, for every kind of matrix, those of no class included.
+/// Mean and variance over all pairings, for every kind of matrix, those of no class included.
 #[test]
-fn moments_are_those_of_all_matchings() {
+fn moments_are_those_of_all_pairings() {
     for n in 4..=7 {
         let kinds = [gram(&features(n, 3, 0)), distances(&features(n, 1, 2)), any(n, 0.7, true), any(n, 1.3, false)];
         for (k, l) in kinds.iter().flat_map(|k| kinds.iter().map(move |l| (k, l))) {
@@ -199,15 +199,15 @@ fn with_forms(n: usize, check: impl Fn(&str, &Form<'_>)) {
     check("pair", &Form::Pair(Pair::new(of)));
 }
 
-/// The other forms: independent matchings from streams 1, 2, .., and all of them for few rows.
+/// The other forms: independent pairings from streams 1, 2, .., and all of them for few rows.
 #[test]
-fn other_forms_are_scores_of_matchings() {
+fn other_forms_are_scores_of_pairings() {
     for n in [2, 3, 5, 9, 31] {
         with_forms(n, |name, form| {
             let every = n <= 5;
             let method = if every { Method::Exact } else { Method::MonteCarlo };
-            let asked = Request { method, ..request(300) };
-            let found = run(form, n, &asked, Par::SEQ);
+            let instance = Request { method, ..request(300) };
+            let found = run(form, n, &instance, Par::SEQ);
             let all = found.method == "exact";
             assert_eq!(all, every, "{name}, n = {n}");
             let null = found.null_distribution.as_ref().unwrap();
@@ -218,7 +218,7 @@ fn other_forms_are_scores_of_matchings() {
                 assert!((found.null_mean.0 - mean).abs() < 1e-9 * mean.abs().max(1.0) && found.null_mean.1);
             } else {
                 for (r, value) in null.iter().enumerate().skip(1) {
-                    let order = permutation(&asked.key, r as u64, n);
+                    let order = permutation(&instance.key, r as u64, n);
                     let slow = form.score(Some(&order), Par::SEQ).unwrap();
                     assert!((value - slow).abs() < 1e-12 * slow.abs().max(1.0), "{name}, n = {n}");
                 }
@@ -231,7 +231,7 @@ fn other_forms_are_scores_of_matchings() {
 }
 
 /// All bits of a result.
-fn bits(found: &Tested) -> Vec<u64> {
+fn bits(found: &PermutationResult) -> Vec<u64> {
     let z = found.zscore.unwrap_or(-1.0);
     let numbers = [found.statistic, found.pvalue, found.null_mean.0, found.null_std.0, z];
     numbers.iter().chain(found.null_distribution.as_ref().unwrap()).map(|v| v.to_bits()).collect()
@@ -271,8 +271,8 @@ fn earlier_values_stay() {
     let check = |form: &Form<'_>, n: usize| {
         // Multipliers depend on the number of orbits; plain orbits do not.
         let method = if matches!(form, Form::Bilinear(_)) { Method::Orbits } else { Method::Auto };
-        let asked = |count| Request { method, ..request(count) };
-        let [few, many] = [n / 2, 40 * n].map(|count| run(form, n, &asked(count), Par::SEQ).null_distribution);
+        let instance = |count| Request { method, ..request(count) };
+        let [few, many] = [n / 2, 40 * n].map(|count| run(form, n, &instance(count), Par::SEQ).null_distribution);
         let (few, many) = (few.unwrap(), many.unwrap());
         assert!(few.len() < many.len());
         assert_eq!(few[..], many[..few.len()]);
@@ -283,9 +283,9 @@ fn earlier_values_stay() {
     with_forms(37, |_, form| check(form, 37));
 }
 
-/// Multipliers give other matchings, none twice, whose counts do not depend on the precision; the first is the observed one.
+/// Multipliers give other pairings, none twice, whose counts do not depend on the precision; the first is the observed one.
 #[test]
-fn multipliers_are_matchings_too() {
+fn multipliers_are_pairings_too() {
     for n in [11, 31, 60, 98] {
         let (k, l) = (any(n, 0.7, false), any(n, 1.3, false));
         let form = linked(&k, &l, Link::COSINE);
@@ -315,15 +315,15 @@ fn ties_are_settled() {
     let k = pairs(n, |i, j| f64::from(i % 2 == j % 2), false);
     let form = linked(&k, &k, Link::COSINE);
     let [single, double] = [Precision::Single, Precision::Double].map(|precision| {
-        let asked = Request { precision, return_null: false, ..request(400) };
-        run(&form, n, &asked, Par::SEQ)
+        let instance = Request { precision, return_null: false, ..request(400) };
+        run(&form, n, &instance, Par::SEQ)
     });
     assert_eq!(single.exceedances, double.exceedances);
     let other = pairs(n, |i, j| f64::from(i * i % 7 < 3 && j * j % 7 < 3), false);
     let form = linked(&k, &other, Link::COSINE);
     let [single, double] = [Precision::Single, Precision::Double].map(|precision| {
-        let asked = Request { precision, return_null: false, ..request(4000) };
-        run(&form, n, &asked, Par::SEQ)
+        let instance = Request { precision, return_null: false, ..request(4000) };
+        run(&form, n, &instance, Par::SEQ)
     });
     assert_eq!((single.exceedances, double.adjudicated), (double.exceedances, 0));
     assert!(single.adjudicated > 0);
@@ -344,7 +344,7 @@ fn links() {
     assert!(!found.null_mean.1 && !found.null_std.1);
 }
 
-/// Where no matching changes anything all of them tie.
+/// Where no pairing changes anything all of them tie.
 #[test]
 fn all_equal() {
     let (flat, other) = (pairs(9, |_, _| 1.0, false), any(9, 1.3, false));
@@ -367,7 +367,7 @@ fn scale_does_not_matter() {
     assert_eq!(p(1.0), p(2.0_f64.powi(-500)));
 }
 
-/// A matching without a score ends the test with a name.
+/// A pairing without a score ends the test with a name.
 #[test]
 fn undefined_scores_are_refused() {
     let of = |order: Option<&[usize]>, _: Par<'_>| Ok(if order.is_none_or(|o| o[0] == 0) { 1.0 } else { f64::NAN });
@@ -381,7 +381,7 @@ fn few_arrangements_come_with_a_caution() {
     let codes = |n: usize, n_resamples: usize| {
         let (k, l) = (any(n, 0.7, true), any(n, 1.3, true));
         let found = run(&linked(&k, &l, Link::COSINE), n, &request(n_resamples), Par::SEQ);
-        found.cautions.iter().map(|caution| caution.code).collect::<Vec<_>>()
+        found.warnings.iter().map(|warning| warning.code).collect::<Vec<_>>()
     };
     assert_eq!(codes(3, 99), ["p_floor"]);
     assert_eq!(codes(30, 9), ["p_floor"]);
@@ -415,9 +415,9 @@ fn level() {
     let p: Vec<f64> = (0..sets)
         .map(|set| {
             let (k, l) = (gram(&heavy()), gram(&heavy()));
-            let mut asked = Request { return_null: false, ..request(39) };
-            asked.key[..2].copy_from_slice(&set.to_le_bytes());
-            run(&linked(&k, &l, Link::COSINE), n, &asked, Par::SEQ).pvalue
+            let mut instance = Request { return_null: false, ..request(39) };
+            instance.key[..2].copy_from_slice(&set.to_le_bytes());
+            run(&linked(&k, &l, Link::COSINE), n, &instance, Par::SEQ).pvalue
         })
         .collect();
     for level in [0.05, 0.1, 0.25, 0.5] {
@@ -447,7 +447,7 @@ fn with_intervals(n: usize, shared: f64, check: impl Fn(&str, &Form<'_>)) {
     }
 }
 
-/// Counts are those of scores, whichever side is asked for and whichever matchings are allowed.
+/// Counts are those of scores, whichever side is asked for and whichever pairings are allowed.
 #[test]
 fn intervals_count_like_scores() {
     let (pruned, total) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
@@ -464,15 +464,15 @@ fn intervals_count_like_scores() {
         with_intervals(n, shared, |label, form| {
             for design in designs(n) {
                 for alternative in [Alternative::Greater, Alternative::Less] {
-                    let asked = Request {
+                    let instance = Request {
                         method: Method::MonteCarlo,
                         alternative: Some(alternative),
                         design: Some(design.clone()),
                         ..request(600)
                     };
-                    let full = run(form, n, &asked, Par::SEQ);
-                    let found = run(form, n, &Request { return_null: false, ..asked }, Par::SEQ);
-                    let counts = |found: &Tested| (found.exceedances, found.n_resamples, found.pvalue);
+                    let full = run(form, n, &instance, Par::SEQ);
+                    let found = run(form, n, &Request { return_null: false, ..instance }, Par::SEQ);
+                    let counts = |found: &PermutationResult| (found.exceedances, found.n_resamples, found.pvalue);
                     assert_eq!(counts(&found), counts(&full), "{label}, {alternative:?}");
                     assert_eq!(full.pruned, 0);
                     pruned.set(pruned.get() + found.pruned);
@@ -485,7 +485,7 @@ fn intervals_count_like_scores() {
     assert!(pruned > total / 3 && pruned < total, "{pruned} of {total}");
 }
 
-/// Nothing is pruned where every value is wanted: for both sides, for all matchings, and for the null distribution.
+/// Nothing is pruned where every value is wanted: for both sides, for all pairings, and for the null distribution.
 #[test]
 fn every_value_where_every_value_is_wanted() {
     with_intervals(60, 1.0, |label, form| {
@@ -493,8 +493,8 @@ fn every_value_where_every_value_is_wanted() {
         assert!(run(form, 60, &plain, Par::SEQ).pruned > 0, "{label}");
         let both = Request { alternative: Some(Alternative::TwoSided), ..plain.clone() };
         let circle = Design::new(60, None, None, Scheme::Shift).unwrap();
-        for asked in [both, Request { design: Some(circle), ..plain }, request(400)] {
-            assert_eq!(run(form, 60, &asked, Par::SEQ).pruned, 0, "{label}");
+        for instance in [both, Request { design: Some(circle), ..plain }, request(400)] {
+            assert_eq!(run(form, 60, &instance, Par::SEQ).pruned, 0, "{label}");
         }
     });
 }
@@ -502,9 +502,9 @@ fn every_value_where_every_value_is_wanted() {
 #[test]
 fn intervals_find_the_same_with_any_number_of_threads_and_stop() {
     with_intervals(50, 0.4, |label, form| {
-        let asked = Request { return_null: false, ..request(500) };
+        let instance = Request { return_null: false, ..request(500) };
         let of = |par: Par<'_>| {
-            let found = run(form, 50, &asked, par);
+            let found = run(form, 50, &instance, par);
             let bits = [found.pvalue, found.null_mean.0, found.null_std.0].map(f64::to_bits);
             (bits, found.exceedances, found.pruned)
         };
@@ -514,13 +514,13 @@ fn intervals_find_the_same_with_any_number_of_threads_and_stop() {
             assert_eq!(alone, with_threads(threads, &watch, of), "{label}, {threads} threads");
             assert_eq!(watch.progress(), (501, 501), "{label}");
             watch.cancel();
-            let stopped = with_threads(threads, &watch, |par| tested(form, 50, &asked, par).map(|_| ()));
+            let stopped = with_threads(threads, &watch, |par| tested(form, 50, &instance, par).map(|_| ()));
             assert!(matches!(stopped, Err(Error::Interrupted { .. })));
         }
     });
 }
 
-/// The chance level of Kendall's tau is 0, exactly: over all matchings.
+/// The chance level of Kendall's tau is 0, exactly: over all pairings.
 #[test]
 fn kendall_at_chance() {
     for n in [3, 5, 6] {
@@ -540,21 +540,21 @@ fn memory_changes_no_arrangement() {
         let raw = Matrix::from_fn(n, d, |i, j| (pace * (i * i + 5 * i * j + 3 * j) as f64).sin());
         let means: Vec<f64> = (0..d).map(|j| (0..n).map(|i| raw.at(i, j)).sum::<f64>() / n as f64).collect();
         let a = Matrix::from_fn(n, d, |i, j| raw.at(i, j) - means[j]);
-        PairMatrix::linear("x", std::sync::Arc::new(a), Diagonal::Kept, Par::SEQ).unwrap()
+        PairMatrix::linear("x", std::sync::Arc::new(a), Centering::Plain, Par::SEQ).unwrap()
     };
     for (n, n_resamples, multipliers) in [(101, 999, 10), (101, 9999, 100), (98, 98 * 20 - 1, 4), (60, 300, 1)] {
         let (k, l) = (factor(n, 8, 0.7), factor(n, 9, 1.3));
         assert!(k.factor().is_some() && l.factor().is_some());
         let form = linked(&k, &l, Link::COSINE);
-        let asked = Request { return_null: false, ..request(n_resamples) };
+        let instance = Request { return_null: false, ..request(n_resamples) };
         let little = Par::SEQ.with_memory_limit(Some(8 * (n * n) as u64));
-        let (stored, factors) = (run(&form, n, &asked, Par::SEQ), run(&form, n, &asked, little));
+        let (stored, factors) = (run(&form, n, &instance, Par::SEQ), run(&form, n, &instance, little));
         assert_eq!((stored.multipliers, factors.multipliers), (multipliers, multipliers), "n = {n}");
         assert_eq!((stored.n_resamples, stored.n_orbits), (factors.n_resamples, factors.n_orbits));
         assert_eq!((stored.exceedances, stored.pvalue), (factors.exceedances, factors.pvalue));
         assert!((stored.null_std.0 / factors.null_std.0 - 1.0).abs() < 1e-12);
         assert!((stored.zscore.unwrap() - factors.zscore.unwrap()).abs() < 1e-9);
-        let every = Request { return_null: true, ..asked };
+        let every = Request { return_null: true, ..instance };
         let [all, others] = [Par::SEQ, little].map(|par| run(&form, n, &every, par).null_distribution.unwrap());
         assert!(near(&all, &others, 1e-12), "n = {n}");
         let (k, l) = (any(n, 0.7, true), any(n, 1.3, true));

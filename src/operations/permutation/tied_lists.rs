@@ -1,7 +1,7 @@
 //! Shift orbits of neighbor lists in which tied candidates share places.
 //!
 //! Edges to certain and to tied neighbors are counted apart, on either side, which makes four counts per row and shift; from
-//! these comes the overlap, as on the general path. Ties can be so many that matchings are better scored one by one: all rows
+//! these comes the overlap, as on the general path. Ties can be so many that pairings are better scored one by one: all rows
 //! of a class of an indicator code share one group of candidates, and groups meet once however many rows have them.
 
 use super::lists::{Buckets, offset, places};
@@ -123,7 +123,7 @@ fn tied<'b>(lists: &'b Neighbors, order: &[usize], p: usize, place: &'b [u32]) -
     lists.tied(order[p]).map(move |j| offset(p as u32, place[j as usize], place.len()))
 }
 
-/// Whether to count meetings of edges, rather than to score matchings one by one.
+/// Whether to count meetings of edges, rather than to score pairings one by one.
 fn counting_pays(form: &NeighborLists<'_>) -> bool {
     let (n, k) = (form.x.n() as f64, form.x.k() as f64);
     let edges = |lists: &Neighbors| n * k + lists.candidates() as f64;
@@ -151,9 +151,9 @@ mod tests {
         Neighbors::of(&representation("x", &values, 2), Metric::Euclidean, k, Par::SEQ).unwrap()
     }
 
-    /// Counted or one by one, every shift of every orbit is the score of its matching on the general path.
+    /// Counted or one by one, every shift of every orbit is the score of its pairing on the general path.
     #[test]
-    fn orbits_with_ties_are_scores_of_matchings() {
+    fn orbits_with_ties_are_scores_of_pairings() {
         for (n, k, most) in [(3, 1, 0.0), (5, 2, 1.0), (31, 3, 1.0), (31, 3, 3.0), (60, 10, 2.0)] {
             for (x, y) in [(most, most), (most, 1e6), (1e6, most)] {
                 let (x, y) = (lists(n, k, x, 0.7), lists(n, k, y, 1.3));

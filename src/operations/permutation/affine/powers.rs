@@ -41,17 +41,17 @@ pub struct Affine<T> {
     powers: Vec<usize>,
     forward: Forward<T>,
     inverse: Inverse,
-    a: Side<T>,
+    a: TransformedOperand<T>,
 }
 
 /// All orbits of one relabeling: L in its order, transformed.
 pub struct Family<'a, T> {
     affine: &'a Affine<T>,
-    b: Side<T>,
+    b: TransformedOperand<T>,
 }
 
 /// What is kept of one matrix.
-struct Side<T> {
+struct TransformedOperand<T> {
     /// Two rows per frequency, real and imaginary parts: the classes, skewed, and the main diagonal.
     rows: Matrix<T>,
     /// The classes at frequency 0.
@@ -84,14 +84,14 @@ impl<T: Precise> Affine<T> {
         let frequencies = powers.iter().copied().chain([0]).collect();
         let untwisted = (usize::MAX, Vec::new());
         let forward = Forward::new(q, diagonals, frequencies, untwisted);
-        let a = Side::new(&forward.run(k, sigma, Of::X, par)?, q / 2, |row| row, par)?;
+        let a = TransformedOperand::new(&forward.run(k, sigma, Of::X, par)?, q / 2, |row| row, par)?;
         Ok(Self { q, powers, forward, inverse: Inverse::new(q), a })
     }
 
     /// Lay the items of y out in the order tau.
     pub fn family(&self, l: &[T], tau: &[usize], par: Par<'_>) -> Result<Family<'_, T>> {
         let h = self.q / 2;
-        let b = Side::new(&self.forward.run(l, tau, Of::Y, par)?, h, |row| h - 1 - row, par)?;
+        let b = TransformedOperand::new(&self.forward.run(l, tau, Of::Y, par)?, h, |row| h - 1 - row, par)?;
         Ok(Family { affine: self, b })
     }
 
@@ -101,7 +101,7 @@ impl<T: Precise> Affine<T> {
     }
 }
 
-impl<T: Precise> Side<T> {
+impl<T: Precise> TransformedOperand<T> {
     /// The arrays from the transforms; row number i is for the frequency `order(i)`.
     fn new(transforms: &Transforms<T>, h: usize, order: impl Fn(usize) -> usize + Sync, par: Par<'_>) -> Result<Self> {
         let mut rows = Matrix::zeros(2 * h, h + 1);

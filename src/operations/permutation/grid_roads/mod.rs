@@ -2,8 +2,8 @@
 //!
 //! Which arrangements are evaluated is decided in [`strategy`](super::strategy), as for one pair. All pairs meet the same
 //! ones, so that their scores come with their joint law. The engines: orbits of bilinear scores are counted as they come
-//! ([`layered`]), or run on a grid of rows where strata or groups restrict the matchings ([`GridOrbits`]); neighbor lists by
-//! counting ([`Lists`]); whole products ([`GridProducts`]); single matchings.
+//! ([`layered`]), or run on a grid of rows where strata or groups restrict the pairings ([`GridOrbits`]); neighbor lists by
+//! counting ([`Lists`]); whole products ([`GridProducts`]); single pairings.
 //!
 //! All of them but the first fill a table with one score per pair and arrangement, which is counted at the end ([`judged`]).
 //! The score of the observed arrangement is in it as it is without permutations, bit for bit.
@@ -16,7 +16,7 @@ use super::grid_products::GridProducts;
 use super::joint::{Found, judged};
 use super::layered::layered;
 use super::lists::Lists;
-use super::matchings::Matchings;
+use super::pairings::Pairings;
 use super::product_orbits::Grid as ProductGrid;
 use super::restricted::{Grid, GridOrbits, OfX};
 use super::roads;
@@ -30,7 +30,7 @@ use crate::form::{Bilinear, Cross, Form, NeighborLists};
 use crate::operations::stacked::distinct;
 use crate::par::Par;
 
-/// Independent matchings that are scored at a time.
+/// Independent pairings that are scored at a time.
 const BATCH: usize = 256;
 /// Bytes that transforms of whole matrices may take.
 const BUDGET: usize = 1 << 30;
@@ -55,7 +55,7 @@ pub struct Plan<'a> {
     pub cells: &'a [Cell<'a>],
     /// What is true of the measure.
     pub facts: &'a Facts,
-    /// Which matchings are allowed.
+    /// Which pairings are allowed.
     pub design: &'a Design,
     /// What was asked for.
     pub request: &'a Request,
@@ -73,7 +73,7 @@ pub struct Outcome {
     pub method: &'static str,
     /// Number of orbits.
     pub n_orbits: Option<usize>,
-    /// Whether means, and standard deviations, are over all allowed matchings.
+    /// Whether means, and standard deviations, are over all allowed pairings.
     pub exact: (bool, bool),
     /// Pairs, by their number, whose scores do not exist for some arrangement.
     pub failures: Vec<(usize, Error)>,
@@ -163,7 +163,7 @@ impl Table {
             scores[..1].fill(cell.statistic);
             let undefined = scores.iter().any(|score| score.is_nan());
             if undefined {
-                let reason = "other matchings of the rows have no score".into();
+                let reason = "other pairings of the rows have no score".into();
                 failures.push((place, Error::Undefined { measure: plan.measure.into(), reason }));
                 scores.fill(0.0);
             }
@@ -180,15 +180,15 @@ impl Table {
     }
 }
 
-/// One matching after the other: all `every` of them, or independent ones.
+/// One pairing after the other: all `every` of them, or independent ones.
 fn one_by_one(plan: &Plan<'_>, every: Option<usize>, par: Par<'_>) -> Result<Table> {
     let count = every.unwrap_or_else(|| plan.arrangements());
     let mut table = plan.table(count, if every.is_some() { "exact" } else { "monte_carlo" }, None, par)?;
     par.expect(count);
-    let matchings = Matchings { design: plan.design, key: every.is_none().then_some(&plan.request.key) };
+    let pairings = Pairings { design: plan.design, key: every.is_none().then_some(&plan.request.key) };
     for start in (0..count).step_by(BATCH) {
         let scores = par.map(BATCH.min(count - start), |at, par| {
-            let order = matchings.number(start + at);
+            let order = pairings.number(start + at);
             par.advance(1);
             // What has no score is told apart from what stops everything.
             let score = |cell: &Cell<'_>| match cell.form.score(Some(&order), par.sequential()) {

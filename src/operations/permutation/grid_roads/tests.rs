@@ -114,17 +114,17 @@ fn table(plan: &Plan<'_>) -> Table {
     .unwrap()
 }
 
-/// Every value of every pair is the score of a lawful matching, the same for all pairs; however many Ks are transformed
+/// Every value of every pair is the score of a lawful pairing, the same for all pairs; however many Ks are transformed
 /// at once, the same bits, and the same for any number of threads.
 #[test]
-fn restricted_orbits_are_scores_of_matchings() {
+fn restricted_orbits_are_scores_of_pairings() {
     for (n, strata, groups) in designs() {
         let (strata, groups) = (strata.as_deref(), groups.as_deref());
         let design = Design::new(n, strata, groups, Scheme::Permute).unwrap();
         let grid = Grid::choose(&design).unwrap();
-        let asked = request(3 * grid.length() - 1, Method::Orbits);
+        let instance = request(3 * grid.length() - 1, Method::Orbits);
         bilinear(n, |name, cells| {
-            planned(cells, &design, &asked, |plan| {
+            planned(cells, &design, &instance, |plan| {
                 let forms = bilinear_forms(cells);
                 let table = |budget: usize, par: Par<'_>| {
                     let empty = plan.table_of_orbits(3, grid.length(), Par::SEQ).unwrap();

@@ -2,7 +2,7 @@
 
 use super::parts::{Parts, per_row};
 use super::{ROWS, TILE, Third, mixed};
-use crate::engines::pair_matrix::Diagonal;
+use crate::engines::pair_matrix::Centering;
 use crate::error::Result;
 use crate::linalg::{self, Matrix, rows_product};
 use crate::numerics::sums;
@@ -45,10 +45,10 @@ impl Factored {
         (m, self.lengths.iter().map(|length| per_row(mean - length, n)).collect())
     }
 
-    pub(super) fn parts(&self, diagonal: Diagonal) -> Parts {
+    pub(super) fn parts(&self, centering: Centering) -> Parts {
         let n = self.lengths.len();
         let zeros = || vec![0.0; n];
-        if diagonal == Diagonal::UCentered {
+        if centering == Centering::UCentered {
             return Parts { k: 0.0, m: 0.0, u: zeros(), d: zeros() };
         }
         let (m, mut u) = self.centered_parts();
@@ -56,8 +56,8 @@ impl Factored {
             u.iter_mut().zip(&self.p).for_each(|(u, p)| *u += p);
         }
         let mean = sums::sum(&self.lengths) / n as f64;
-        let (k, d) = match diagonal {
-            Diagonal::Kept => {
+        let (k, d) = match centering {
+            Centering::Plain => {
                 (mean + self.c, self.lengths.iter().zip(&self.p).map(|(v, p)| v - mean + 2.0 * p).collect())
             }
             _ => (0.0, zeros()),

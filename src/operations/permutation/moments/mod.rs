@@ -1,4 +1,4 @@
-//! Exact moments over all n! matchings, from a short list of numbers per matrix.
+//! Exact moments over all n! pairings, from a short list of numbers per matrix.
 //!
 //! The statistic is `T(pi) = sum_ij K[i, j] L[pi(i), pi(j)]`. Each symmetric matrix is cut into constants, a share per
 //! row and a rest that sums to zero over every row. Off the diagonal, and on it,
@@ -51,7 +51,7 @@ pub use self::parts::Parts;
 
 use self::factored::LowRank;
 use self::stored::{Product, RowSums, SQUARE, squares_of_residual};
-use crate::engines::pair_matrix::{Dense, Diagonal, PairMatrix};
+use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
 use crate::error::Result;
 use crate::linalg::{Matrix, unit_scale};
 use crate::numerics::sums;
@@ -59,7 +59,7 @@ use crate::par::Par;
 
 /// Rows per unit of work.
 const ROWS: usize = 128;
-/// Side of a tile of a product.
+/// Operand of a tile of a product.
 const TILE: usize = 256;
 /// The largest stored matrix whose product with itself is formed.
 pub const LARGEST: usize = 3000;
@@ -75,7 +75,7 @@ pub enum Order {
     Kurtosis,
 }
 
-/// Moments of the statistic over all n! matchings.
+/// Moments of the statistic over all n! pairings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moments {
     /// Mean.
@@ -134,8 +134,8 @@ impl Invariants {
     /// Of a matrix, stored or not, up to the order its size and kind allow.
     pub fn of(pairs: &PairMatrix, order: Order, par: Par<'_>) -> Result<Self> {
         match pairs.factor() {
-            Some((a, diagonal)) if order < Order::Kurtosis || a.rows() > LARGEST => {
-                Self::of_factor(a, diagonal, order, par)
+            Some((a, centering)) if order < Order::Kurtosis || a.rows() > LARGEST => {
+                Self::of_factor(a, centering, order, par)
             }
             _ => Self::of_dense(&*pairs.dense(par)?, order, par),
         }
@@ -188,10 +188,10 @@ impl Invariants {
     }
 
     /// Of `a a'` from `a`: mean, variance and skewness.
-    pub fn of_factor(a: &Matrix, diagonal: Diagonal, order: Order, par: Par<'_>) -> Result<Self> {
+    pub fn of_factor(a: &Matrix, centering: Centering, order: Order, par: Par<'_>) -> Result<Self> {
         let scale = within_reach(unit_scale(a.largest()));
         let factored = Factored::new(a, scale, par)?;
-        let parts = factored.parts(diagonal);
+        let parts = factored.parts(centering);
         let low_rank = LowRank::of(&factored, par)?;
         let r = low_rank.squares(par)?;
         let scale = scale * scale;

@@ -23,7 +23,7 @@ impl Parts {
     /// Of a matrix, stored or not.
     pub fn of(pairs: &PairMatrix, par: Par<'_>) -> Result<Self> {
         match pairs.factor() {
-            Some((a, diagonal)) => Ok(Factored::new(a, 1.0, par)?.parts(diagonal)),
+            Some((a, centering)) => Ok(Factored::new(a, 1.0, par)?.parts(centering)),
             None => Self::of_dense(&*pairs.dense(par)?, par),
         }
     }
@@ -45,7 +45,7 @@ impl Parts {
         Ok(Self { k, m, u, d })
     }
 
-    /// Mean over all matchings with a matrix of these other parts.
+    /// Mean over all pairings with a matrix of these other parts.
     pub fn mean(&self, other: &Self) -> f64 {
         mean(self.u.len(), (self.k, self.m), (other.k, other.m))
     }

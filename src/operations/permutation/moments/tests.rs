@@ -1,11 +1,11 @@
-//! Against all matchings, golden numbers and the definition.
+//! Against all pairings, golden numbers and the definition.
 
 use std::sync::Arc;
 
 use super::factored::Factored;
 use super::stored::Product;
 use super::*;
-use crate::engines::pair_matrix::{Dense, Diagonal, PairMatrix};
+use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
 use crate::linalg::{self, Matrix};
 use crate::par::{Watch, with_threads};
 
@@ -107,7 +107,7 @@ fn of(k: &Dense, l: &Dense, order: Order) -> Moments {
 }
 
 #[test]
-fn those_of_all_matchings() {
+fn those_of_all_pairings() {
     for n in 1..=7 {
         for (k, l) in kinds(n, 1.0).iter().flat_map(|k| kinds(n, 2.0).into_iter().map(move |l| (k, l))) {
             let (found, [mean, variance, skewness, _]) = (of(k, &l, Order::Kurtosis), brute(k, &l));
@@ -124,7 +124,7 @@ fn those_of_all_matchings() {
     }
 }
 
-/// All matchings of eight items, each kind with itself and with the next, so that kinds mix; and of nine.
+/// All pairings of eight items, each kind with itself and with the next, so that kinds mix; and of nine.
 #[test]
 fn the_fourth_moment() {
     let check = |k: &Dense, l: &Dense| {
@@ -176,7 +176,7 @@ fn golden() {
 #[test]
 fn golden_invariants_from_features() {
     let a = Factored::new(&features(12, 3, 0), 1.0, Par::SEQ).unwrap().x;
-    let found = Invariants::of_factor(&a, Diagonal::Kept, Order::Skewness, Par::SEQ).unwrap();
+    let found = Invariants::of_factor(&a, Centering::Plain, Order::Skewness, Par::SEQ).unwrap();
     let third = found.third.clone().unwrap();
     let s = found.scale;
     for (name, found, expected) in [
@@ -209,28 +209,28 @@ fn near(a: &[f64], b: &[f64], size: f64) -> bool {
 fn factors_are_their_matrices() {
     for (n, r) in [(1, 2), (2, 1), (3, 2), (7, 1), (40, 5), (300, 40)] {
         let a = wave(n, r, 1.3);
-        for diagonal in [Diagonal::Kept, Diagonal::Dropped, Diagonal::UCentered] {
-            if n < 3 && diagonal == Diagonal::UCentered {
+        for centering in [Centering::Plain, Centering::HollowDiagonal, Centering::UCentered] {
+            if n < 3 && centering == Centering::UCentered {
                 continue;
             }
-            let mut dense = Dense::of_rows(&a, diagonal == Diagonal::Kept, |_, _, v| v, Par::SEQ).unwrap();
-            if diagonal == Diagonal::UCentered {
+            let mut dense = Dense::of_rows(&a, centering == Centering::Plain, |_, _, v| v, Par::SEQ).unwrap();
+            if centering == Centering::UCentered {
                 dense.u_center(Par::SEQ).unwrap();
             }
             let slow = Parts::of_dense(&dense, Par::SEQ).unwrap();
-            let fast = Factored::new(&a, 1.0, Par::SEQ).unwrap().parts(diagonal);
+            let fast = Factored::new(&a, 1.0, Par::SEQ).unwrap().parts(centering);
             let size = r as f64;
-            assert!(near(&[fast.k, fast.m], &[slow.k, slow.m], size), "{n} {diagonal:?}");
-            assert!(near(&fast.u, &slow.u, size) && near(&fast.d, &slow.d, size), "{n} {diagonal:?}");
+            assert!(near(&[fast.k, fast.m], &[slow.k, slow.m], size), "{n} {centering:?}");
+            assert!(near(&fast.u, &slow.u, size) && near(&fast.d, &slow.d, size), "{n} {centering:?}");
             let other = Invariants::of_dense(&any(n, 0.7, true), Order::Skewness, Par::SEQ).unwrap();
-            let fast = Invariants::of_factor(&a, diagonal, Order::Skewness, Par::SEQ).unwrap();
+            let fast = Invariants::of_factor(&a, centering, Order::Skewness, Par::SEQ).unwrap();
             let slow = Invariants::of_dense(&dense, Order::Skewness, Par::SEQ).unwrap();
             let [fast, slow] = [fast, slow].map(|it| moments(&it, &other));
-            assert!((fast.variance - slow.variance).abs() <= 2e-12 * slow.variance + 1e-26, "{n} {r} {diagonal:?}");
+            assert!((fast.variance - slow.variance).abs() <= 2e-12 * slow.variance + 1e-26, "{n} {r} {centering:?}");
             assert!((fast.mean - slow.mean).abs() < 1e-12 * (slow.mean.abs() + slow.variance.sqrt() + 1e-12));
             assert_eq!(fast.skewness.is_some(), n >= 6);
             if let (Some(a), Some(b)) = (fast.skewness, slow.skewness) {
-                assert!((a - b).abs() < 1e-12, "{n} {r} {diagonal:?}: {a} {b}");
+                assert!((a - b).abs() < 1e-12, "{n} {r} {centering:?}: {a} {b}");
             }
         }
     }
@@ -240,10 +240,10 @@ fn factors_are_their_matrices() {
 #[test]
 fn of_pairs() {
     let a = Arc::new(wave(60, 3, 1.3));
-    let pairs = PairMatrix::linear("x", a.clone(), Diagonal::Kept, Par::SEQ).unwrap();
+    let pairs = PairMatrix::linear("x", a.clone(), Centering::Plain, Par::SEQ).unwrap();
     assert_eq!(pairs.factor_columns(), Some(3));
     let of = |order| Invariants::of(&pairs, order, Par::SEQ).unwrap();
-    assert_eq!(of(Order::Skewness), Invariants::of_factor(&a, Diagonal::Kept, Order::Skewness, Par::SEQ).unwrap());
+    assert_eq!(of(Order::Skewness), Invariants::of_factor(&a, Centering::Plain, Order::Skewness, Par::SEQ).unwrap());
     assert!(of(Order::Variance).third.is_none() && of(Order::Kurtosis).fourth.is_some());
     let (fast, slow) = (of(Order::Skewness), of(Order::Kurtosis));
     let [fast, slow] = [&fast, &slow].map(|it| moments(it, &slow));
@@ -270,7 +270,7 @@ fn products_by_tiles() {
     assert!((found.with_squares - with).abs() < 1e-13 * size);
 }
 
-/// The statistic of every matching of five items is its parts put together, whatever the matrices are.
+/// The statistic of every pairing of five items is its parts put together, whatever the matrices are.
 #[test]
 fn parts_make_up_the_statistic() {
     for n in [1, 2, 3, 5] {
@@ -337,7 +337,7 @@ fn the_same_bits_for_any_number_of_threads() {
     let (k, a) = (any(n, 0.7, true), wave(n, 40, 1.3));
     let all = |par: Par<'_>| {
         let dense = Invariants::of_dense(&k, Order::Kurtosis, par).unwrap();
-        let factor = Invariants::of_factor(&a, Diagonal::Kept, Order::Skewness, par).unwrap();
+        let factor = Invariants::of_factor(&a, Centering::Plain, Order::Skewness, par).unwrap();
         (dense, factor, Invariants::of_dense(&k, Order::Variance, par).unwrap())
     };
     let alone = all(Par::SEQ);

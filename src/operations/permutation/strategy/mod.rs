@@ -6,7 +6,7 @@
 //! key stands for one set of arrangements, and a pair and the grid of that one pair find the same p-value.
 //!
 //! ```text
-//! few allowed matchings                   all of them, whatever the form
+//! few allowed pairings                   all of them, whatever the form
 //! a circle of them (scheme="shift")       all of them, in one orbit where the form has one
 //! fewer than FEW are wanted               independent ones
 //! bilinear, neighbor lists                orbits of shifts of all rows; bilinear ones with multipliers from three orbits on
@@ -26,7 +26,7 @@ use relabelings::Relabelings;
 
 /// Fewer arrangements than these are not worth an orbit.
 pub const FEW: usize = 15;
-/// The most matchings that are tried when all are asked for.
+/// The most pairings that are tried when all are asked for.
 const ALL: u128 = 10_000_000;
 
 /// The scores of a test by their form: of one pair, or of all pairs that are tested together.
@@ -51,7 +51,7 @@ pub struct Widths {
 
 /// The arrangements, and the scores that have an engine for them.
 pub enum Strategy<B, N, C> {
-    /// All allowed matchings, so many of them.
+    /// All allowed pairings, so many of them.
     Exhaustive(usize),
     /// The shifts of a single circle, all of them, of bilinear scores.
     Circle(B, RowGrid),
@@ -131,7 +131,7 @@ pub fn choose<B, N, C>(
 
 fn too_many(order: Option<u128>) -> Error {
     let count = order.map_or("more than 1e38".into(), |order| order.to_string());
-    let problem = format!("would try {count} matchings, and at most {ALL} are tried.");
+    let problem = format!("would try {count} pairings, and at most {ALL} are tried.");
     Error::BadOption { measure: "permutation_test".into(), option: "method".into(), given: "\"exact\"".into(), problem }
 }
 

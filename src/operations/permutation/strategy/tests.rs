@@ -46,7 +46,7 @@ fn chosen(form: &str, kind: &str, n: usize, n_resamples: usize, method: Method) 
 fn table() {
     use Method::{Auto, Exact, MonteCarlo, Orbits, Sequential};
     for (form, kind, n, n_resamples, method, expected) in [
-        // Few matchings are all tried, whatever the form.
+        // Few pairings are all tried, whatever the form.
         ("bilinear", "free", 5, 119, Auto, "all 120"),
         ("cross", "free", 5, 119, Auto, "all 120"),
         ("other", "free", 5, 119, Auto, "all 120"),

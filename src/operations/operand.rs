@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::compare::Asked;
+use super::compare::Instance;
 use crate::engines::profile::Profile;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Input};
@@ -11,7 +11,7 @@ use crate::par::Par;
 use crate::representation::{Data, Representation};
 
 /// What an operation is given for one model.
-pub enum Side<'a> {
+pub enum Operand<'a> {
     /// The data.
     Data(Representation<'a>),
     /// A summary made earlier, for one measure with one set of options.
@@ -33,7 +33,7 @@ pub struct Prepared {
     pub profile: Option<Arc<Profile>>,
 }
 
-impl<'a> Side<'a> {
+impl<'a> Operand<'a> {
     /// How messages call it.
     pub fn name(&self) -> &str {
         match self {
@@ -74,16 +74,16 @@ impl<'a> Side<'a> {
     }
 
     /// The summary for this measure.
-    pub fn summary(&self, asked: &Asked, par: Par<'_>) -> Result<AnySummary> {
-        let name = asked.measure.name();
+    pub fn summary(&self, instance: &Instance, par: Par<'_>) -> Result<AnySummary> {
+        let name = instance.measure.name();
         let refuse = |problem| Err(Error::SummaryMismatch { problem });
         match self {
-            Self::Data(x) => asked.measure.summarize(x, par),
+            Self::Data(x) => instance.measure.summarize(x, par),
             Self::Prepared(made) if made.measure != name => {
                 refuse(format!("was made for {}, not for {name}", made.measure))
             }
-            Self::Prepared(made) if made.options != asked.options() => {
-                refuse(format!("was made with options {{{}}}, not {{{}}}", made.options, asked.options()))
+            Self::Prepared(made) if made.options != instance.options() => {
+                refuse(format!("was made with options {{{}}}, not {{{}}}", made.options, instance.options()))
             }
             Self::Prepared(made) => Ok(made.summary.clone()),
         }
@@ -91,7 +91,7 @@ impl<'a> Side<'a> {
 }
 
 /// The rows of two sides must belong to the same inputs.
-pub fn rows_must_match(measure: &dyn AnyMeasure, x: &Side<'_>, y: &Side<'_>) -> Result<()> {
+pub fn rows_must_match(measure: &dyn AnyMeasure, x: &Operand<'_>, y: &Operand<'_>) -> Result<()> {
     if measure.facts().rows_paired && x.rows() != y.rows() {
         return Err(Error::RowCountMismatch { x: x.name().into(), y: y.name().into(), n: x.rows(), m: y.rows() });
     }

@@ -1,4 +1,4 @@
-//! One matching after the other: all that are allowed, or independent ones from the streams of a key.
+//! One pairing after the other: all that are allowed, or independent ones from the streams of a key.
 //!
 //! A score that comes with an interval ([`Pair::interval`]) need not be computed where only its side matters: an interval
 //! beyond all that ties with the observed score counts as the score would. Counts are those of the scores, on both sides.
@@ -13,23 +13,23 @@ use crate::form::{Cross, Form, Pair, PairInterval};
 use crate::memory;
 use crate::par::Par;
 
-/// Matchings whose values are counted at a time.
+/// Pairings whose values are counted at a time.
 const BATCH: usize = 4096;
-/// Matchings that tell how large values are, for the window of ties.
+/// Pairings that tell how large values are, for the window of ties.
 const FIRST: usize = 128;
 /// Rows up to which the terms of all pairs of rows are kept.
 const TABLE: usize = 2048;
 
-/// Which matchings: all that a design allows, or independent ones from the streams of a key; the observed one first.
+/// Which pairings: all that a design allows, or independent ones from the streams of a key; the observed one first.
 #[derive(Clone, Copy)]
-pub struct Matchings<'a> {
+pub struct Pairings<'a> {
     /// What is allowed.
     pub design: &'a Design,
-    /// The streams 1, 2, .. of it; None for all matchings, which begin with the observed one.
+    /// The streams 1, 2, .. of it; None for all pairings, which begin with the observed one.
     pub key: Option<&'a [u8; 32]>,
 }
 
-impl Matchings<'_> {
+impl Pairings<'_> {
     /// Number `at` of them.
     pub fn number(&self, at: usize) -> Vec<usize> {
         match self.key {
@@ -52,17 +52,17 @@ pub enum Wanted {
 }
 
 /// What is found of a value whose side matters.
-enum Side {
+enum Verdict {
     Below,
     Above,
     /// Too close to tell without it.
     At(f64),
 }
 
-/// From a matching to a value.
+/// From a pairing to a value.
 type Value<'a> = Box<dyn Fn(&[usize], Par<'_>) -> Result<f64> + Send + Sync + 'a>;
 
-/// The value of one matching after the other, and how many of them make a unit of work.
+/// The value of one pairing after the other, and how many of them make a unit of work.
 pub struct OneByOne<'a> {
     value: Value<'a>,
     interval: Option<&'a PairInterval<'a>>,
@@ -70,7 +70,7 @@ pub struct OneByOne<'a> {
 }
 
 impl<'a> OneByOne<'a> {
-    /// The quickest way to the value of a single matching; `count` of them are wanted.
+    /// The quickest way to the value of a single pairing; `count` of them are wanted.
     pub fn new(form: &'a Form<'a>, count: usize, par: Par<'_>) -> Result<Self> {
         Ok(match form {
             Form::Bilinear(form) => Self::new_of(16, |order, par| form.k.inner(form.l, Some(order), par)),
@@ -105,51 +105,51 @@ impl<'a> OneByOne<'a> {
         Self::new_of(1, |order, par| (form.of)(&form.product(Some(order), par)?, Some(order)))
     }
 
-    /// The value of one matching.
+    /// The value of one pairing.
     pub fn score(&self, order: &[usize], par: Par<'_>) -> Result<f64> {
         (self.value)(order, par)
     }
 
-    /// Count the first `count` matchings, the observed one included, whose values are known to `known_to`; and how many of
+    /// Count the first `count` pairings, the observed one included, whose values are known to `known_to`; and how many of
     /// them were counted without computing the value.
     pub fn tally<'t>(
         &self,
         scale: &'t Scale<'t>,
         known_to: f64,
-        matchings: Matchings<'_>,
+        pairings: Pairings<'_>,
         count: usize,
         wanted: Wanted,
         par: Par<'_>,
     ) -> Result<(Tally<'t>, usize)> {
         par.expect(count);
-        let first = self.values(matchings, 0..count.min(FIRST), par)?;
+        let first = self.values(pairings, 0..count.min(FIRST), par)?;
         let observed = first.first().copied().unwrap_or(f64::NAN);
         let mut tally = Tally::new(scale, observed, ties::window(&first, known_to), wanted == Wanted::Scores);
         tally.take(&first)?;
         let interval = self.interval.filter(|_| wanted == Wanted::Sides);
         let full = if interval.is_some() { count.min(KNOWN) } else { count };
         for from in (first.len()..full).step_by(BATCH) {
-            tally.take(&self.values(matchings, from..(from + BATCH).min(full), par)?)?;
+            tally.take(&self.values(pairings, from..(from + BATCH).min(full), par)?)?;
         }
         let Some(interval) = interval else { return Ok((tally, 0)) };
         let (low, high) = (tally.observed - tally.window(), tally.observed + tally.window());
         let side = |order: &[usize], par: Par<'_>| {
             let [least, most] = interval(order, par)?;
             Ok(match () {
-                () if most < low => Side::Below,
-                () if least > high => Side::Above,
-                () => Side::At(self.score(order, par)?),
+                () if most < low => Verdict::Below,
+                () if least > high => Verdict::Above,
+                () => Verdict::At(self.score(order, par)?),
             })
         };
         let mut pruned = 0;
         for from in (full..count).step_by(BATCH) {
-            let found = self.each(matchings, from..(from + BATCH).min(count), side, par)?;
+            let found = self.each(pairings, from..(from + BATCH).min(count), side, par)?;
             let (mut below, mut above, mut values) = (0, 0, Vec::new());
             for side in found {
                 match side {
-                    Side::Below => below += 1,
-                    Side::Above => above += 1,
-                    Side::At(value) => values.push(value),
+                    Verdict::Below => below += 1,
+                    Verdict::Above => above += 1,
+                    Verdict::At(value) => values.push(value),
                 }
             }
             tally.take_certain(below, true);
@@ -160,14 +160,14 @@ impl<'a> OneByOne<'a> {
         Ok((tally, pruned))
     }
 
-    /// The values of some of the matchings.
-    pub fn values(&self, matchings: Matchings<'_>, range: Range<usize>, par: Par<'_>) -> Result<Vec<f64>> {
-        self.each(matchings, range, |order, par| self.score(order, par), par)
+    /// The values of some of the pairings.
+    pub fn values(&self, pairings: Pairings<'_>, range: Range<usize>, par: Par<'_>) -> Result<Vec<f64>> {
+        self.each(pairings, range, |order, par| self.score(order, par), par)
     }
 
     fn each<T: Send>(
         &self,
-        matchings: Matchings<'_>,
+        pairings: Pairings<'_>,
         range: Range<usize>,
         of: impl Fn(&[usize], Par<'_>) -> Result<T> + Sync,
         par: Par<'_>,
@@ -177,7 +177,7 @@ impl<'a> OneByOne<'a> {
             let mut found = Vec::with_capacity(self.unit);
             for at in from..(from + self.unit).min(range.end) {
                 par.check()?;
-                found.push(of(&matchings.number(at), par)?);
+                found.push(of(&pairings.number(at), par)?);
                 par.advance(1);
             }
             Ok(found)

@@ -26,7 +26,7 @@
 
 use std::cmp::Ordering;
 
-use super::pair_matrix::{Dense, Diagonal};
+use super::pair_matrix::{Centering, Dense};
 use crate::error::Result;
 use crate::linalg::{Matrix, product_nt, squared_norm_of_product, times_upper};
 use crate::numerics::sums;
@@ -40,12 +40,12 @@ const BLOCK: usize = 128;
 
 /// The inputs, and which of them are left out together.
 #[derive(Debug, Clone)]
-pub struct Units {
+pub struct JackknifeUnits {
     of: Vec<usize>,
     members: Vec<Vec<usize>>,
 }
 
-impl Units {
+impl JackknifeUnits {
     /// Every one of n inputs alone.
     pub fn single(n: usize) -> Self {
         Self { of: (0..n).collect(), members: (0..n).map(|i| vec![i]).collect() }
@@ -91,7 +91,7 @@ impl Units {
 
 /// What leaving one unit out takes away.
 #[derive(Debug, Clone, Copy, Default)]
-struct Gone {
+struct LeftOutSums {
     /// Sum of products in the rows that go.
     rows: f64,
     /// Sum of products among the inputs that go.
@@ -102,7 +102,7 @@ struct Gone {
     cross: f64,
 }
 
-impl Gone {
+impl LeftOutSums {
     /// One input, with its sum of products and its entries on the diagonal.
     fn single(rows: f64, p: f64, q: f64) -> Self {
         Self { rows, block: p * q, sums: (p, q), cross: rows - p * q }
@@ -116,21 +116,21 @@ impl Gone {
     }
 
     /// The inner product of what stays of `all`, with m inputs, centered again.
-    fn from(self, all: f64, m: usize, diagonal: Diagonal) -> f64 {
+    fn from(self, all: f64, m: usize, centering: Centering) -> f64 {
         let m = m as f64;
-        let (once, twice) = match diagonal {
-            Diagonal::UCentered => (m - 2.0, (m - 1.0) * (m - 2.0)),
-            Diagonal::Kept | Diagonal::Dropped => (m, m * m),
+        let (once, twice) = match centering {
+            Centering::UCentered => (m - 2.0, (m - 1.0) * (m - 2.0)),
+            Centering::Plain | Centering::HollowDiagonal => (m, m * m),
         };
         let stay = all - 2.0 * self.rows + self.block;
         stay - 2.0 * self.cross / once + self.sums.0 * self.sums.1 / twice
     }
 }
 
-fn all_from(rows: &[f64], gone: &[Gone], units: &Units, diagonal: Diagonal) -> Vec<f64> {
+fn all_from(rows: &[f64], gone: &[LeftOutSums], units: &JackknifeUnits, centering: Centering) -> Vec<f64> {
     let all = sums::sum(rows);
     let n = units.inputs();
-    gone.iter().enumerate().map(|(unit, gone)| gone.from(all, n - units.members(unit).len(), diagonal)).collect()
+    gone.iter().enumerate().map(|(unit, gone)| gone.from(all, n - units.members(unit).len(), centering)).collect()
 }
 
 /// Sums of products in the rows of a unit.
@@ -139,15 +139,16 @@ fn of_rows(rows: &[f64], members: &[usize]) -> f64 {
 }
 
 /// From two stored matrices.
-pub fn of_dense(k: &Dense, l: &Dense, units: &Units, diagonal: Diagonal, par: Par<'_>) -> Result<Vec<f64>> {
+pub fn of_dense(k: &Dense, l: &Dense, units: &JackknifeUnits, centering: Centering, par: Par<'_>) -> Result<Vec<f64>> {
     let rows = k.row_products(l, par)?;
     let gone = if units.are_single() {
-        (0..units.count()).map(|i| Gone::single(rows[i], k.at(i, i), l.at(i, i))).collect()
+        (0..units.count()).map(|i| LeftOutSums::single(rows[i], k.at(i, i), l.at(i, i))).collect()
     } else {
         let crossed = crossed(k, l, units, par)?;
         par.map(units.count(), |unit, _| {
             let members = units.members(unit);
-            let mut gone = Gone { rows: of_rows(&rows, members), cross: crossed[unit], ..Gone::default() };
+            let mut gone =
+                LeftOutSums { rows: of_rows(&rows, members), cross: crossed[unit], ..LeftOutSums::default() };
             for (at, &i) in members.iter().enumerate() {
                 gone.add(k.at(i, i), l.at(i, i), 1.0);
                 members[at + 1..].iter().for_each(|&j| gone.add(k.at(i, j), l.at(i, j), 2.0));
@@ -155,11 +156,11 @@ pub fn of_dense(k: &Dense, l: &Dense, units: &Units, diagonal: Diagonal, par: Pa
             Ok(gone)
         })?
     };
-    Ok(all_from(&rows, &gone, units, diagonal))
+    Ok(all_from(&rows, &gone, units, centering))
 }
 
 /// For every unit, products of the sums over it in the rows that stay.
-fn crossed(k: &Dense, l: &Dense, units: &Units, par: Par<'_>) -> Result<Vec<f64>> {
+fn crossed(k: &Dense, l: &Dense, units: &JackknifeUnits, par: Par<'_>) -> Result<Vec<f64>> {
     let n = units.inputs();
     let same = std::ptr::eq(k, l);
     let parts = par.map(n.div_ceil(PANEL), |panel, _| {
@@ -189,9 +190,9 @@ pub struct Factor<'a> {
 
 impl<'a> Factor<'a> {
     /// From a factor with centered columns and its squared row lengths.
-    pub fn new(a: &'a Matrix, squares: &'a [f64], diagonal: Diagonal) -> Self {
+    pub fn new(a: &'a Matrix, squares: &'a [f64], centering: Centering) -> Self {
         let n = a.rows() as f64;
-        let hollow = diagonal == Diagonal::UCentered;
+        let hollow = centering == Centering::UCentered;
         let half = sums::sum(squares) / (2.0 * (n - 1.0));
         let end = |p: &f64| if hollow { (p - half) / (n - 2.0) } else { 0.0 };
         Self { a, squares, ends: squares.iter().map(end).collect(), hollow }
@@ -212,7 +213,7 @@ impl<'a> Factor<'a> {
     }
 
     /// Rows added up by unit, and their ends.
-    fn totals(&self, units: &Units) -> (Matrix, Vec<f64>) {
+    fn totals(&self, units: &JackknifeUnits) -> (Matrix, Vec<f64>) {
         let (mut rows, mut ends) = (Matrix::zeros(units.count(), self.a.cols()), vec![0.0; units.count()]);
         for (i, &unit) in units.of.iter().enumerate() {
             add(rows.row_mut(unit), self.a.row(i), 1.0);
@@ -298,8 +299,8 @@ pub fn of_factors(
     k: &Factor<'_>,
     l: &Factor<'_>,
     cross: &Matrix,
-    units: &Units,
-    diagonal: Diagonal,
+    units: &JackknifeUnits,
+    centering: Centering,
     par: Par<'_>,
 ) -> Result<Vec<f64>> {
     let common = Common::new(k, l, cross);
@@ -307,7 +308,7 @@ pub fn of_factors(
     let extra = |i: usize| k.formula(i) * l.formula(i) - k.on_diagonal(i) * l.on_diagonal(i);
     rows.iter_mut().enumerate().for_each(|(i, row)| *row -= extra(i));
     let gone = if units.are_single() {
-        let one = |i: usize| Gone::single(rows[i], k.on_diagonal(i), l.on_diagonal(i));
+        let one = |i: usize| LeftOutSums::single(rows[i], k.on_diagonal(i), l.on_diagonal(i));
         (0..units.count()).map(one).collect()
     } else {
         let ((s, e), (t, f)) = (k.totals(units), l.totals(units));
@@ -316,7 +317,8 @@ pub fn of_factors(
         par.map(units.count(), |unit, par| {
             let members = units.members(unit);
             let m = size(unit);
-            let mut gone = Gone { rows: of_rows(&rows, members), cross: everywhere[unit], ..Gone::default() };
+            let mut gone =
+                LeftOutSums { rows: of_rows(&rows, members), cross: everywhere[unit], ..LeftOutSums::default() };
             for &i in members {
                 let rho = sums::dot(k.a.row(i), s.row(unit)) + m * k.ends[i] + e[unit];
                 let lambda = sums::dot(l.a.row(i), t.row(unit)) + m * l.ends[i] + f[unit];
@@ -328,7 +330,7 @@ pub fn of_factors(
             Ok(gone)
         })?
     };
-    Ok(all_from(&rows, &gone, units, diagonal))
+    Ok(all_from(&rows, &gone, units, centering))
 }
 
 /// Sum of products among some inputs whose ends sum to those given: pair by pair, or by a product of their rows where
@@ -375,31 +377,32 @@ mod tests {
         m
     }
 
-    fn centered(mut k: Dense, diagonal: Diagonal) -> Dense {
-        match diagonal {
-            Diagonal::UCentered => k.u_center(Par::SEQ).unwrap(),
+    fn centered(mut k: Dense, centering: Centering) -> Dense {
+        match centering {
+            Centering::UCentered => k.u_center(Par::SEQ).unwrap(),
             _ => k.center(Par::SEQ).unwrap(),
         }
         k
     }
 
     /// The definition: take the rows that stay, multiply, center, multiply.
-    fn by_definition(a: &Matrix, b: &Matrix, stay: &[usize], diagonal: Diagonal) -> f64 {
+    fn by_definition(a: &Matrix, b: &Matrix, stay: &[usize], centering: Centering) -> f64 {
         let of = |m: &Matrix| {
-            let k = Dense::of_rows(&m.rows_in_order(stay), diagonal == Diagonal::Kept, |_, _, v| v, Par::SEQ).unwrap();
-            centered(k, diagonal).full().unwrap()
+            let k =
+                Dense::of_rows(&m.rows_in_order(stay), centering == Centering::Plain, |_, _, v| v, Par::SEQ).unwrap();
+            centered(k, centering).full().unwrap()
         };
         of(a).data().iter().zip(of(b).data()).map(|(p, q)| p * q).sum()
     }
 
-    fn all_units() -> [Units; 4] {
+    fn all_units() -> [JackknifeUnits; 4] {
         let uneven = |i: usize| [0, 0, 1, 2, 2, 2, 3][i % 7];
         let large = |i: usize| usize::from(i > 70);
         [
-            Units::single(N),
-            Units::groups((0..N).map(uneven).collect()),
-            Units::groups((0..N).map(large).collect()),
-            Units::groups((0..N).map(|i| i / 2).collect()),
+            JackknifeUnits::single(N),
+            JackknifeUnits::groups((0..N).map(uneven).collect()),
+            JackknifeUnits::groups((0..N).map(large).collect()),
+            JackknifeUnits::groups((0..N).map(|i| i / 2).collect()),
         ]
     }
 
@@ -408,31 +411,31 @@ mod tests {
         let (a, b) = (columns_centered(3, 1.3), columns_centered(5, 2.1));
         let squares = |m: &Matrix| (0..N).map(|i| sums::squares(m.row(i))).collect::<Vec<_>>();
         let (p, q) = (squares(&a), squares(&b));
-        for diagonal in [Diagonal::Kept, Diagonal::UCentered] {
+        for centering in [Centering::Plain, Centering::UCentered] {
             let stored = |m: &Matrix| {
-                centered(Dense::of_rows(m, diagonal == Diagonal::Kept, |_, _, v| v, Par::SEQ).unwrap(), diagonal)
+                centered(Dense::of_rows(m, centering == Centering::Plain, |_, _, v| v, Par::SEQ).unwrap(), centering)
             };
             let (k, l) = (stored(&a), stored(&b));
             for units in all_units() {
                 for (same, other, q, l) in [(false, &b, &q, &l), (true, &a, &p, &k)] {
-                    let dense = of_dense(&k, l, &units, diagonal, Par::SEQ).unwrap();
-                    let (of_a, of_other) = (Factor::new(&a, &p, diagonal), Factor::new(other, q, diagonal));
+                    let dense = of_dense(&k, l, &units, centering, Par::SEQ).unwrap();
+                    let (of_a, of_other) = (Factor::new(&a, &p, centering), Factor::new(other, q, centering));
                     let factored = of_factors(
                         &of_a,
                         &of_other,
                         &product(other, &a, Par::SEQ).unwrap(),
                         &units,
-                        diagonal,
+                        centering,
                         Par::SEQ,
                     )
                     .unwrap();
                     for unit in 0..units.count() {
-                        let expected = by_definition(&a, other, &units.others(unit), diagonal);
+                        let expected = by_definition(&a, other, &units.others(unit), centering);
                         let size = 1e-12
                             * sums::squares(k.full().unwrap().data()).max(sums::squares(l.full().unwrap().data()));
                         let found = (dense[unit], factored[unit]);
-                        assert!((found.0 - expected).abs() < size, "{diagonal:?} {same} {unit}: {found:?} {expected}");
-                        assert!((found.1 - expected).abs() < size, "{diagonal:?} {same} {unit}: {found:?} {expected}");
+                        assert!((found.0 - expected).abs() < size, "{centering:?} {same} {unit}: {found:?} {expected}");
+                        assert!((found.1 - expected).abs() < size, "{centering:?} {same} {unit}: {found:?} {expected}");
                     }
                 }
             }
@@ -443,14 +446,14 @@ mod tests {
     fn threads_do_not_change_a_bit() {
         let (a, b) = (columns_centered(3, 1.3), columns_centered(5, 2.1));
         let stored =
-            |m: &Matrix| centered(Dense::of_rows(m, false, |_, _, v| v, Par::SEQ).unwrap(), Diagonal::UCentered);
+            |m: &Matrix| centered(Dense::of_rows(m, false, |_, _, v| v, Par::SEQ).unwrap(), Centering::UCentered);
         let (k, l) = (stored(&a), stored(&b));
         let p: Vec<f64> = (0..N).map(|i| sums::squares(a.row(i))).collect();
         for units in all_units() {
             let found = |par| {
-                let dense = of_dense(&k, &l, &units, Diagonal::UCentered, par).unwrap();
-                let of_a = Factor::new(&a, &p, Diagonal::UCentered);
-                (dense, of_factors(&of_a, &of_a, &gram(&a, par).unwrap(), &units, Diagonal::UCentered, par).unwrap())
+                let dense = of_dense(&k, &l, &units, Centering::UCentered, par).unwrap();
+                let of_a = Factor::new(&a, &p, Centering::UCentered);
+                (dense, of_factors(&of_a, &of_a, &gram(&a, par).unwrap(), &units, Centering::UCentered, par).unwrap())
             };
             assert_eq!(found(Par::SEQ), found(Par::ALL));
         }

@@ -1,10 +1,10 @@
-//! A number that may mislead comes with a caution: a stable code, a sentence with the numbers, and the numbers themselves.
+//! A number that may mislead comes with a warning: a stable code, a sentence with the numbers, and the numbers themselves.
 
 use crate::value::Value;
 
 /// Something a reader should know before believing a score.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Caution {
+pub struct Warning {
     /// The stable name.
     pub code: &'static str,
     /// One sentence with the numbers filled in.
@@ -13,8 +13,8 @@ pub struct Caution {
     pub details: Vec<(&'static str, Value)>,
 }
 
-impl Caution {
-    /// A caution with its numbers.
+impl Warning {
+    /// A warning with its numbers.
     pub fn new(code: &'static str, message: String, details: Vec<(&'static str, Value)>) -> Self {
         Self { code, message, details }
     }
