@@ -179,7 +179,7 @@ fn storage(given: &Bound<'_, PyAny>) -> PyResult<Storage> {
     Storage::named(&name).ok_or_else(|| pyo3::exceptions::PyValueError::new_err(format!("unknown storage {name:?}")))
 }
 
-/// GivenOptions by name.
+/// Options by name.
 pub fn options(given: &Bound<'_, PyDict>) -> PyResult<Vec<(String, Value)>> {
     given.iter().map(|(name, value)| Ok((name.extract()?, from_python(&value)?))).collect()
 }
