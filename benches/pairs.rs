@@ -42,7 +42,9 @@ fn matching(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("assignment");
     for d in [64, 256, 768] {
         let value = Matrix::from_fn(d, d, |i, j| (0.7 * (i * d + j) as f64).sin());
-        group.bench_function(BenchmarkId::from_parameter(d), |bencher| bencher.iter(|| best_matching(&value, || Ok(value.clone()))));
+        group.bench_function(BenchmarkId::from_parameter(d), |bencher| {
+            bencher.iter(|| best_matching(&value, || Ok(value.clone())))
+        });
     }
     group.finish();
 }

@@ -38,7 +38,7 @@ pub fn best_matching(value: &Matrix, second: impl FnOnce() -> Result<Matrix>) ->
     Ok(assign(&allowed).col_of)
 }
 
-/// Whether no other matching is made of these pairs: in the graph of rows with an edge to every row whose column one could
+/// Uniqueness of a matching made of these pairs: in the graph of rows with an edge to every row whose column one could
 /// take, there is no circle.
 fn is_only_one(col_of: &[usize], allowed: &impl Fn(usize, usize) -> bool) -> bool {
     let p = col_of.len();

@@ -73,7 +73,7 @@ impl Band {
         out
     }
 
-    /// No eigenvalue is larger (Gershgorin).
+    /// Upper bound of the eigenvalues (Gershgorin).
     pub(super) fn upper_bound(&self) -> f64 {
         let size = |v: &f64| v.abs();
         let mut reach: Vec<f64> = self.columns.iter().map(|column| column.iter().map(size).sum()).collect();

@@ -1,4 +1,4 @@
-//! Is the largest singular value below a number? A Cholesky factorization answers, at a tenth of the price of the value.
+//! Bound of the largest singular value: is it below a number? A Cholesky factorization answers, at a tenth of the price of the value.
 //!
 //! `|t| < c` is the same as `c^2 - t't` being positive definite. A factorization that comes to its end is an exact one of a
 //! matrix some units of round-off away, so c is lowered by [`MARGIN`] first: the answer "below" is certain.
@@ -15,7 +15,7 @@ const MARGIN: f64 = 1e-9;
 /// Number of columns above which round-off might reach the margin.
 const LARGEST: usize = 2000;
 
-/// Whether the largest singular value of `t` is certainly below `bar`; false if it is not, or too close to say.
+/// True if the largest singular value of `t` is certainly below `bar`; false if it is not, or too close to say.
 pub fn norm_is_below(t: &Matrix, bar: f64) -> bool {
     let size = t.rows().min(t.cols());
     let scale = super::unit_scale(t.largest());

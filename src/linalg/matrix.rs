@@ -14,7 +14,7 @@ impl<T: Copy + Default> Matrix<T> {
         Self { data: vec![T::default(); rows * cols], rows, cols }
     }
 
-    /// From numbers in row-major order.
+    /// Matrix of numbers in row-major order.
     ///
     /// # Panics
     /// If there are not `rows * cols` of them.

@@ -41,7 +41,7 @@ const GRAIN: usize = 24;
 /// Distance, in entries, at which packed panels begin on a cache line.
 const ALIGNED: usize = 8;
 
-/// Whether this kernel is the better one on this machine.
+/// True if this kernel is the better one on this machine.
 pub fn pays() -> bool {
     #[cfg(target_arch = "x86_64")]
     {
@@ -238,7 +238,7 @@ struct Tile<'a, 'm, 'o> {
     left: &'a Lines<'m>,
     right: &'a Lines<'m>,
     k: &'a Range<usize>,
-    /// If entries below the diagonal are not wanted: the line of the right factor that meets the first of the left there.
+    /// Start of the diagonal, if entries below it are not wanted: the line of the right factor that meets the first of the left there.
     diagonal: Option<isize>,
     out: &'a mut [&'o mut [f64]],
     scratch: &'a mut Vec<f64>,

@@ -142,7 +142,7 @@ pub fn gram(a: &Matrix, par: Par<'_>) -> Result<Matrix> {
     Ok(out)
 }
 
-/// What is above the diagonal of a square matrix also below it.
+/// Symmetric completion of a square matrix from what is above its diagonal.
 pub fn mirror<T: Copy>(square: &mut [T], n: usize) {
     /// Both blocks fit into the first-level cache.
     const BLOCK: usize = 32;
@@ -233,7 +233,7 @@ pub fn product_nt(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
     Ok(out)
 }
 
-/// What products of rows are offered for: single or double precision.
+/// Precision of products of rows: single or double.
 pub trait Number: ComplexField + Copy + Default {}
 impl Number for f32 {}
 impl Number for f64 {}

@@ -37,7 +37,7 @@ const SMALL: usize = 80;
 const BELIEVED: f64 = 1e-10;
 /// A sketch of a flat spectrum has about [`WIDTH`] equal singular values; one with fewer shows directions that stand out.
 const FLAT: f64 = 0.75 * WIDTH as f64;
-/// Where the spectrum may end, relative to its largest value; a test for each of them costs as much as four values of s,
+/// Possible ends of the spectrum, relative to its largest value; a test for each of them costs as much as four values of s,
 /// together.
 const ENDS: [f64; 4] = [3e-5, 1e-6, 3e-8, 3e-10];
 
@@ -100,7 +100,7 @@ fn scaled(mut t: Mat<f64>) -> Option<Estimate> {
     sum_of_roots(&band, if standing_out { WIDTH } else { 0 })
 }
 
-/// How many singular values of a sketch matter: `(sum w)^2 / sum w^2`.
+/// Effective number of singular values of a sketch: `(sum w)^2 / sum w^2`.
 fn participation(sketch: MatRef<'_, f64>) -> f64 {
     let mut gram = Mat::<f64>::zeros(sketch.ncols(), sketch.ncols());
     matmul(gram.as_mut(), Accum::Replace, sketch.transpose(), sketch, 1.0, faer::Par::Seq);

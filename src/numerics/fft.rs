@@ -19,7 +19,7 @@ use pulp::{Arch, Simd, WithSimd};
 use crate::error::Result;
 use crate::memory;
 
-/// What strips are made of: single or double precision.
+/// Precision of strips: single or double.
 pub trait Real: memory::Number + Default + Send + Sync + 'static {
     /// A vector of them.
     type Vector<S: Simd>: Copy;
@@ -29,7 +29,7 @@ pub trait Real: memory::Number + Default + Send + Sync + 'static {
     const POINT: usize = 2 * Self::LANES;
     /// Rounded from double precision.
     fn of(value: f64) -> Self;
-    /// In double precision.
+    /// Value in double precision.
     fn widen(self) -> f64;
     /// Pairs of vectors in a slice.
     fn pairs<S: Simd>(values: &[Self]) -> &[Pair<S, Self>];
@@ -182,7 +182,7 @@ impl<T: Real> Aligned<T> {
         Self::of(vec![T::default(); len + T::LANES], len)
     }
 
-    /// As many zeros as grow with the square of the number of rows.
+    /// Zeros whose number grows with the square of the number of rows.
     pub fn many_zeros(what: &str, len: usize) -> Result<Self> {
         Ok(Self::of(memory::zeros(what, len + T::LANES)?, len))
     }
@@ -224,11 +224,11 @@ impl<T: Real> WithSimd for QuarterTurn<'_, T> {
     }
 }
 
-/// What is done with a transform.
+/// Use of a transform.
 pub enum Goal<'a, T> {
     /// Kept.
     Keep(&'a mut [T]),
-    /// Its product with the conjugate of a kept one, summed over the lanes, is added to `sum` (real and imaginary part
+    /// Product with the conjugate of a kept one: summed over the lanes, is added to `sum` (real and imaginary part
     /// by turns).
     Correlate {
         /// The kept one.
@@ -238,7 +238,7 @@ pub enum Goal<'a, T> {
     },
 }
 
-/// Whether a length has no prime factor above 13.
+/// True of a length without a prime factor above 13.
 pub fn is_smooth(mut n: usize) -> bool {
     for radix in [2, 3, 5, 7, 11, 13] {
         while n > 0 && n.is_multiple_of(radix) {

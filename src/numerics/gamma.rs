@@ -17,7 +17,7 @@ impl Tails {
     }
 }
 
-/// Of the normal law: a square of it has the gamma law of shape 1/2.
+/// Tails of the normal law: a square of it has the gamma law of shape 1/2.
 pub fn normal_tails(z: f64) -> Tails {
     let beyond = 0.5 * gamma_tails(0.5, 0.5 * z * z, z * z - 1.0).upper;
     if z > 0.0 { Tails { lower: 1.0 - beyond, upper: beyond } } else { Tails { lower: beyond, upper: 1.0 - beyond } }
@@ -56,7 +56,7 @@ pub fn series(x: f64, coefficient: impl Fn(f64) -> f64) -> f64 {
 /// Shape above which the expansion in 1/shape takes over.
 pub const LARGE_SHAPE: f64 = 1e5;
 
-/// Of the gamma law: the regularized incomplete gamma functions P and Q at x, where `mu = x / shape - 1`, given on its
+/// Tails of the gamma law: the regularized incomplete gamma functions P and Q at x, where `mu = x / shape - 1`, given on its
 /// own because it is known to more digits.
 ///
 /// The power series of P below the mean, the continued fraction of Q above, and for large shapes Temme's uniform

@@ -24,10 +24,10 @@ use crate::memory;
 
 /// A bin's number fits into a byte, and a row of the table into the innermost cache.
 pub const BINS: usize = 256;
-/// Up to here all pairs are looked at.
+/// Largest number of entries whose pairs are all looked at.
 const FEW: usize = 24;
 
-/// What the concordance is divided by.
+/// Denominator of the concordance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tau {
     /// All pairs: ties bring it closer to 0.
@@ -48,15 +48,15 @@ impl Tau {
     }
 }
 
-/// What is asked for where memory runs out.
+/// Purpose of the memory, in messages.
 pub const ORDER: &str = "The order of all pairs of rows";
 
-/// How the entries of a vector are ordered.
+/// Order of the entries of a vector.
 #[derive(Debug)]
 pub struct Order {
     /// For each entry, how many are smaller.
     smaller: Vec<u32>,
-    /// Where each entry stands when all are sorted, tied ones side by side; None where nothing is tied, for it is the same.
+    /// Place of each entry when all are sorted, tied ones side by side; None where nothing is tied, for it is the same.
     place: Option<Vec<u32>>,
     /// The places of tied entries.
     ties: Vec<Range<u32>>,
@@ -65,7 +65,7 @@ pub struct Order {
     bins: Bins,
 }
 
-/// What is known of entries that share a bin.
+/// Entries that share a bin.
 #[derive(Debug)]
 struct Bins {
     cut: Cut,
@@ -75,7 +75,7 @@ struct Bins {
     together: u64,
 }
 
-/// From the number of smaller entries to the bin.
+/// Bin by the number of smaller entries.
 #[derive(Debug)]
 enum Cut {
     /// Bins of about equal size, so many for each entry.
@@ -90,7 +90,7 @@ fn pairs(count: u64) -> u64 {
 }
 
 impl Order {
-    /// From average ranks less their mean; None if these are no ranks, or more than can be numbered.
+    /// Order from average ranks less their mean; None if these are no ranks, or more than can be numbered.
     pub fn of_ranks(centered: &[f64]) -> Result<Option<Self>> {
         let Some(count) = u32::try_from(centered.len()).ok().filter(|&count| count < u32::MAX) else { return Ok(None) };
         let room = || memory::room(ORDER, centered.len());
@@ -146,12 +146,12 @@ impl Order {
         self.smaller.len()
     }
 
-    /// Where entry `at` stands when all are sorted.
+    /// Place of entry `at` when all are sorted.
     pub fn place(&self, at: usize) -> usize {
         self.place.as_ref().unwrap_or(&self.smaller)[at] as usize
     }
 
-    /// How many entries are smaller than entry `at`.
+    /// Number of entries smaller than entry `at`.
     pub fn smaller(&self, at: usize) -> u32 {
         self.smaller[at]
     }
@@ -177,7 +177,7 @@ impl Order {
     }
 }
 
-/// Whether all numbers from 1 to `count` occur, if there are so many of them.
+/// True if all numbers from 1 to `count` occur, if there are so many of them.
 fn all_differ(numbers: impl Iterator<Item = u32>, count: u32) -> bool {
     let mut seen = vec![0_u64; count as usize / 64 + 1];
     seen[0] = 1;

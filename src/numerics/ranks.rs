@@ -19,12 +19,12 @@ use crate::error::Result;
 use crate::memory;
 use crate::par::Par;
 
-/// How far apart two values may be that are equal but for round-off.
+/// Largest distance of two values that are equal but for round-off.
 #[derive(Clone, Copy, Debug)]
 pub struct Same {
-    /// In units of the larger one.
+    /// Distance in units of the larger one.
     pub relative: f64,
-    /// In units of 1.
+    /// Distance in units of 1.
     pub absolute: f64,
 }
 
@@ -32,16 +32,16 @@ impl Same {
     /// Equal is equal.
     pub const EXACT: Self = Self { relative: 0.0, absolute: 0.0 };
 
-    /// Whether a value and the next larger one are the same.
+    /// True if a value and the next larger one are the same.
     pub fn holds(self, smaller: f64, larger: f64) -> bool {
         smaller == larger || larger - smaller <= self.absolute + self.relative * larger.abs().max(smaller.abs())
     }
 }
 
-/// What ranking told about ties.
+/// Ties found by ranking.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Ties {
-    /// How many values share their rank with another.
+    /// Number of values that share their rank with another.
     pub values: usize,
     /// Sum of t^3 - t over all groups of t tied values.
     pub cubes: f64,
@@ -64,7 +64,7 @@ impl Ties {
     }
 }
 
-/// How the work is cut.
+/// Division of the work.
 #[derive(Clone, Copy)]
 struct Cut {
     /// Values per chunk of the input.
@@ -151,15 +151,15 @@ fn lock<T>(held: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     held.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Where one bucket ends and the next begins.
+/// Values at which one bucket ends and the next begins.
 struct Splitters {
-    /// In order; a value belongs to the bucket whose number is how many of these it reaches.
+    /// Splitters in order; a value belongs to the bucket whose number is how many of these it reaches.
     at: Vec<f64>,
     lowest: f64,
     pace: f64,
     /// For every cell of a proportional division of their range, how many of them lie in cells before it.
     before: Vec<u16>,
-    /// Whether buckets end with cells, so that the cell alone tells the bucket.
+    /// True if buckets end with cells, so that the cell alone tells the bucket.
     by_cell: bool,
 }
 
@@ -243,10 +243,10 @@ fn pace(cells: usize, lowest: f64, highest: f64) -> f64 {
     if pace.is_finite() { pace } else { 0.0 }
 }
 
-/// What is known of a bucket once it is ranked.
+/// Bucket once it is ranked.
 #[derive(Clone, Copy)]
 struct Bucket {
-    /// How many values are below it.
+    /// Number of values below it.
     start: usize,
     count: usize,
     lowest: f64,
@@ -375,7 +375,7 @@ fn middle(start: usize, size: usize) -> f64 {
     start as f64 + (size as f64 + 1.0) / 2.0
 }
 
-/// From counts to where each one starts.
+/// Start of each group, from counts.
 fn starts(counts: &mut [u32]) {
     let mut next = 0;
     for count in counts {

@@ -13,7 +13,7 @@ use std::f64::consts::PI;
 
 use super::beta::fraction;
 
-/// From here on the ratio of gamma functions is its asymptotic series to the last digit.
+/// Degrees of freedom from which the ratio of gamma functions is its asymptotic series to the last digit.
 const LARGE: usize = 10_000;
 
 /// The distribution.

@@ -1,4 +1,4 @@
-//! How much lists have in common on average when inputs are matched at random.
+//! Mean overlap of neighbor lists when inputs are paired at random.
 //!
 //! Without ties the overlap of a list of k and a list of l among the n-1 others is hypergeometric,
 //!
@@ -23,7 +23,7 @@ use super::overlap::Agreement;
 /// More terms than this are not summed.
 const TERMS: f64 = (1 << 21) as f64;
 
-/// What a list looks like from outside.
+/// Sizes of a list: certain places and tied candidates.
 #[derive(Clone, Copy)]
 struct Shape {
     certain: usize,
@@ -132,7 +132,7 @@ impl Neighbors {
     }
 }
 
-/// Of so many draws out of `total`, how many hit one of `marked`, with their probabilities.
+/// Hypergeometric law: numbers of draws out of `total` that hit one of `marked`, with their probabilities.
 fn hypergeometric(total: usize, marked: usize, draws: usize) -> Vec<(usize, f64)> {
     let (least, most) = ((marked + draws).saturating_sub(total), marked.min(draws));
     // From the most likely number outwards, so that no weight overflows.

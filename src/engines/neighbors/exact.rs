@@ -19,16 +19,16 @@ const PANEL: usize = 512;
 /// A point near the middle of this many rows will do to center at.
 const SAMPLE: usize = 256;
 
-/// What a score may be off because its rows were rounded.
+/// Error of a score because its rows were rounded.
 pub const ROUNDED: f64 = 2.0 * f64::EPSILON;
 
-/// What an inner product of rows of d numbers may be off, in units of their lengths: sums run in 16 lanes, so their error is
+/// Error bound of an inner product of rows of d numbers, in units of their lengths: sums run in 16 lanes, so their error is
 /// that of the length of a lane, with room to spare.
 pub fn round_off(d: usize) -> f64 {
     (d as f64 / 16.0 + 16.0) * f64::EPSILON
 }
 
-/// What the square of a distance may be off, between a row of this length and one at this distance, hence no longer than
+/// Error bound of the square of a distance, between a row of this length and one at this distance, hence no longer than
 /// both together: g by its computation, and by rows that were rounded.
 pub fn error_of_square(g: f64, distance: f64, length: f64) -> f64 {
     g * distance * distance + ROUNDED * distance * (2.0 * length + distance)
@@ -45,7 +45,7 @@ pub struct Rows<'a> {
     d: usize,
     /// Applied to all rows.
     scale: f64,
-    /// What would then bring the largest value of all to between 1/2 and 1.
+    /// Power of two that would then bring the largest value of all to between 1/2 and 1.
     unit: f64,
     /// Lengths of the scaled rows; empty for distances, which do not need them.
     lengths: Vec<f64>,
@@ -105,12 +105,12 @@ impl<'a> Rows<'a> {
         self.d
     }
 
-    /// What makes a neighbor.
+    /// Metric by which neighbors are chosen.
     pub fn metric(&self) -> Metric {
         self.metric
     }
 
-    /// What brings row i to a size near 1: to length 1 for cosines, the same power of two for all rows otherwise.
+    /// Factor that brings row i to a size near 1: to length 1 for cosines, the same power of two for all rows otherwise.
     pub fn factor(&self, i: usize) -> f64 {
         match self.metric {
             Metric::Cosine if self.is_zero(i) => 1.0,
@@ -129,7 +129,7 @@ impl<'a> Rows<'a> {
         self.lengths.get(i).copied().unwrap_or(f64::NAN)
     }
 
-    /// Whether row i is zero; not asked of distances.
+    /// True of a zero row; not asked of distances.
     pub fn is_zero(&self, i: usize) -> bool {
         self.length(i) == 0.0
     }
@@ -178,7 +178,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// How far off the score of row i, which is `a`, and row j may be: by the round-off of its own computation, and by that
+    /// Error bound of the score of row i, which is `a`, and row j: by the round-off of its own computation, and by that
     /// of the numbers in the rows, so that rows multiplied by a number keep their ties.
     fn error<'b>(&'b self, i: usize, a: &[f64]) -> impl Fn(f64, u32) -> f64 + use<'a, 'b> {
         let length = if self.metric == Metric::Euclidean { sums::squares(a).sqrt() } else { self.length(i) };

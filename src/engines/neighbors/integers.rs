@@ -21,7 +21,7 @@ const DEPTH: usize = BLOCK / 2;
 pub const CHUNK: usize = 48;
 /// Columns whose products are summed exactly. Fewer leave more bits to each value, but more sums to be added up.
 pub const BLOCK: usize = 192;
-/// No block of a row may be longer, so that no sum of products exceeds 2^31 - 1.
+/// Longest block of a row, so that no sum of products exceeds 2^31 - 1.
 pub const LONGEST: f64 = 46_340.0;
 
 /// Some rows that follow each other, packed.

@@ -33,7 +33,7 @@ use crate::error::{Error, Result};
 use crate::par::Par;
 use crate::representation::Representation;
 
-/// What makes an input near.
+/// Similarity or distance that makes an input near.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
     /// A large cosine.
@@ -167,12 +167,12 @@ impl Neighbors {
         self.cuts.stored()
     }
 
-    /// How many lists have places that are shared.
+    /// Number of lists with places that are shared.
     pub fn tied_rows(&self) -> usize {
         self.cuts.count()
     }
 
-    /// How many rows are zero and so have no cosine; 0 for other metrics.
+    /// Number of rows that are zero and so have no cosine; 0 for other metrics.
     pub fn zero(&self) -> usize {
         self.zero
     }

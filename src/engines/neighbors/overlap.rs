@@ -1,4 +1,4 @@
-//! How much two lists of neighbors have in common.
+//! Overlap of two lists of neighbors.
 //!
 //! ```text
 //! overlap of a row = sum over inputs j of min( membership of j in one list, membership of j in the other )
@@ -10,7 +10,7 @@
 use super::ties::Cut;
 use super::{Neighbors, SHARED};
 
-/// What a row scores by the overlap of its lists.
+/// Score of a row by the overlap of its lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Agreement {
     /// The overlap as a share of k.
@@ -75,7 +75,7 @@ impl Neighbors {
         (0..self.n).map(row).collect()
     }
 
-    /// How many inputs are tied in both lists of every row; rows that share their groups are counted together.
+    /// Number of inputs that are tied in both lists of every row; rows that share their groups are counted together.
     fn tied_in_both(&self, other: &Self, to: &dyn Fn(usize) -> usize) -> Vec<u32> {
         let mut pairs: Vec<(u32, u32, usize)> =
             (0..self.n).filter_map(|i| Some((other.cut(to(i))?.group, self.cut(i)?.group, i))).collect();

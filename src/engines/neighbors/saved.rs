@@ -77,7 +77,7 @@ impl Summary for Arc<Neighbors> {
     }
 }
 
-/// Whether these are rows among n, in order and without repetition.
+/// True of rows among n, in order and without repetition.
 fn is_ordered(rows: &[i64], n: usize) -> bool {
     rows.windows(2).all(|pair| pair[0] < pair[1]) && rows.iter().all(|&i| i >= 0 && (i as u64) < n as u64)
 }

@@ -1,4 +1,4 @@
-//! Which rows cannot be neighbors, and in which order the others stand, as far as 16 bits can tell.
+//! Screening of candidates in 16-bit integers: rows that cannot be neighbors, and the order of the others.
 //!
 //! With a center m and `w = x - m`, whatever the metric, row i orders the others by
 //!
@@ -45,12 +45,12 @@ const LANES: usize = 16;
 /// Rows shorter than this are rounded to zero.
 const SHORT: f64 = 1e-33;
 
-/// Whether to screen at all: not where there is little to drop.
+/// Decision to screen at all: not where there is little to drop.
 pub fn pays(rows: &Rows<'_>, k: usize) -> bool {
     rows.n() >= FEW && 8 * k <= rows.n()
 }
 
-/// What is known of a row beside its integers.
+/// Numbers known of a row beside its integers.
 #[derive(Clone, Copy)]
 struct Known {
     /// `|w|`.
@@ -69,7 +69,7 @@ struct Screen {
     known: Vec<Known>,
     /// `c` above.
     c: f64,
-    /// How far off `h_j` may be, and how far off every score of row i may be, whichever the other row.
+    /// Error bounds of `h_j`, and of every score of row i, whichever the other row.
     off: Vec<(f64, f64)>,
     /// Within which scores of a row are tied.
     ties: Vec<Ties>,
@@ -82,7 +82,7 @@ struct Screen {
     shifts_up: Vec<f32>,
 }
 
-/// How much two scores of a row, in units of v, may differ and be tied.
+/// Largest difference of two tied scores of a row, in units of v.
 enum Ties {
     /// By this much.
     Within(f64),
@@ -286,7 +286,7 @@ struct Candidate {
 /// The candidates of some rows that follow each other.
 struct Block {
     start: usize,
-    /// What `v + e` of a newcomer must reach, per row; filled up to a whole tile with what cannot be reached.
+    /// Values of `v + e` that a newcomer must reach, per row; filled up to a whole tile with what cannot be reached.
     thresholds: Vec<f32>,
     rows: Vec<Candidates>,
 }
@@ -355,7 +355,7 @@ impl Block {
     }
 }
 
-/// What the columns of a tile bring along.
+/// Numbers that the columns of a tile bring along.
 struct Columns<'a> {
     units: &'a [f32],
     norms: &'a [f32],
@@ -384,7 +384,7 @@ struct Row<'a> {
     threshold: f32,
 }
 
-/// Where a row of a tile may hold a neighbor of its row, or of the row that its column stands for.
+/// Places of a tile that may hold a neighbor of their row, or of the row that their column stands for.
 struct Reached<'a> {
     row: Row<'a>,
     columns: &'a Columns<'a>,
@@ -430,7 +430,7 @@ impl WithSimd for Reached<'_> {
     }
 }
 
-/// What the k-th nearest among the columns of a tile certainly reaches, as seen from the row.
+/// Value that the k-th nearest among the columns of a tile certainly reaches, as seen from the row.
 struct Floor<'a> {
     row: Row<'a>,
     columns: &'a Columns<'a>,

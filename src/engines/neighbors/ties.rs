@@ -20,7 +20,7 @@ use crate::par::Par;
 /// A group is counted against the limit on memory whenever another of so many members was stored.
 const STEP: usize = 1 << 22;
 
-/// What was chosen for one row.
+/// Neighbors chosen for one row.
 pub struct Chosen {
     /// Certain neighbors, nearest first.
     pub list: Vec<u32>,
@@ -32,7 +32,7 @@ pub struct Chosen {
 
 /// Candidates tied for the last places of one row.
 pub struct Candidates {
-    /// In order; the row itself may be among them.
+    /// Rows in order; the row itself may be among them.
     pub members: Arc<[u32]>,
     /// Their number without the row itself.
     pub count: u32,
@@ -129,12 +129,12 @@ pub struct Cut {
     pub candidates: u32,
     /// Their group.
     pub group: u32,
-    /// Whether the row itself stands in the group.
+    /// True if the row itself stands in the group.
     pub with_self: bool,
 }
 
 impl Cut {
-    /// Of `met` tied candidates of a list of k, how many places are theirs; a whole number for all of them.
+    /// Number of places that `met` tied candidates of a list of k share; a whole number for all of them.
     pub fn places(&self, met: u32, k: usize) -> f64 {
         f64::from(met) * (k as f64 - f64::from(self.certain)) / f64::from(self.candidates)
     }
@@ -145,12 +145,12 @@ impl Cut {
 pub struct Cuts {
     /// By row; empty if no row has any.
     pub of_rows: Vec<Option<Cut>>,
-    /// In the order in which rows use them first.
+    /// Groups in the order in which rows use them first.
     pub groups: Vec<Arc<[u32]>>,
 }
 
 impl Cuts {
-    /// What was chosen, row by row.
+    /// Choices, row by row.
     pub fn of(chosen: &[Chosen]) -> Self {
         if chosen.iter().all(|row| row.tied.is_none()) {
             return Self::default();

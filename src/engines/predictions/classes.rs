@@ -54,7 +54,7 @@ impl Classes {
         &self.ids[i * self.width..(i + 1) * self.width]
     }
 
-    /// How messages call the model.
+    /// Name of the model in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -64,17 +64,17 @@ impl Classes {
         &self.counts
     }
 
-    /// Whether every input gets the same class.
+    /// True if every input gets the same class.
     pub fn is_constant(&self) -> bool {
         self.counts.len() == 1
     }
 
-    /// Whether some input has no answer.
+    /// True if some input has no answer.
     pub fn has_gaps(&self) -> bool {
         self.counts.last().is_some_and(|(class, _)| *class == GAP)
     }
 
-    /// Whether some class is a word; None if there is no class at all.
+    /// True if some class is a word; None if there is no class at all.
     fn has_words(&self) -> Option<bool> {
         let last = self.counts.iter().rev().find(|(class, _)| *class != GAP)?;
         Some(last.0 >= WORD)
@@ -110,7 +110,7 @@ impl Classes {
         }
     }
 
-    /// Of all pairs of an answer here and an answer there, how many have the same class.
+    /// Number of pairs of an answer here and an answer there that have the same class.
     pub fn meetings(&self, other: &Self) -> u128 {
         meetings(&self.counts, &other.counts)
     }
@@ -170,7 +170,7 @@ impl Classes {
     }
 }
 
-/// Of all pairs of an answer of one list of counts and an answer of another, how many have the same class.
+/// Number of pairs of an answer of one list of counts and an answer of another that have the same class.
 fn meetings(here: &[(i64, u64)], there: &[(i64, u64)]) -> u128 {
     let mut there = there.iter().peekable();
     let mut total = 0;

@@ -1,4 +1,4 @@
-//! What a model answers: one class per input, or a probability for every class.
+//! Answers of a model: one class per input, or a probability for every class.
 //!
 //! Class ids are taken as they are. Of scores the largest decides, and the lowest column among equal ones; how many rows
 //! were tied is remembered, for in half precision ties are a floor under every disagreement. What scores mean is never

@@ -15,7 +15,7 @@ use crate::value::Value;
 /// Rows of saved probabilities may be as far from 1 as half precision allows.
 const LOOSEST: f64 = 0.011;
 
-/// What scores mean.
+/// Meaning of scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scores {
     /// Probabilities: rows sum to 1.
@@ -41,7 +41,7 @@ enum Problem {
 }
 
 impl Probabilities {
-    /// From scores of a stated kind; `renormalize` divides probabilities by their sum instead of refusing what is not 1.
+    /// Probabilities from scores of a stated kind; `renormalize` divides probabilities by their sum instead of refusing what is not 1.
     pub fn of(x: &Representation<'_>, kind: Scores, renormalize: bool, par: Par<'_>) -> Result<Arc<Self>> {
         x.shared(&format!("probabilities {kind:?} {renormalize}"), || {
             let (view, storage) = x.view()?;
@@ -75,7 +75,7 @@ impl Probabilities {
     }
 }
 
-/// How far a sum of probabilities may be from 1, by the type that rounded them.
+/// Largest departure of a sum of probabilities from 1, by the type that rounded them.
 fn tolerance(storage: Storage) -> f64 {
     match storage {
         Storage::F64 | Storage::Int => 1e-6,
@@ -140,7 +140,7 @@ impl ScoreReading {
         Ok(())
     }
 
-    /// What to say when at least one row was refused.
+    /// Error for the rows that were refused.
     fn complaint(&self, name: &str, view: &View<'_>) -> Error {
         let (n, classes) = view.shape();
         let mut row = vec![0.0; classes];

@@ -1,4 +1,4 @@
-//! How predictions are read: what an array holds is said, and only what is certain is taken without a word.
+//! Reading of predictions: what an array holds is said, and only what is certain is taken without a word.
 
 use super::classes::{Classes, GAP, gap_if_negative};
 use super::scores::{PANEL, largest_score, nonfinite};
@@ -7,7 +7,7 @@ use crate::options::Options;
 use crate::par::Par;
 use crate::representation::{Data, Representation, View};
 
-/// What a table of predictions holds.
+/// Content of a table of predictions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// One class per input.
@@ -20,26 +20,26 @@ pub enum Content {
     Counts,
 }
 
-/// What is done about inputs without an answer.
+/// Treatment of inputs without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// They are refused.
     Error,
     /// They are left out, with what the other side answered.
     Drop,
-    /// No answer is a class of its own.
+    /// A missing answer is a class of its own.
     Class,
     /// The votes that there are count.
     Skip,
 }
 
-/// How predictions are read: what they hold, and what is done about gaps.
+/// Reading of predictions: their content, and the treatment of gaps.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
     pub(super) measure: &'static str,
-    /// What was said about their content.
+    /// Content, where it was said.
     pub content: Option<Content>,
-    /// What is done about gaps.
+    /// Treatment of gaps.
     pub missing: Missing,
 }
 
@@ -53,13 +53,13 @@ impl Reading {
     const MISSING: [(&'static str, Missing); 4] =
         [("error", Missing::Error), ("drop", Missing::Drop), ("class", Missing::Class), ("skip", Missing::Skip)];
 
-    /// As a measure of pairs reads them.
+    /// Reading by a measure of pairs.
     pub fn of_pair(measure: &'static str, options: &mut Options) -> Result<Self> {
         let content = options.optional_choice("kind", &Self::CONTENTS[..3])?;
         Ok(Self { measure, content, missing: options.choice("missing", &Self::MISSING[..3])? })
     }
 
-    /// As a measure of groups reads them, which also knows tables of votes and unequal numbers of votes.
+    /// Reading by a measure of groups, which also knows tables of votes and unequal numbers of votes.
     pub fn of_group(measure: &'static str, options: &mut Options) -> Result<Self> {
         let content = options.optional_choice("kind", &Self::CONTENTS)?;
         Ok(Self { measure, content, missing: options.choice("missing", &Self::MISSING)? })
@@ -162,7 +162,7 @@ fn column(view: &View<'_>) -> Vec<f64> {
         .collect()
 }
 
-/// Whether a table may hold scores, tokens or votes: all its numbers are whole, and its rows are not all one-hot.
+/// True of a table that may hold scores, tokens or votes: all its numbers are whole, and its rows are not all one-hot.
 fn is_ambiguous(view: &View<'_>) -> bool {
     let (n, d) = view.shape();
     let (mut row, mut one_hot) = (vec![0.0; d], true);

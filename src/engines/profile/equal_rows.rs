@@ -1,4 +1,4 @@
-//! Which rows are equal, which nearly, and how many of them chance would make equal.
+//! Groups of equal and nearly equal rows, and how many of them chance would make.
 
 use std::collections::HashSet;
 
@@ -12,16 +12,16 @@ use crate::value::Value;
 /// Rows closer than this share of the distance between two rows are nearly equal, and closer than the second divided by
 /// the number of rows: on a line, chance puts hardly one row in a thousand as near to another.
 const NEAR: (f64, f64) = (1e-6, 1e-3);
-/// Of rows of one norm, so many are compared with the next one.
+/// Number of rows of one norm that are compared with the next one.
 const COMPARED: usize = 8;
 /// Rows whose columns depend on each other are equal more often than the columns are; up to so many times as often is
 /// taken for chance.
 pub(super) const DEPENDENCE: f64 = 10.0;
-/// So many different rows are enough to see what values the columns take.
+/// Number of different rows that are enough to see what values the columns take.
 const ENOUGH: usize = 2048;
 /// More levels than these are no levels.
 const LEVELS: f64 = 1e6;
-/// How far a value may lie off its level, in levels.
+/// Largest distance of a value from its level, in levels.
 const OFF: f64 = 1e-3;
 
 /// Rows by the first row that is like them; empty if every row is only like itself.
@@ -85,7 +85,7 @@ impl Classes {
         Self(if different { Vec::new() } else { first })
     }
 
-    /// Whether no two rows are alike.
+    /// True if no two rows are alike.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -199,7 +199,7 @@ struct Column {
 }
 
 impl Column {
-    /// Of the values in different rows, and how often each row occurs.
+    /// Column of the values in different rows, and how often each row occurs.
     fn of(values: &[f64], counts: &[f64]) -> Self {
         let mut order: Vec<usize> = (0..values.len()).collect();
         order.sort_unstable_by(|&a, &b| values[a].total_cmp(&values[b]).then(a.cmp(&b)));

@@ -12,15 +12,15 @@ use crate::value::Value;
 
 /// More than so many are not few.
 const MOST: usize = 8;
-/// From this share of the variance, and this many times the standard deviation of the others, something is worth a word.
+/// Share of the variance, and number of standard deviations of the others, from which rows or columns dominate.
 const DOMINATES: (f64, f64) = (0.5, 10.0);
-/// From here it is worth leaving out once, to see whether the score moves.
+/// The same from which they are left out once, to see whether the score moves.
 const SUSPECT: (f64, f64) = (0.2, 5.0);
 
 /// A few rows or columns, and how much they hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heavy {
-    /// Which, in order.
+    /// Rows or columns, in order.
     pub at: Vec<usize>,
     /// Share of the variance that goes when they are left out.
     pub share: f64,
@@ -29,7 +29,7 @@ pub struct Heavy {
 }
 
 impl Heavy {
-    /// Whether the score of whatever weighs by variance rests on them.
+    /// True if the score of whatever weighs by variance rests on them.
     pub fn dominates(&self) -> bool {
         self.share >= DOMINATES.0 && self.ratio >= DOMINATES.1
     }

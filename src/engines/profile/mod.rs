@@ -1,4 +1,4 @@
-//! What the data themselves say about whether a score can be believed, learned once per representation.
+//! Profile of a representation: what its data say about whether a score can be believed, learned once.
 //!
 //! A [`Profile`] holds which rows are equal, or nearly so; which few rows and columns hold most of the variance; how many
 //! columns are constant; the norm; where storage has lost the signal; and a hash of all values. It is made beside the
@@ -23,7 +23,7 @@ use crate::value::Value;
 /// Smallest share of the variance with which a column counts when the worst ratio of mean and standard deviation is sought.
 const COLUMN_COUNTS: f64 = 0.01;
 
-/// What a representation says about itself.
+/// Profile of one representation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     /// Number of rows.
@@ -34,14 +34,14 @@ pub struct Profile {
     pub storage: Storage,
     /// A hash of all values.
     pub content: u64,
-    /// Where the data lay: the same values at the same place are one representation, compared with itself on purpose.
+    /// Address of the data: the same values at the same place are one representation, compared with itself on purpose.
     pub place: usize,
     /// Rows that are equal, bit for bit.
     pub equal: Classes,
     /// Number of pairs of equal rows to be expected if no input occurs twice, by what the columns take for values; an
     /// upper bound where it is far below the number of pairs that are equal.
     pub expected: f64,
-    /// What is known of the sizes of rows and columns.
+    /// Sizes of rows and columns.
     pub spread: Option<Spread>,
 }
 
@@ -79,13 +79,13 @@ impl Profile {
         })
     }
 
-    /// Whether both hold the same values, at different places.
+    /// True if both hold the same values, at different places.
     pub fn is_copy_of(&self, other: &Self) -> bool {
         let shape = |it: &Self| (it.rows, it.columns, it.storage, it.content);
         shape(self) == shape(other) && self.place != other.place
     }
 
-    /// Whether equal rows are what the values of the columns make likely: codes, counts, one-hot and binary data.
+    /// True if equal rows are what the values of the columns make likely: codes, counts, one-hot and binary data.
     ///
     /// Columns may depend on each other, which makes more rows equal than their values taken one by one do.
     pub fn is_discrete(&self) -> bool {
@@ -182,7 +182,7 @@ impl Spread {
     }
 }
 
-/// What centered data that were all equal may be off by, relative to what they were.
+/// Error bound of centered data that were all equal, relative to what they were.
 fn round_off(sizes: &Sizes) -> f64 {
     sizes.row_squares.len().max(sizes.means.len()) as f64 * f64::EPSILON
 }
@@ -218,7 +218,7 @@ mod tests {
         look(&Representation::matrix("x", View::F64(view), Storage::F64).unwrap())
     }
 
-    /// Whether somebody has centered the data before is no part of what is found.
+    /// A profile does not depend on whether the data were centered before.
     #[test]
     fn a_profile_is_the_same_with_and_without_the_centered_data() {
         for offset in [0.0, 1e9] {
