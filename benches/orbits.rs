@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use _core::engines::pair_matrix::Dense;
-use _core::numerics::fft::Real;
+use _core::numerics::fft::LaneFloat;
 use _core::numerics::streams::permutation;
 use _core::operations::permutation::orbits::Orbits;
 use _core::operations::permutation::residual::Residual;
@@ -19,7 +19,7 @@ fn dense(n: usize, pace: f64) -> Dense {
     Dense::new(n, (0..n * (n - 1) / 2).map(|at| (pace * at as f64).sin()).collect(), None)
 }
 
-fn orbits<T: Real>(criterion: &mut Criterion, precision: &str) {
+fn orbits<T: LaneFloat>(criterion: &mut Criterion, precision: &str) {
     let mut group = criterion.benchmark_group(format!("orbits {precision}"));
     group.sample_size(10);
     for n in [200, 1000, 1009, 2000, 5000] {

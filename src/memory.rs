@@ -128,19 +128,19 @@ fn left_in(group: &Path, files: &Files) -> Option<f64> {
 /// # Safety
 /// It must be, and a value must need no care when it is dropped.
 #[allow(unsafe_code)]
-pub unsafe trait Number: Copy {}
+pub unsafe trait ZeroableNumber: Copy {}
 
 #[allow(unsafe_code)] // IEEE 754 and two's complement
-unsafe impl Number for f64 {}
+unsafe impl ZeroableNumber for f64 {}
 #[allow(unsafe_code)] // the same
-unsafe impl Number for f32 {}
+unsafe impl ZeroableNumber for f32 {}
 #[allow(unsafe_code)] // the same
-unsafe impl Number for u32 {}
+unsafe impl ZeroableNumber for u32 {}
 
 /// So many zeros. Fresh pages of the system are zero, so nothing is written; a single thread that did would take as long as
 /// the work on them does.
 #[allow(unsafe_code)]
-pub fn zeros<T: Number>(what: &str, len: usize) -> Result<Vec<T>> {
+pub fn zeros<T: ZeroableNumber>(what: &str, len: usize) -> Result<Vec<T>> {
     if len == 0 {
         return Ok(Vec::new());
     }

@@ -8,14 +8,14 @@
 use crate::error::{Error, Result};
 use crate::linalg::mirror;
 use crate::memory;
-use crate::numerics::kendall::{self, BINS, ORDER, Order, Tau};
+use crate::numerics::kendall::{self, BINS, ORDER, SortedOrder, Tau};
 use crate::options::damaged;
 use crate::par::Par;
 
 /// The order of all pairs i < j, and their bins as a full matrix.
 pub struct PairOrder {
     n: usize,
-    order: Order,
+    order: SortedOrder,
     /// Row after row, both triangles; what is on the diagonal is never read.
     bins: Vec<u8>,
 }
@@ -87,12 +87,12 @@ pub fn tau(x: &[f64], y: &[f64], tau: Tau) -> Result<f64> {
     Ok(tau.of(kendall::concordance(&x, &y, sequence)?, &x, &y))
 }
 
-fn order_of(centered: &[f64]) -> Result<Order> {
+fn order_of(centered: &[f64]) -> Result<SortedOrder> {
     if centered.len() >= u32::MAX as usize {
         let problem = format!("orders at most {} pairs of inputs, not {}", u32::MAX - 1, centered.len());
         return Err(Error::NotOffered { measure: "Kendall's tau".into(), problem });
     }
-    Order::of_ranks(centered)?.ok_or_else(|| damaged("what should be ranks of pairs are none"))
+    SortedOrder::of_ranks(centered)?.ok_or_else(|| damaged("what should be ranks of pairs are none"))
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ impl Band {
     /// For every shift s `tr b (b + s)^-1` and the smallest pivot, which is positive if and only if `b + s` is.
     fn eliminated(&self, shifts: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let (mut found, mut pivots) = (vec![0.0; shifts.len()], vec![0.0; shifts.len()]);
-        let shares = Shares { columns: &self.columns, shifts, found: &mut found, pivots: &mut pivots };
+        let shares = SpectralShares { columns: &self.columns, shifts, found: &mut found, pivots: &mut pivots };
         pulp::Arch::new().dispatch(shares);
         (found, pivots)
     }
@@ -162,14 +162,14 @@ fn reflect(mut panel: MatMut<'_, f64>, mut rest: MatMut<'_, f64>) {
 /// With d a pivot of `b + s`, that is `p - s d' / d` summed over the pivots. What is carried along beside the remaining
 /// matrix e(s) is therefore not its derivative but `f = e - s e'`, which is b itself at the start and never suffers
 /// from the cancellation when s is large.
-struct Shares<'a> {
+struct SpectralShares<'a> {
     columns: &'a [[f64; SIZE]],
     shifts: &'a [f64],
     found: &'a mut [f64],
     pivots: &'a mut [f64],
 }
 
-impl pulp::WithSimd for Shares<'_> {
+impl pulp::WithSimd for SpectralShares<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -191,28 +191,28 @@ const REACH: usize = WIDTH + 2;
 /// vectors lie across two cache lines.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Window<V>([[V; REACH]; REACH]);
+struct RemainingBlock<V>([[V; REACH]; REACH]);
 
 /// One column of it.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Column<V>([V; REACH]);
+struct BlockColumn<V>([V; REACH]);
 
 /// A column that is eliminated: itself, what is carried along beside it, and minus its multiples that are subtracted.
 struct Pivot<V> {
-    e: Column<V>,
-    f: Column<V>,
-    share: Column<V>,
+    e: BlockColumn<V>,
+    f: BlockColumn<V>,
+    share: BlockColumn<V>,
 }
 
 impl<V: Copy> Pivot<V> {
     #[inline(always)]
     fn new<S: pulp::Simd<f64s = V>>(simd: S, e: [V; REACH], f: [V; REACH], inverse: V) -> Self {
-        let mut share = Column([simd.splat_f64s(0.0); REACH]);
+        let mut share = BlockColumn([simd.splat_f64s(0.0); REACH]);
         for (to, entry) in share.0.iter_mut().zip(&e) {
             *to = simd.neg_f64s(simd.mul_f64s(*entry, inverse));
         }
-        Self { e: Column(e), f: Column(f), share }
+        Self { e: BlockColumn(e), f: BlockColumn(f), share }
     }
 }
 
@@ -222,7 +222,7 @@ impl<V: Copy> Pivot<V> {
 fn shares<S: pulp::Simd>(simd: S, columns: &[[f64; SIZE]], shift: S::f64s) -> (S::f64s, S::f64s) {
     let (n, zero, one) = (columns.len(), simd.splat_f64s(0.0), simd.splat_f64s(1.0));
     // Beyond the matrix stands an identity, whose pivots are 1 and add nothing.
-    let mut e = Window([[zero; REACH]; REACH]);
+    let mut e = RemainingBlock([[zero; REACH]; REACH]);
     for c in 0..REACH {
         for r in c..REACH {
             let known = columns.get(c).and_then(|column| column.get(r - c));

@@ -26,10 +26,10 @@ pub use largest::norm_is_below;
 pub use matrix::Matrix;
 pub use orthonormal::{compact, orthonormal};
 pub use product::{
-    Number, gram, gram_with_squared_norm, mirror, product, product_nn, product_nt, rows_product, rows_product_add,
-    squared_norm_of_gram, squared_norm_of_product, times_upper,
+    ProductFloat, gram, gram_with_squared_norm, mirror, product, product_nn, product_nt, rows_product,
+    rows_product_add, squared_norm_of_gram, squared_norm_of_product, times_upper,
 };
-pub use singular_sums::{Estimate, estimate, sum_of_singular_values};
+pub use singular_sums::{BoundedSum, estimate, sum_of_singular_values};
 
 /// The power of two that brings `largest` into [0.5, 1), or 1 if that is not possible; multiplying by it is exact.
 pub fn unit_scale(largest: f64) -> f64 {

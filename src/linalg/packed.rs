@@ -230,11 +230,11 @@ fn tile_of(
     out: &mut [&mut [f64]],
     par: Par<'_>,
 ) -> Result<()> {
-    SCRATCH.with_borrow_mut(|scratch| Arch::new().dispatch(Tile { left, right, k, diagonal, out, scratch, par }))
+    SCRATCH.with_borrow_mut(|scratch| Arch::new().dispatch(PackedTile { left, right, k, diagonal, out, scratch, par }))
 }
 
 /// One tile of a product.
-struct Tile<'a, 'm, 'o> {
+struct PackedTile<'a, 'm, 'o> {
     left: &'a Lines<'m>,
     right: &'a Lines<'m>,
     k: &'a Range<usize>,
@@ -245,7 +245,7 @@ struct Tile<'a, 'm, 'o> {
     par: Par<'a>,
 }
 
-impl WithSimd for Tile<'_, '_, '_> {
+impl WithSimd for PackedTile<'_, '_, '_> {
     type Output = Result<()>;
 
     #[inline(always)]

@@ -12,6 +12,7 @@ use faer::{Accum, MatMut, MatRef};
 use super::Matrix;
 use super::packed::{self, Lines};
 use crate::error::Result;
+use crate::numerics::float::Float;
 use crate::numerics::sums;
 use crate::par::Par;
 
@@ -56,7 +57,7 @@ fn gemm(out: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) {
 }
 
 /// One tile of `a'b`: which columns of either, which rows are summed.
-struct Tile {
+struct ColumnTile {
     i: (usize, usize),
     j: (usize, usize),
     k: (usize, usize),
@@ -72,7 +73,7 @@ const PAD: usize = 8;
 ///
 /// The left factor is copied with rows and columns exchanged, a few hundred rows at a time. Taken where it lies, rows of
 /// the product would be read across a stride of many pages, which costs a third of the speed.
-fn tall_tile(a: &Matrix, b: &Matrix, tile: &Tile) -> Vec<f64> {
+fn tall_tile(a: &Matrix, b: &Matrix, tile: &ColumnTile) -> Vec<f64> {
     let (rows, cols) = (tile.i.1 - tile.i.0, tile.j.1 - tile.j.0);
     let mut out = vec![0.0; rows * cols];
     let mut copy = vec![0.0; rows * (DEPTH + PAD)];
@@ -116,7 +117,7 @@ fn tall_by_faer(a: &Matrix, b: &Matrix, upper: bool, par: Par<'_>) -> Result<Mat
         for &j in &pieces(b.cols(), TILE) {
             if !upper || i.0 <= j.0 {
                 let diagonal = upper && i.0 == j.0;
-                tiles.extend(panels.iter().map(|&k| Tile { i, j, k, diagonal }));
+                tiles.extend(panels.iter().map(|&k| ColumnTile { i, j, k, diagonal }));
             }
         }
     }
@@ -233,13 +234,13 @@ pub fn product_nt(a: &Matrix, b: &Matrix, par: Par<'_>) -> Result<Matrix> {
     Ok(out)
 }
 
-/// Precision of products of rows: single or double.
-pub trait Number: ComplexField + Copy + Default {}
-impl Number for f32 {}
-impl Number for f64 {}
+/// A real number of which matrices are multiplied.
+pub trait ProductFloat: Float + ComplexField {}
+impl ProductFloat for f32 {}
+impl ProductFloat for f64 {}
 
 /// Add `a b'` to `out`; `p` rows of a and `q` rows of b have `width` numbers and begin `stride` numbers apart.
-pub fn rows_product_add<T: Number>(
+pub fn rows_product_add<T: ProductFloat>(
     a: &[T],
     p: usize,
     b: &[T],

@@ -43,7 +43,7 @@ const ENDS: [f64; 4] = [3e-5, 1e-6, 3e-8, 3e-10];
 
 /// A sum of singular values, and how far off it may be.
 #[derive(Debug, Clone, Copy)]
-pub struct Estimate {
+pub struct BoundedSum {
     /// The sum.
     pub sum: f64,
     /// Bound of its error.
@@ -59,7 +59,7 @@ pub fn sum_of_singular_values(t: &Matrix, tolerance: f64) -> Result<f64> {
 }
 
 /// The sum with a bound of its error; None where no road but the decomposition leads to it.
-pub fn estimate(t: &Matrix) -> Option<Estimate> {
+pub fn estimate(t: &Matrix) -> Option<BoundedSum> {
     let (rows, cols) = (t.rows(), t.cols());
     if rows.min(cols) < SMALL {
         return None;
@@ -71,10 +71,10 @@ pub fn estimate(t: &Matrix) -> Option<Estimate> {
         Mat::from_fn(rows, cols, |i, j| scale * t.at(i, j))
     };
     let found = scaled(tall)?;
-    Some(Estimate { sum: found.sum / scale, error: found.error / scale })
+    Some(BoundedSum { sum: found.sum / scale, error: found.error / scale })
 }
 
-fn scaled(mut t: Mat<f64>) -> Option<Estimate> {
+fn scaled(mut t: Mat<f64>) -> Option<BoundedSum> {
     let p = t.ncols();
     let mut sketch = Mat::zeros(t.nrows(), WIDTH);
     let seeds = super::decompose::probe(p * WIDTH);
@@ -145,7 +145,7 @@ fn bring_forward(t: &mut Mat<f64>, mut sketch: Mat<f64>) {
 }
 
 /// Sum of the square roots of the eigenvalues; errors are relative to the block that begins at `from`.
-fn sum_of_roots(band: &Band, from: usize) -> Option<Estimate> {
+fn sum_of_roots(band: &Band, from: usize) -> Option<BoundedSum> {
     let p = band.len();
     let roundoff = 4.0 * f64::EPSILON * (p as f64).sqrt();
     let noise = roundoff * band.largest_eigenvalue(from);
@@ -163,7 +163,7 @@ fn sum_of_roots(band: &Band, from: usize) -> Option<Estimate> {
         sum += weight * share;
         inverse += weight * (p as f64 - share) / shift;
     }
-    Some(Estimate { sum, error: noise * inverse + roundoff * sum })
+    Some(BoundedSum { sum, error: noise * inverse + roundoff * sum })
 }
 
 /// Minus the logarithm of the relative error of the rule.
@@ -235,8 +235,8 @@ mod tests {
     /// the bound is small where it can be.
     #[test]
     fn the_bound_holds() {
-        type Spectrum = fn(f64) -> f64;
-        let spectra: [(Spectrum, f64); 5] = [
+        type SpectralLaw = fn(f64) -> f64;
+        let spectra: [(SpectralLaw, f64); 5] = [
             (|t| 1.0 - t, 1e-11),
             (|t| 1.0 / (1.0 + 1e3 * t), 1e-11),
             (|t| if t == 0.0 { 1e4 } else { 1.0 - t }, 1e-12),

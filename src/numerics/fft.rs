@@ -2,7 +2,7 @@
 //!
 //! The permutation engine transforms thousands of sequences of one length. Here eight complex sequences of double
 //! precision, or sixteen of single, lie side by side, one per vector lane, so that every step of the transform is the same
-//! arithmetic on neighboring numbers: nothing is transposed or shuffled. A *strip* is n *points* of [`Real::POINT`]
+//! arithmetic on neighboring numbers: nothing is transposed or shuffled. A *strip* is n *points* of [`LaneFloat::POINT`]
 //! numbers. Which of them are real and which imaginary parts depends on the width of the vectors and is nobody's business:
 //! pack any two real sequences into a column, and the real part of the inverse transform of `conj(Zk) Zl` is the sum of
 //! their two correlations.
@@ -18,23 +18,20 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::error::Result;
 use crate::memory;
+use crate::numerics::float::Float;
 
-/// Precision of strips: single or double.
-pub trait Real: memory::Number + Default + Send + Sync + 'static {
+/// A real number that fills the lanes of vectors.
+pub trait LaneFloat: Float {
     /// A vector of them.
     type Vector<S: Simd>: Copy;
     /// Complex sequences side by side: the widest vectors there are hold one real part of each.
     const LANES: usize;
     /// Numbers per point of a strip: as many real sequences fit, two per lane.
     const POINT: usize = 2 * Self::LANES;
-    /// Rounded from double precision.
-    fn of(value: f64) -> Self;
-    /// Value in double precision.
-    fn widen(self) -> f64;
     /// Pairs of vectors in a slice.
-    fn pairs<S: Simd>(values: &[Self]) -> &[Pair<S, Self>];
+    fn pairs<S: Simd>(values: &[Self]) -> &[ComplexVectors<S, Self>];
     /// The same, to be written.
-    fn pairs_mut<S: Simd>(values: &mut [Self]) -> &mut [Pair<S, Self>];
+    fn pairs_mut<S: Simd>(values: &mut [Self]) -> &mut [ComplexVectors<S, Self>];
     /// One number in all lanes.
     fn splat<S: Simd>(simd: S, value: f64) -> Self::Vector<S>;
     /// a + b
@@ -52,32 +49,22 @@ pub trait Real: memory::Number + Default + Send + Sync + 'static {
 }
 
 /// Complex numbers in the lanes of two vectors.
-pub type Pair<S, T> = [<T as Real>::Vector<S>; 2];
+pub type ComplexVectors<S, T> = [<T as LaneFloat>::Vector<S>; 2];
 
 macro_rules! real {
     ($number:ty, $vector:ident, $lanes:literal, $view:ident, $view_mut:ident,
      $splat:ident, $add:ident, $sub:ident, $mul:ident, $mul_add:ident, $sub_mul:ident, $sum:ident) => {
-        impl Real for $number {
+        impl LaneFloat for $number {
             type Vector<S: Simd> = S::$vector;
             const LANES: usize = $lanes;
 
             #[inline(always)]
-            fn of(value: f64) -> Self {
-                value as Self
-            }
-
-            #[inline(always)]
-            fn widen(self) -> f64 {
-                self.into()
-            }
-
-            #[inline(always)]
-            fn pairs<S: Simd>(values: &[Self]) -> &[Pair<S, Self>] {
+            fn pairs<S: Simd>(values: &[Self]) -> &[ComplexVectors<S, Self>] {
                 S::$view(values).0.as_chunks().0
             }
 
             #[inline(always)]
-            fn pairs_mut<S: Simd>(values: &mut [Self]) -> &mut [Pair<S, Self>] {
+            fn pairs_mut<S: Simd>(values: &mut [Self]) -> &mut [ComplexVectors<S, Self>] {
                 S::$view_mut(values).0.as_chunks_mut().0
             }
 
@@ -176,7 +163,7 @@ pub struct Aligned<T> {
     len: usize,
 }
 
-impl<T: Real> Aligned<T> {
+impl<T: LaneFloat> Aligned<T> {
     /// Zeros.
     pub fn zeros(len: usize) -> Self {
         Self::of(vec![T::default(); len + T::LANES], len)
@@ -204,7 +191,7 @@ impl<T: Real> Aligned<T> {
 }
 
 /// Points of transforms times -i, whichever of their numbers are real and which imaginary parts.
-pub fn quarter_turn<T: Real>(from: &[T], to: &mut [T]) {
+pub fn quarter_turn<T: LaneFloat>(from: &[T], to: &mut [T]) {
     Arch::new().dispatch(QuarterTurn { from, to });
 }
 
@@ -213,7 +200,7 @@ struct QuarterTurn<'a, T> {
     to: &'a mut [T],
 }
 
-impl<T: Real> WithSimd for QuarterTurn<'_, T> {
+impl<T: LaneFloat> WithSimd for QuarterTurn<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -287,7 +274,7 @@ impl StripFft {
     }
 
     /// Room for one transform at a time.
-    pub fn room<T: Real>(&self) -> Room<T> {
+    pub fn room<T: LaneFloat>(&self) -> Room<T> {
         let longest = self.outer.n.max(self.inner.n);
         let strip = if self.outer.n > 1 { self.n * T::POINT } else { 0 };
         Room { short: Aligned::zeros(2 * longest * T::POINT), strip: Aligned::zeros(strip) }
@@ -300,8 +287,8 @@ impl StripFft {
     }
 
     /// Transform a strip whose points are in the order of reading.
-    pub fn forward<T: Real>(&self, strip: &[T], room: &mut Room<T>, goal: Goal<'_, T>) {
-        Arch::new().dispatch(Forward { plan: self, from: &strip[..self.n * T::POINT], room, goal });
+    pub fn forward<T: LaneFloat>(&self, strip: &[T], room: &mut Room<T>, goal: Goal<'_, T>) {
+        Arch::new().dispatch(ForwardTransform { plan: self, from: &strip[..self.n * T::POINT], room, goal });
     }
 }
 
@@ -380,14 +367,14 @@ impl Short {
     }
 }
 
-struct Forward<'a, T> {
+struct ForwardTransform<'a, T> {
     plan: &'a StripFft,
     from: &'a [T],
     room: &'a mut Room<T>,
     goal: Goal<'a, T>,
 }
 
-impl<T: Real> WithSimd for Forward<'_, T> {
+impl<T: LaneFloat> WithSimd for ForwardTransform<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -424,13 +411,13 @@ impl<T: Real> WithSimd for Forward<'_, T> {
 
 /// Pairs per point.
 #[inline(always)]
-fn width<S: Simd, T: Real>() -> usize {
-    T::POINT * size_of::<T>() / size_of::<Pair<S, T>>()
+fn width<S: Simd, T: LaneFloat>() -> usize {
+    T::POINT * size_of::<T>() / size_of::<ComplexVectors<S, T>>()
 }
 
 /// Hand over points of the result, from place `first` on.
 #[inline(always)]
-fn finish<S: Simd, T: Real>(simd: S, goal: &mut Goal<'_, T>, first: usize, result: &[Pair<S, T>]) {
+fn finish<S: Simd, T: LaneFloat>(simd: S, goal: &mut Goal<'_, T>, first: usize, result: &[ComplexVectors<S, T>]) {
     let width = width::<S, T>();
     match goal {
         Goal::Keep(kept) => T::pairs_mut::<S>(&mut kept[first * T::POINT..])[..result.len()].copy_from_slice(result),
@@ -453,36 +440,42 @@ fn finish<S: Simd, T: Real>(simd: S, goal: &mut Goal<'_, T>, first: usize, resul
 
 /// Transform points of `width` pairs each.
 #[inline(always)]
-fn transform<'r, S: Simd, T: Real>(
+fn transform<'r, S: Simd, T: LaneFloat>(
     simd: S,
     plan: &Short,
     width: usize,
-    from: &'r [Pair<S, T>],
-    a: &'r mut [Pair<S, T>],
-    b: &'r mut [Pair<S, T>],
-) -> &'r [Pair<S, T>] {
+    from: &'r [ComplexVectors<S, T>],
+    a: &'r mut [ComplexVectors<S, T>],
+    b: &'r mut [ComplexVectors<S, T>],
+) -> &'r [ComplexVectors<S, T>] {
     let size = plan.n * width;
     let Some((first, rest)) = plan.stages.split_first() else { return from };
     let (mut done, mut next) = (&mut a[..size], &mut b[..size]);
-    simd.vectorize(Step::<S, T> { simd, stage: first, from, to: &mut *done, stride: width });
+    simd.vectorize(StageTransform::<S, T> { simd, stage: first, from, to: &mut *done, stride: width });
     for stage in rest {
-        simd.vectorize(Step::<S, T> { simd, stage, from: &*done, to: &mut *next, stride: stage.stride * width });
+        simd.vectorize(StageTransform::<S, T> {
+            simd,
+            stage,
+            from: &*done,
+            to: &mut *next,
+            stride: stage.stride * width,
+        });
         std::mem::swap(&mut done, &mut next);
     }
     done
 }
 
 /// One stage.
-struct Step<'a, S: Simd, T: Real> {
+struct StageTransform<'a, S: Simd, T: LaneFloat> {
     simd: S,
     stage: &'a Stage,
-    from: &'a [Pair<S, T>],
-    to: &'a mut [Pair<S, T>],
+    from: &'a [ComplexVectors<S, T>],
+    to: &'a mut [ComplexVectors<S, T>],
     /// Pairs that are treated alike.
     stride: usize,
 }
 
-impl<S: Simd, T: Real> pulp::NullaryFnOnce for Step<'_, S, T> {
+impl<S: Simd, T: LaneFloat> pulp::NullaryFnOnce for StageTransform<'_, S, T> {
     type Output = ();
 
     #[inline(always)]
@@ -524,14 +517,17 @@ impl<S: Simd, T: Real> pulp::NullaryFnOnce for Step<'_, S, T> {
     }
 }
 
-impl<S: Simd, T: Real> Step<'_, S, T> {
+impl<S: Simd, T: LaneFloat> StageTransform<'_, S, T> {
     #[inline(always)]
-    fn all<const R: usize>(self, butterfly: impl Fn(S, &[[f64; 2]; LARGEST], [Pair<S, T>; R]) -> [Pair<S, T>; R]) {
+    fn all<const R: usize>(
+        self,
+        butterfly: impl Fn(S, &[[f64; 2]; LARGEST], [ComplexVectors<S, T>; R]) -> [ComplexVectors<S, T>; R],
+    ) {
         let Self { simd, stage, from, to, stride } = self;
         let read = |group: usize| &from[group * stride..][..stride];
         if stage.count == 1 {
             // The last stage has no twiddle factors.
-            let x: [&[Pair<S, T>]; R] = std::array::from_fn(&read);
+            let x: [&[ComplexVectors<S, T>]; R] = std::array::from_fn(&read);
             for at in 0..stride {
                 let y = butterfly(simd, &stage.circle, std::array::from_fn(|k| x[k][at]));
                 for k in 0..R {
@@ -541,7 +537,7 @@ impl<S: Simd, T: Real> Step<'_, S, T> {
             return;
         }
         for (p, (to, factors)) in to.chunks_exact_mut(R * stride).zip(stage.twiddles.chunks_exact(R - 1)).enumerate() {
-            let x: [&[Pair<S, T>]; R] = std::array::from_fn(|k| read(k * stage.count + p));
+            let x: [&[ComplexVectors<S, T>]; R] = std::array::from_fn(|k| read(k * stage.count + p));
             for at in 0..stride {
                 let y = butterfly(simd, &stage.circle, std::array::from_fn(|k| x[k][at]));
                 to[at] = y[0];
@@ -554,45 +550,49 @@ impl<S: Simd, T: Real> Step<'_, S, T> {
 }
 
 #[inline(always)]
-fn splat<S: Simd, T: Real>(simd: S, w: [f64; 2]) -> Pair<S, T> {
+fn splat<S: Simd, T: LaneFloat>(simd: S, w: [f64; 2]) -> ComplexVectors<S, T> {
     [T::splat(simd, w[0]), T::splat(simd, w[1])]
 }
 
 #[inline(always)]
-fn add<S: Simd, T: Real>(simd: S, a: Pair<S, T>, b: Pair<S, T>) -> Pair<S, T> {
+fn add<S: Simd, T: LaneFloat>(simd: S, a: ComplexVectors<S, T>, b: ComplexVectors<S, T>) -> ComplexVectors<S, T> {
     [T::add(simd, a[0], b[0]), T::add(simd, a[1], b[1])]
 }
 
 #[inline(always)]
-fn sub<S: Simd, T: Real>(simd: S, a: Pair<S, T>, b: Pair<S, T>) -> Pair<S, T> {
+fn sub<S: Simd, T: LaneFloat>(simd: S, a: ComplexVectors<S, T>, b: ComplexVectors<S, T>) -> ComplexVectors<S, T> {
     [T::sub(simd, a[0], b[0]), T::sub(simd, a[1], b[1])]
 }
 
 #[inline(always)]
-fn times<S: Simd, T: Real>(simd: S, a: Pair<S, T>, w: Pair<S, T>) -> Pair<S, T> {
+fn times<S: Simd, T: LaneFloat>(simd: S, a: ComplexVectors<S, T>, w: ComplexVectors<S, T>) -> ComplexVectors<S, T> {
     [T::sub_mul(simd, a[1], w[1], T::mul(simd, a[0], w[0])), T::mul_add(simd, a[1], w[0], T::mul(simd, a[0], w[1]))]
 }
 
 /// `a + i b` and `a - i b`.
 #[inline(always)]
-fn across<S: Simd, T: Real>(simd: S, a: Pair<S, T>, b: Pair<S, T>) -> [Pair<S, T>; 2] {
+fn across<S: Simd, T: LaneFloat>(
+    simd: S,
+    a: ComplexVectors<S, T>,
+    b: ComplexVectors<S, T>,
+) -> [ComplexVectors<S, T>; 2] {
     [[T::sub(simd, a[0], b[1]), T::add(simd, a[1], b[0])], [T::add(simd, a[0], b[1]), T::sub(simd, a[1], b[0])]]
 }
 
 #[inline(always)]
-fn two<S: Simd, T: Real>(simd: S, x: [Pair<S, T>; 2]) -> [Pair<S, T>; 2] {
+fn two<S: Simd, T: LaneFloat>(simd: S, x: [ComplexVectors<S, T>; 2]) -> [ComplexVectors<S, T>; 2] {
     [add::<S, T>(simd, x[0], x[1]), sub::<S, T>(simd, x[0], x[1])]
 }
 
 #[inline(always)]
-fn four<S: Simd, T: Real>(simd: S, x: [Pair<S, T>; 4]) -> [Pair<S, T>; 4] {
+fn four<S: Simd, T: LaneFloat>(simd: S, x: [ComplexVectors<S, T>; 4]) -> [ComplexVectors<S, T>; 4] {
     let ([a, b], [c, d]) = (two::<S, T>(simd, [x[0], x[2]]), two::<S, T>(simd, [x[1], x[3]]));
     let [plus, minus] = across::<S, T>(simd, b, d);
     [add::<S, T>(simd, a, c), minus, sub::<S, T>(simd, a, c), plus]
 }
 
 #[inline(always)]
-fn eight<S: Simd, T: Real>(simd: S, x: [Pair<S, T>; 8]) -> [Pair<S, T>; 8] {
+fn eight<S: Simd, T: LaneFloat>(simd: S, x: [ComplexVectors<S, T>; 8]) -> [ComplexVectors<S, T>; 8] {
     let even = four::<S, T>(simd, [x[0], x[2], x[4], x[6]]);
     let [a, b, c, d] = four::<S, T>(simd, [x[1], x[3], x[5], x[7]]);
     let root = T::splat(simd, std::f64::consts::FRAC_1_SQRT_2);
@@ -615,7 +615,11 @@ fn eight<S: Simd, T: Real>(simd: S, x: [Pair<S, T>; 8]) -> [Pair<S, T>; 8] {
 
 /// An odd prime radix: the terms j and R - j share their cosines and sines.
 #[inline(always)]
-fn odd<S: Simd, T: Real, const R: usize>(simd: S, circle: &[[f64; 2]; LARGEST], x: [Pair<S, T>; R]) -> [Pair<S, T>; R] {
+fn odd<S: Simd, T: LaneFloat, const R: usize>(
+    simd: S,
+    circle: &[[f64; 2]; LARGEST],
+    x: [ComplexVectors<S, T>; R],
+) -> [ComplexVectors<S, T>; R] {
     let half = R / 2;
     let (mut sums, mut differences) = (x, x);
     let mut y = x;

@@ -38,7 +38,7 @@ pub enum Tau {
 
 impl Tau {
     /// Kendall's tau of two vectors with that concordance; NaN where tau-b is 0/0.
-    pub fn of(self, concordance: i64, x: &Order, y: &Order) -> f64 {
+    pub fn of(self, concordance: i64, x: &SortedOrder, y: &SortedOrder) -> f64 {
         let over = match self {
             Self::A => x.pairs() as f64,
             // The root of a rounded square is the number itself, so that a vector has exactly 1 with itself.
@@ -53,7 +53,7 @@ pub const ORDER: &str = "The order of all pairs of rows";
 
 /// Order of the entries of a vector.
 #[derive(Debug)]
-pub struct Order {
+pub struct SortedOrder {
     /// For each entry, how many are smaller.
     smaller: Vec<u32>,
     /// Place of each entry when all are sorted, tied ones side by side; None where nothing is tied, for it is the same.
@@ -68,7 +68,7 @@ pub struct Order {
 /// Entries that share a bin.
 #[derive(Debug)]
 struct Bins {
-    cut: Cut,
+    cut: Binning,
     /// For each bin, pairs in it that are tied.
     tied: Vec<u64>,
     /// Pairs that share a bin.
@@ -77,7 +77,7 @@ struct Bins {
 
 /// Bin by the number of smaller entries.
 #[derive(Debug)]
-enum Cut {
+enum Binning {
     /// Bins of about equal size, so many for each entry.
     Even(f64),
     /// A bin for each value, of which so many entries are smaller.
@@ -89,7 +89,7 @@ fn pairs(count: u64) -> u64 {
     count * count.saturating_sub(1) / 2
 }
 
-impl Order {
+impl SortedOrder {
     /// Order from average ranks less their mean; None if these are no ranks, or more than can be numbered.
     pub fn of_ranks(centered: &[f64]) -> Result<Option<Self>> {
         let Some(count) = u32::try_from(centered.len()).ok().filter(|&count| count < u32::MAX) else { return Ok(None) };
@@ -189,7 +189,7 @@ fn all_differ(numbers: impl Iterator<Item = u32>, count: u32) -> bool {
     })
 }
 
-impl Cut {
+impl Binning {
     fn of(&self, smaller: u32) -> u8 {
         match self {
             Self::Even(bins) => (f64::from(smaller) * bins) as u8,
@@ -205,7 +205,7 @@ impl Bins {
         let most = (count as usize).isqrt().clamp(1, BINS);
         let few = values <= most;
         let mut first = Vec::new();
-        let even = Cut::Even(most as f64 / f64::from(count));
+        let even = Binning::Even(most as f64 / f64::from(count));
         let (mut tied, mut sizes) = (vec![0; most], vec![0; most]);
         let (mut at, mut next) = (0, ties.iter().peekable());
         while at < count {
@@ -218,14 +218,14 @@ impl Bins {
             sizes[bin] += group as u64;
             at += group as u32;
         }
-        let cut = if few { Cut::Values(first) } else { even };
+        let cut = if few { Binning::Values(first) } else { even };
         Self { cut, tied, together: sizes.into_iter().map(pairs).sum() }
     }
 }
 
 /// Concordant less discordant pairs; `sequence` is how many entries of y are smaller ([`Order::smaller`]), in order of the
 /// places of x.
-pub fn concordance(x: &Order, y: &Order, mut sequence: Vec<u32>) -> Result<i64> {
+pub fn concordance(x: &SortedOrder, y: &SortedOrder, mut sequence: Vec<u32>) -> Result<i64> {
     let mut tied_in_both = 0;
     // Where x is tied nothing may be out of order.
     for range in &x.ties {
@@ -265,7 +265,7 @@ fn inversions(numbers: &mut [u32], spare: &mut [u32], bits: u32) -> u64 {
 }
 
 /// Ends between which concordant less discordant pairs lie; `table[a][b]` entries are in bin a of x and bin b of y.
-pub fn interval(x: &Order, y: &Order, table: &[[u32; BINS]]) -> (i64, i64) {
+pub fn interval(x: &SortedOrder, y: &SortedOrder, table: &[[u32; BINS]]) -> (i64, i64) {
     let (x_tied, y_tied) = (&x.bins.tied, &y.bins.tied);
     let no_ties = x.tied == 0 || y.tied == 0;
     let mut below = [0_u32; BINS];
@@ -300,20 +300,20 @@ mod tests {
     use crate::par::Par;
     use proptest::prelude::*;
 
-    fn order(values: &[f64]) -> Order {
+    fn order(values: &[f64]) -> SortedOrder {
         let mut ranks = values.to_vec();
         let middle = (values.len() as f64 + 1.0) / 2.0;
         average_ranks(&mut ranks, Same::EXACT, -middle, Par::SEQ).unwrap();
-        Order::of_ranks(&ranks).unwrap().unwrap()
+        SortedOrder::of_ranks(&ranks).unwrap().unwrap()
     }
 
-    fn count(x: &Order, y: &Order) -> i64 {
+    fn count(x: &SortedOrder, y: &SortedOrder) -> i64 {
         let mut sequence = vec![0; x.len()];
         (0..x.len()).for_each(|at| sequence[x.place(at)] = y.smaller(at));
         concordance(x, y, sequence).unwrap()
     }
 
-    fn bounds(x: &Order, y: &Order) -> (i64, i64) {
+    fn bounds(x: &SortedOrder, y: &SortedOrder) -> (i64, i64) {
         let mut table = vec![[0; BINS]; x.bins()];
         (0..x.len()).for_each(|at| table[usize::from(x.bin(at))][usize::from(y.bin(at))] += 1);
         interval(x, y, &table)
@@ -396,9 +396,9 @@ mod tests {
     #[test]
     fn no_ranks() {
         for odd in [[f64::NAN, 0.0, 1.0], [1e300, 1.0, 0.0], [-1.0, 0.0, -5.0], [0.0, 0.0, 1.0], [-1.0, -1.0, -1.0]] {
-            assert!(Order::of_ranks(&odd).unwrap().is_none(), "{odd:?}");
+            assert!(SortedOrder::of_ranks(&odd).unwrap().is_none(), "{odd:?}");
         }
-        assert!(Order::of_ranks(&[-0.5, 1.0, -0.5]).unwrap().is_some());
+        assert!(SortedOrder::of_ranks(&[-0.5, 1.0, -0.5]).unwrap().is_some());
     }
 
     proptest! {

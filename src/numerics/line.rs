@@ -44,14 +44,14 @@ pub fn distance_sums(x: &[f64]) -> Vec<Double> {
 
 /// Sums over some points.
 #[derive(Clone, Copy, Default)]
-struct Sums {
+struct PointSums {
     count: f64,
     x: Double,
     y: Double,
     product: Double,
 }
 
-impl Sums {
+impl PointSums {
     fn add(&mut self, (x, y): (f64, f64)) {
         self.count += 1.0;
         self.x += Double::from(x);
@@ -68,9 +68,9 @@ impl Sums {
 /// Merge two runs in order of y, all of the left with an x no larger than any of the right, and sum over pairs of one
 /// of each.
 fn merge(left: &[(f64, f64)], right: &[(f64, f64)], into: &mut [(f64, f64)]) -> Double {
-    let mut all = Sums::default();
+    let mut all = PointSums::default();
     left.iter().for_each(|point| all.add(*point));
-    let (mut below, mut taken, mut found) = (Sums::default(), 0, Double::default());
+    let (mut below, mut taken, mut found) = (PointSums::default(), 0, Double::default());
     for (at, point) in right.iter().enumerate() {
         while taken < left.len() && left[taken].1 <= point.1 {
             below.add(left[taken]);

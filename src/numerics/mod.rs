@@ -4,6 +4,7 @@
 pub mod beta;
 pub mod double;
 pub mod fft;
+pub mod float;
 pub mod gamma;
 pub mod kendall;
 pub mod line;

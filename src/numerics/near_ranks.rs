@@ -4,7 +4,7 @@
 //! tolerance tell where each value lies in order; a walk through that order then joins neighbors that are no further
 //! apart than the larger of their tolerances.
 
-use super::ranks::{Same, Ties, average_ranks};
+use super::ranks::{RankTies, Same, average_ranks};
 use crate::error::Result;
 use crate::par::Par;
 
@@ -16,12 +16,12 @@ pub fn average_ranks_within(
     relative: f64,
     shift: f64,
     par: Par<'_>,
-) -> Result<Ties> {
+) -> Result<RankTies> {
     let given = values.to_vec();
     average_ranks(values, Same::EXACT, 0.0, par)?;
     let order = in_order(values);
     par.check()?;
-    let mut ties = Ties::default();
+    let mut ties = RankTies::default();
     let mut start = 0;
     for end in 1..=order.len() {
         let goes_on = end < order.len() && {
@@ -58,7 +58,7 @@ fn in_order(ranks: &[f64]) -> Vec<u32> {
 mod tests {
     use super::*;
 
-    fn ranks(values: &[f64], tolerance: &[f32], relative: f64) -> (Vec<f64>, Ties) {
+    fn ranks(values: &[f64], tolerance: &[f32], relative: f64) -> (Vec<f64>, RankTies) {
         let mut found = values.to_vec();
         let ties = average_ranks_within(&mut found, tolerance, relative, 0.0, Par::SEQ).unwrap();
         (found, ties)
@@ -70,7 +70,7 @@ mod tests {
         let tolerance = [1e-8, 1e-8, 0.0, 0.0, 1e-8, 1e-8, 0.0, 0.0];
         let (found, ties) = ranks(&values, &tolerance, 0.0);
         assert_eq!(found, [7.0, 7.0, 5.0, 4.0, 1.0, 7.0, 2.5, 2.5]);
-        assert_eq!(ties, Ties { values: 5, cubes: 24.0 + 6.0 });
+        assert_eq!(ties, RankTies { values: 5, cubes: 24.0 + 6.0 });
     }
 
     /// One tolerance for all is what the other ranks do.

@@ -40,14 +40,14 @@ impl Same {
 
 /// Ties found by ranking.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Ties {
+pub struct RankTies {
     /// Number of values that share their rank with another.
     pub values: usize,
     /// Sum of t^3 - t over all groups of t tied values.
     pub cubes: f64,
 }
 
-impl Ties {
+impl RankTies {
     /// A group of values that share their rank.
     pub fn add(&mut self, size: usize) {
         if size > 1 {
@@ -66,7 +66,7 @@ impl Ties {
 
 /// Division of the work.
 #[derive(Clone, Copy)]
-struct Cut {
+struct Division {
     /// Values per chunk of the input.
     chunk: usize,
     /// Values per bucket, about.
@@ -77,7 +77,7 @@ struct Cut {
     few: usize,
 }
 
-const CUT: Cut = Cut { chunk: 1 << 17, bucket: 16 << 10, sample: 16, few: 512 };
+const CUT: Division = Division { chunk: 1 << 17, bucket: 16 << 10, sample: 16, few: 512 };
 /// Most buckets; their numbers are kept in 16 bits.
 const MOST: usize = 4096;
 /// Buckets that share their scratch space.
@@ -86,11 +86,11 @@ const TOGETHER: usize = 8;
 const CELLS: usize = 8;
 
 /// Replace every value by `shift` plus its rank, 1 for the smallest, ties averaged.
-pub fn average_ranks(values: &mut [f64], same: Same, shift: f64, par: Par<'_>) -> Result<Ties> {
+pub fn average_ranks(values: &mut [f64], same: Same, shift: f64, par: Par<'_>) -> Result<RankTies> {
     ranked(values, same, shift, CUT, par)
 }
 
-fn ranked(values: &mut [f64], same: Same, shift: f64, cut: Cut, par: Par<'_>) -> Result<Ties> {
+fn ranked(values: &mut [f64], same: Same, shift: f64, cut: Division, par: Par<'_>) -> Result<RankTies> {
     let splitters = Splitters::of(values, cut);
     let mut numbers = memory::filled("The order of pairs of rows", values.len(), 0_u16)?;
     let chunks: Vec<_> = values.chunks_mut(cut.chunk).zip(numbers.chunks_mut(cut.chunk)).map(Mutex::new).collect();
@@ -164,7 +164,7 @@ struct Splitters {
 }
 
 impl Splitters {
-    fn of(values: &[f64], cut: Cut) -> Self {
+    fn of(values: &[f64], cut: Division) -> Self {
         let buckets = (values.len() / cut.bucket).clamp(1, MOST);
         let size = if buckets > 1 { buckets * cut.sample } else { 0 };
         // Multiples of the golden ratio visit every part of the values, and no pattern of rows falls into step with them.
@@ -255,7 +255,7 @@ struct Bucket {
     first: usize,
     last: usize,
     /// Ties between them.
-    inside: Ties,
+    inside: RankTies,
 }
 
 #[derive(Default)]
@@ -278,7 +278,8 @@ impl Scratch {
         runs.iter().for_each(|run| self.values.extend_from_slice(run));
         let (lowest, highest) = pulp::Arch::new().dispatch(Range(&self.values));
         let count = self.values.len();
-        let mut bucket = Bucket { start, count, lowest, highest, first: count, last: count, inside: Ties::default() };
+        let mut bucket =
+            Bucket { start, count, lowest, highest, first: count, last: count, inside: RankTies::default() };
         if count == 0 {
             return bucket;
         }
@@ -428,14 +429,14 @@ fn insert<T: Copy>(sorted: &mut [f64], beside: &mut [T]) -> bool {
 }
 
 /// A rank that a bucket gave to a group of equal values which goes on in another bucket.
-struct Change {
+struct RankChange {
     bucket: usize,
     from: f64,
     to: f64,
 }
 
 /// A group of equal values that may reach over the end of a bucket.
-struct Open {
+struct OpenGroup {
     start: usize,
     size: usize,
     /// The value that the next one is compared with.
@@ -444,24 +445,26 @@ struct Open {
     seen: Vec<(usize, f64)>,
 }
 
-impl Open {
-    fn close(self, changes: &mut Vec<Change>, ties: &mut Ties) {
+impl OpenGroup {
+    fn close(self, changes: &mut Vec<RankChange>, ties: &mut RankTies) {
         ties.add(self.size);
         let to = middle(self.start, self.size);
-        changes
-            .extend(self.seen.into_iter().map(|(bucket, from)| Change { bucket, from, to }).filter(|c| c.from != to));
+        changes.extend(
+            self.seen.into_iter().map(|(bucket, from)| RankChange { bucket, from, to }).filter(|c| c.from != to),
+        );
     }
 }
 
 /// Join groups of equal values across the ends of buckets.
-fn joined(buckets: &[Bucket], same: Same) -> (Vec<Change>, Ties) {
-    let (mut changes, mut ties) = (Vec::new(), Ties::default());
-    let mut open: Option<Open> = None;
+fn joined(buckets: &[Bucket], same: Same) -> (Vec<RankChange>, RankTies) {
+    let (mut changes, mut ties) = (Vec::new(), RankTies::default());
+    let mut open: Option<OpenGroup> = None;
     for (number, bucket) in buckets.iter().enumerate().filter(|(_, bucket)| bucket.count > 0) {
         if let Some(group) = open.take_if(|group| !same.holds(group.highest, bucket.lowest)) {
             group.close(&mut changes, &mut ties);
         }
-        let mut group = open.take().unwrap_or(Open { start: bucket.start, size: 0, highest: 0.0, seen: Vec::new() });
+        let mut group =
+            open.take().unwrap_or(OpenGroup { start: bucket.start, size: 0, highest: 0.0, seen: Vec::new() });
         group.size += bucket.first;
         group.highest = bucket.highest;
         group.seen.push((number, middle(bucket.start, bucket.first)));
@@ -471,7 +474,7 @@ fn joined(buckets: &[Bucket], same: Same) -> (Vec<Change>, Ties) {
             ties.cubes += bucket.inside.cubes;
             let start = bucket.start + bucket.count - bucket.last;
             let seen = vec![(number, middle(start, bucket.last))];
-            group = Open { start, size: bucket.last, highest: bucket.highest, seen };
+            group = OpenGroup { start, size: bucket.last, highest: bucket.highest, seen };
         }
         open = Some(group);
     }
@@ -489,10 +492,10 @@ mod tests {
     const ROUND_OFF: Same = Same { relative: 1e-11, absolute: 0.0 };
 
     /// The slow twin: sort, walk, average.
-    fn twin(values: &[f64], same: Same) -> (Vec<f64>, Ties) {
+    fn twin(values: &[f64], same: Same) -> (Vec<f64>, RankTies) {
         let mut order: Vec<usize> = (0..values.len()).collect();
         order.sort_by(|a, b| values[*a].partial_cmp(&values[*b]).unwrap());
-        let (mut ranks, mut ties) = (vec![0.0; values.len()], Ties::default());
+        let (mut ranks, mut ties) = (vec![0.0; values.len()], RankTies::default());
         for group in order.chunk_by(|a, b| same.holds(values[*a], values[*b])) {
             let start = order.iter().position(|i| *i == group[0]).unwrap();
             group.iter().for_each(|i| ranks[*i] = start as f64 + (group.len() as f64 + 1.0) / 2.0);
@@ -501,7 +504,7 @@ mod tests {
         (ranks, ties)
     }
 
-    fn check(values: &[f64], same: Same, cut: Cut) {
+    fn check(values: &[f64], same: Same, cut: Division) {
         let (expected, ties) = twin(values, same);
         for par in [Par::SEQ, Par::ALL] {
             let mut found = values.to_vec();
@@ -515,10 +518,10 @@ mod tests {
         }
     }
 
-    const SMALL: [Cut; 4] = [
-        Cut { chunk: 64, bucket: 50, sample: 2, few: 0 },
-        Cut { chunk: 7, bucket: 1, sample: 1, few: 512 },
-        Cut { chunk: 1 << 20, bucket: 40, sample: 16, few: 30 },
+    const SMALL: [Division; 4] = [
+        Division { chunk: 64, bucket: 50, sample: 2, few: 0 },
+        Division { chunk: 7, bucket: 1, sample: 1, few: 512 },
+        Division { chunk: 1 << 20, bucket: 40, sample: 16, few: 30 },
         CUT,
     ];
 

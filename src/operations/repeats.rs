@@ -10,7 +10,7 @@
 //! ([`Profile::is_discrete`]; none at all in continuous data). And most of them are equal on the other side as well: a
 //! codebook of continuous vectors has equal rows in plenty, but those of two unrelated codebooks cross.
 
-use crate::engines::profile::{Classes, Profile, joint};
+use crate::engines::profile::{EqualRows, Profile, joint};
 use crate::error::{Error, Result};
 
 /// What a test makes of rows that are equal on both sides.
@@ -45,7 +45,7 @@ pub struct Repeated {
 
 impl Repeated {
     /// Rows alike by these classes.
-    pub fn of(x: &Classes, y: &Classes) -> Self {
+    pub fn of(x: &EqualRows, y: &EqualRows) -> Self {
         let groups = joint(x, y);
         Self {
             rows: groups.iter().map(|rows| rows.len() - 1).sum(),

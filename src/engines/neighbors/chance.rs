@@ -25,7 +25,7 @@ const TERMS: f64 = (1 << 21) as f64;
 
 /// Sizes of a list: certain places and tied candidates.
 #[derive(Clone, Copy)]
-struct Shape {
+struct ListSizes {
     certain: usize,
     tied: usize,
     /// The share of a place of a tied one.
@@ -45,18 +45,18 @@ impl Neighbors {
         let pairs = || xs.iter().flat_map(|x| ys.iter().map(move |y| (x, y)));
         match agreement {
             Agreement::Share => {
-                let mean = |(x, y): (&Shape, &Shape)| x.frequency * y.frequency * self.mean_overlap(x, y);
+                let mean = |(x, y): (&ListSizes, &ListSizes)| x.frequency * y.frequency * self.mean_overlap(x, y);
                 Some(agreement.of(pairs().map(mean).sum(), self.k))
             }
             Agreement::Jaccard => {
-                let terms = |(x, y): (&Shape, &Shape)| {
+                let terms = |(x, y): (&ListSizes, &ListSizes)| {
                     let hits = (1 + x.certain.min(y.certain + y.tied)) as f64;
                     hits * hits * (1 + x.tied.min(y.certain + y.tied)) as f64
                 };
                 if pairs().map(terms).sum::<f64>() > TERMS {
                     return None;
                 }
-                let mean = |(x, y): (&Shape, &Shape)| {
+                let mean = |(x, y): (&ListSizes, &ListSizes)| {
                     let (x, y) = if x.weight <= y.weight { (x, y) } else { (y, x) };
                     x.frequency * y.frequency * self.mean_of(x, y, &|overlap| agreement.of(overlap, self.k))
                 };
@@ -66,13 +66,13 @@ impl Neighbors {
     }
 
     /// All shapes of lists.
-    fn shapes(&self) -> Vec<Shape> {
+    fn shapes(&self) -> Vec<ListSizes> {
         let mut rows: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for i in 0..self.n {
             let shape = self.cut(i).map_or((self.k, 0), |cut| (cut.certain as usize, cut.candidates as usize));
             *rows.entry(shape).or_default() += 1;
         }
-        let shape = |((certain, tied), rows): ((usize, usize), usize)| Shape {
+        let shape = |((certain, tied), rows): ((usize, usize), usize)| ListSizes {
             certain,
             tied,
             // Certain ones weigh 1, and none is tied where all are.
@@ -83,14 +83,14 @@ impl Neighbors {
     }
 
     /// The mean overlap of lists of these shapes.
-    fn mean_overlap(&self, x: &Shape, y: &Shape) -> f64 {
+    fn mean_overlap(&self, x: &ListSizes, y: &ListSizes) -> f64 {
         let [c, t, d, u] = [x.certain, x.tied, y.certain, y.tied].map(|count| count as f64);
         let in_one = c * u * y.weight + t * d * x.weight;
         (c * d + in_one + t * u * x.weight.min(y.weight)) / (self.n - 1) as f64
     }
 
     /// The mean of a function of the overlap of lists of these shapes, the weight of the first not above that of the second.
-    fn mean_of(&self, x: &Shape, y: &Shape, score: &dyn Fn(f64) -> f64) -> f64 {
+    fn mean_of(&self, x: &ListSizes, y: &ListSizes, score: &dyn Fn(f64) -> f64) -> f64 {
         let (others, any) = (self.n - 1, y.certain + y.tied);
         let mut mean = 0.0;
         for (hits, of_hits) in hypergeometric(others, any, x.certain) {

@@ -38,8 +38,8 @@ pub fn error_of_square(g: f64, distance: f64, length: f64) -> f64 {
 ///
 /// They are used as they lie in memory where possible: a common power of two changes neither cosines nor any order, and
 /// is only applied where squares would overflow or vanish.
-pub struct Rows<'a> {
-    source: Source<'a>,
+pub struct ScaledRows<'a> {
+    source: RowSource<'a>,
     metric: Metric,
     n: usize,
     d: usize,
@@ -54,21 +54,21 @@ pub struct Rows<'a> {
     center: Vec<f64>,
 }
 
-enum Source<'a> {
+enum RowSource<'a> {
     /// Rows that lie together in memory are read where they are.
     View(View<'a>),
     /// Others are copied.
     Copy(Matrix),
 }
 
-impl<'a> Rows<'a> {
+impl<'a> ScaledRows<'a> {
     /// The rows of x for this metric.
     pub fn new(x: &Representation<'a>, metric: Metric, scan: &Scan, par: Par<'_>) -> Result<Self> {
         let (view, _) = x.view()?;
         let (n, d) = view.shape();
         let moderate = (1e-30..1e30).contains(&scan.scale);
         let mut rows = Self {
-            source: Source::View(view.clone()),
+            source: RowSource::View(view.clone()),
             metric,
             n,
             d,
@@ -84,7 +84,7 @@ impl<'a> Rows<'a> {
                 block.chunks_mut(d).enumerate().for_each(|(i, row)| view.read_row(panel * PANEL + i, row));
                 Ok(())
             })?;
-            rows.source = Source::Copy(copy);
+            rows.source = RowSource::Copy(copy);
         }
         if metric != Metric::Euclidean {
             rows.measure(par)?;
@@ -137,16 +137,16 @@ impl<'a> Rows<'a> {
     /// Row i, read into `buffer` if it cannot be used where it is.
     pub fn row<'b>(&'b self, i: usize, buffer: &'b mut [f64]) -> &'b [f64] {
         let found = match &self.source {
-            Source::Copy(copy) => Some(copy.row(i)),
-            Source::View(View::F64(view)) => view.row(i).to_slice(),
-            Source::View(View::F32(_)) => None,
+            RowSource::Copy(copy) => Some(copy.row(i)),
+            RowSource::View(View::F64(view)) => view.row(i).to_slice(),
+            RowSource::View(View::F32(_)) => None,
         };
         let scale = self.scale * self.rescued.get(&i).copied().unwrap_or(1.0);
         match (found, &self.source) {
             (Some(row), _) if scale == 1.0 => return row,
             (Some(row), _) => buffer.copy_from_slice(row),
-            (None, Source::View(view)) => view.read_row(i, buffer),
-            (None, Source::Copy(_)) => {}
+            (None, RowSource::View(view)) => view.read_row(i, buffer),
+            (None, RowSource::Copy(_)) => {}
         }
         multiply(buffer, scale);
         buffer
@@ -264,7 +264,7 @@ pub fn nearer(a: &(f64, u32), b: &(f64, u32)) -> Ordering {
 }
 
 /// The lists of some rows, by the scores of all pairs.
-pub fn choose(rows: &Rows<'_>, which: &[usize], k: usize, groups: &Groups, par: Par<'_>) -> Result<Vec<Chosen>> {
+pub fn choose(rows: &ScaledRows<'_>, which: &[usize], k: usize, groups: &Groups, par: Par<'_>) -> Result<Vec<Chosen>> {
     let (n, d) = (rows.n(), rows.d());
     let chosen = par.map(which.len().div_ceil(TOGETHER), |at, par| {
         let group = &which[at * TOGETHER..((at + 1) * TOGETHER).min(which.len())];

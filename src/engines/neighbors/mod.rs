@@ -26,7 +26,7 @@ pub mod ties;
 
 use std::sync::Arc;
 
-use self::exact::Rows;
+use self::exact::ScaledRows;
 use self::ties::{Chosen, Cut, Cuts, Groups};
 use super::{centered, kernels};
 use crate::error::{Error, Result};
@@ -94,7 +94,7 @@ impl Neighbors {
 
     fn of_rows(x: &Representation<'_>, metric: Metric, k: usize, par: Par<'_>) -> Result<Self> {
         let scan = centered::scan(x, par)?;
-        let rows = Rows::new(x, metric, &scan, par)?;
+        let rows = ScaledRows::new(x, metric, &scan, par)?;
         let groups = Groups::default();
         let chosen = if screen::pays(&rows, k) {
             screen::choose(&rows, k, &groups, par)?

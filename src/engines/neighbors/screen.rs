@@ -27,7 +27,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Metric;
-use super::exact::{self, ROUNDED, Rows, error_of_square, round_off};
+use super::exact::{self, ROUNDED, ScaledRows, error_of_square, round_off};
 use super::integers::{self, BLOCK, CHUNK, Chunk};
 use super::ties::{Chosen, Groups};
 use crate::error::Result;
@@ -46,7 +46,7 @@ const LANES: usize = 16;
 const SHORT: f64 = 1e-33;
 
 /// Decision to screen at all: not where there is little to drop.
-pub fn pays(rows: &Rows<'_>, k: usize) -> bool {
+pub fn pays(rows: &ScaledRows<'_>, k: usize) -> bool {
     rows.n() >= FEW && 8 * k <= rows.n()
 }
 
@@ -72,7 +72,7 @@ struct Screen {
     /// Error bounds of `h_j`, and of every score of row i, whichever the other row.
     off: Vec<(f64, f64)>,
     /// Within which scores of a row are tied.
-    ties: Vec<Ties>,
+    ties: Vec<TieMargin>,
     /// The same for comparisons in single precision, on the safe side, filled up to whole tiles.
     units: Vec<f32>,
     norms: Vec<f32>,
@@ -83,14 +83,14 @@ struct Screen {
 }
 
 /// Largest difference of two tied scores of a row, in units of v.
-enum Ties {
+enum TieMargin {
     /// By this much.
     Within(f64),
     /// By an amount that depends on the distance, whose square is `square - 2 v`, and on the length of the row.
     OfSquares { square: f64, length: f64, g: f64 },
 }
 
-impl Ties {
+impl TieMargin {
     /// The most that somebody tied with a score of v or more is below it.
     fn below(&self, v: f64) -> f64 {
         match *self {
@@ -184,7 +184,7 @@ impl WithSimd for Rounded<'_> {
 }
 
 impl Screen {
-    fn new(rows: &Rows<'_>, par: Par<'_>) -> Result<Self> {
+    fn new(rows: &ScaledRows<'_>, par: Par<'_>) -> Result<Self> {
         let (n, d) = (rows.n(), rows.d());
         let euclidean = rows.metric() == Metric::Euclidean;
         let center = rows.center();
@@ -222,7 +222,7 @@ impl Screen {
         Ok(Self::bounded(chunks, known, rows))
     }
 
-    fn bounded(chunks: Vec<Chunk>, known: Vec<Known>, rows: &Rows<'_>) -> Self {
+    fn bounded(chunks: Vec<Chunk>, known: Vec<Known>, rows: &ScaledRows<'_>) -> Self {
         let euclidean = rows.metric() == Metric::Euclidean;
         let d = rows.d() as f64;
         let largest = |of: fn(&Known) -> f64| known.iter().map(of).fold(0.0_f64, |m, v| v.abs().max(m));
@@ -247,9 +247,9 @@ impl Screen {
         let of_ties = |i: usize| match rows.metric() {
             Metric::Euclidean => {
                 let norm = known[i].norm;
-                Ties::OfSquares { square: norm * norm, length: (norm + center) * (1.0 + 1e-9), g }
+                TieMargin::OfSquares { square: norm * norm, length: (norm + center) * (1.0 + 1e-9), g }
             }
-            _ => Ties::Within(2.02 * (g + ROUNDED) * length(i) * widest),
+            _ => TieMargin::Within(2.02 * (g + ROUNDED) * length(i) * widest),
         };
         let filled = |of: &dyn Fn(usize) -> f32, fill: f32| {
             (0..chunks.len() * CHUNK).map(|i| if i < known.len() { of(i) } else { fill }).collect::<Vec<f32>>()
@@ -284,14 +284,14 @@ struct Candidate {
 }
 
 /// The candidates of some rows that follow each other.
-struct Block {
+struct CandidateBlock {
     start: usize,
     /// Values of `v + e` that a newcomer must reach, per row; filled up to a whole tile with what cannot be reached.
     thresholds: Vec<f32>,
-    rows: Vec<Candidates>,
+    rows: Vec<ScreenedRow>,
 }
 
-struct Candidates {
+struct ScreenedRow {
     found: Vec<Candidate>,
     /// At this number the threshold is raised.
     room: usize,
@@ -304,8 +304,8 @@ fn crowd(k: usize) -> usize {
     4 * k + 512
 }
 
-impl Block {
-    fn new(range: Range<usize>, rows: &Rows<'_>, k: usize) -> Self {
+impl CandidateBlock {
+    fn new(range: Range<usize>, rows: &ScaledRows<'_>, k: usize) -> Self {
         let room = 2 * k + 16;
         // A zero row is as near to one as to another.
         let alike = |i: usize| rows.is_zero(i);
@@ -314,7 +314,7 @@ impl Block {
         Self {
             start: range.start,
             thresholds: range.map(threshold).collect(),
-            rows: present.map(|i| Candidates { found: Vec::with_capacity(room), room, crowded: alike(i) }).collect(),
+            rows: present.map(|i| ScreenedRow { found: Vec::with_capacity(room), room, crowded: alike(i) }).collect(),
         }
     }
 
@@ -356,14 +356,14 @@ impl Block {
 }
 
 /// Numbers that the columns of a tile bring along.
-struct Columns<'a> {
+struct TileColumns<'a> {
     units: &'a [f32],
     norms: &'a [f32],
     shifts_down: &'a [f32],
     shifts_up: &'a [f32],
 }
 
-impl<'a> Columns<'a> {
+impl<'a> TileColumns<'a> {
     fn of(screen: &'a Screen, range: Range<usize>) -> Self {
         Self {
             units: &screen.units[range.clone()],
@@ -376,7 +376,7 @@ impl<'a> Columns<'a> {
 
 /// A row of a tile and what its row brings along.
 #[derive(Clone, Copy)]
-struct Row<'a> {
+struct TileRow<'a> {
     products: &'a [f32],
     unit: f32,
     slack: f32,
@@ -386,8 +386,8 @@ struct Row<'a> {
 
 /// Places of a tile that may hold a neighbor of their row, or of the row that their column stands for.
 struct Reached<'a> {
-    row: Row<'a>,
-    columns: &'a Columns<'a>,
+    row: TileRow<'a>,
+    columns: &'a TileColumns<'a>,
     thresholds: &'a [f32],
     of_row: &'a mut Vec<u32>,
     of_columns: &'a mut Vec<u32>,
@@ -398,7 +398,7 @@ impl WithSimd for Reached<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { row: Row { products, unit, slack, shift, threshold }, columns, thresholds, of_row, of_columns } =
+        let Self { row: TileRow { products, unit, slack, shift, threshold }, columns, thresholds, of_row, of_columns } =
             self;
         let (products, _) = products.as_chunks::<LANES>();
         let (units, _) = columns.units.as_chunks::<LANES>();
@@ -432,8 +432,8 @@ impl WithSimd for Reached<'_> {
 
 /// Value that the k-th nearest among the columns of a tile certainly reaches, as seen from the row.
 struct Floor<'a> {
-    row: Row<'a>,
-    columns: &'a Columns<'a>,
+    row: TileRow<'a>,
+    columns: &'a TileColumns<'a>,
     k: usize,
 }
 
@@ -442,7 +442,7 @@ impl WithSimd for Floor<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> f32 {
-        let Self { row: Row { products, unit, slack, .. }, columns, k } = self;
+        let Self { row: TileRow { products, unit, slack, .. }, columns, k } = self;
         let (products, _) = products.as_chunks::<CHUNK>();
         let (units, _) = columns.units.as_chunks::<CHUNK>();
         let (norms, _) = columns.norms.as_chunks::<CHUNK>();
@@ -462,19 +462,19 @@ impl WithSimd for Floor<'_> {
 /// The screen and the candidates found so far.
 struct Search<'a> {
     screen: &'a Screen,
-    blocks: Vec<Mutex<Block>>,
+    blocks: Vec<Mutex<CandidateBlock>>,
     size: usize,
     k: usize,
 }
 
 impl Search<'_> {
-    fn lock(&self, block: usize) -> MutexGuard<'_, Block> {
+    fn lock(&self, block: usize) -> MutexGuard<'_, CandidateBlock> {
         self.blocks[block].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn row<'a>(&self, i: usize, products: &'a [f32], threshold: f32) -> Row<'a> {
+    fn row<'a>(&self, i: usize, products: &'a [f32], threshold: f32) -> TileRow<'a> {
         let screen = self.screen;
-        Row { products, unit: screen.units[i], slack: screen.slacks[i], shift: screen.shifts_down[i], threshold }
+        TileRow { products, unit: screen.units[i], slack: screen.slacks[i], shift: screen.shifts_down[i], threshold }
     }
 
     /// All products of two blocks, offered to the rows of the first and, if they are two, to those of the second.
@@ -485,7 +485,7 @@ impl Search<'_> {
         let (rows, columns) = (range(a), range(b));
         let width = columns.len();
         let mut products = integers::products(chunks(rows.clone()), chunks(columns.clone()), a == b);
-        let of_columns = Columns::of(screen, columns.clone());
+        let of_columns = TileColumns::of(screen, columns.clone());
         if a == b {
             // Nobody is a neighbor of itself: what is not a number reaches nothing.
             (0..width).for_each(|at| products[at * width + at] = f32::NAN);
@@ -524,7 +524,7 @@ impl Search<'_> {
     }
 
     /// First thresholds, from the rows of the same block.
-    fn set_floors(&self, block: usize, products: &[f32], columns: &Columns<'_>) {
+    fn set_floors(&self, block: usize, products: &[f32], columns: &TileColumns<'_>) {
         if self.k > CHUNK / 2 {
             return;
         }
@@ -543,14 +543,14 @@ impl Search<'_> {
 }
 
 /// The lists of all rows.
-pub fn choose(rows: &Rows<'_>, k: usize, groups: &Groups, par: Par<'_>) -> Result<Vec<Chosen>> {
+pub fn choose(rows: &ScaledRows<'_>, k: usize, groups: &Groups, par: Par<'_>) -> Result<Vec<Chosen>> {
     let n = rows.n();
     let screen = Screen::new(rows, par)?;
     // Few rows leave work for several threads only in small tiles.
     let size = n.div_ceil(8).next_multiple_of(CHUNK).min(TILE);
     let count = n.div_ceil(size);
     let filled = screen.units.len();
-    let block = |b: usize| Mutex::new(Block::new(b * size..((b + 1) * size).min(filled), rows, k));
+    let block = |b: usize| Mutex::new(CandidateBlock::new(b * size..((b + 1) * size).min(filled), rows, k));
     let search = Search { screen: &screen, blocks: (0..count).map(block).collect(), size, k };
     // First every row meets its own block, which gives it a threshold.
     par.map(count, |b, _| {
@@ -564,7 +564,7 @@ pub fn choose(rows: &Rows<'_>, k: usize, groups: &Groups, par: Par<'_>) -> Resul
     })?;
     let chosen = par.map(count, |b, par| {
         let block = search.lock(b);
-        let mut order = Order::new(rows, &screen, k, groups);
+        let mut order = SearchOrder::new(rows, &screen, k, groups);
         (0..block.rows.len()).map(|at| order.choose(&block, at, par)).collect::<Result<Vec<_>>>()
     })?;
     let mut chosen: Vec<Option<Chosen>> = chosen.into_iter().flatten().collect();
@@ -576,8 +576,8 @@ pub fn choose(rows: &Rows<'_>, k: usize, groups: &Groups, par: Par<'_>) -> Resul
 }
 
 /// Puts candidates in order, with the rows in double precision at hand for those too close to call.
-struct Order<'a, 'b> {
-    rows: &'a Rows<'b>,
+struct SearchOrder<'a, 'b> {
+    rows: &'a ScaledRows<'b>,
     screen: &'a Screen,
     k: usize,
     groups: &'a Groups,
@@ -586,14 +586,14 @@ struct Order<'a, 'b> {
     spare: Vec<f64>,
 }
 
-impl<'a, 'b> Order<'a, 'b> {
-    fn new(rows: &'a Rows<'b>, screen: &'a Screen, k: usize, groups: &'a Groups) -> Self {
+impl<'a, 'b> SearchOrder<'a, 'b> {
+    fn new(rows: &'a ScaledRows<'b>, screen: &'a Screen, k: usize, groups: &'a Groups) -> Self {
         let empty = vec![0.0; rows.d()];
         Self { rows, screen, k, groups, own: empty.clone(), other: empty.clone(), spare: empty }
     }
 
     /// The list of a row; None if its candidates are a crowd.
-    fn choose(&mut self, block: &Block, at: usize, par: Par<'_>) -> Result<Option<Chosen>> {
+    fn choose(&mut self, block: &CandidateBlock, at: usize, par: Par<'_>) -> Result<Option<Chosen>> {
         let (i, k) = (block.start + at, self.k);
         if self.rows.is_zero(i) {
             return self.groups.all_tied(i as u32, self.rows.n(), k, par).map(Some);

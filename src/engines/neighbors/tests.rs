@@ -146,7 +146,7 @@ fn lists_are_those_of_double_precision() {
                 let found = Neighbors::of(&x, metric, k, Par::SEQ).unwrap();
                 // Forced through the screen, which otherwise leaves these to the plain way.
                 let scan = centered::scan(&x, Par::SEQ).unwrap();
-                let rows = Rows::new(&x, metric, &scan, Par::SEQ).unwrap();
+                let rows = ScaledRows::new(&x, metric, &scan, Par::SEQ).unwrap();
                 let screened = screen::choose(&rows, k, &Groups::default(), Par::SEQ).unwrap();
                 let screened = Neighbors::from_chosen(k, screened);
                 assert!(screened.cuts == found.cuts, "{name}, {metric:?}, k = {k}, screened");

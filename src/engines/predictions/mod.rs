@@ -23,5 +23,5 @@ mod scores;
 mod tests;
 
 pub use self::classes::{Classes, GAP, WORD, checked, ties};
-pub use self::probabilities::{Probabilities, Scores};
+pub use self::probabilities::{Probabilities, ScoreKind};
 pub use self::reading::{Content, Missing, Reading};

@@ -17,7 +17,7 @@ const LOOSEST: f64 = 0.011;
 
 /// Meaning of scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scores {
+pub enum ScoreKind {
     /// Probabilities: rows sum to 1.
     Probs,
     /// Anything whose softmax is meant; minus infinity rules a class out.
@@ -42,7 +42,7 @@ enum Problem {
 
 impl Probabilities {
     /// Probabilities from scores of a stated kind; `renormalize` divides probabilities by their sum instead of refusing what is not 1.
-    pub fn of(x: &Representation<'_>, kind: Scores, renormalize: bool, par: Par<'_>) -> Result<Arc<Self>> {
+    pub fn of(x: &Representation<'_>, kind: ScoreKind, renormalize: bool, par: Par<'_>) -> Result<Arc<Self>> {
         x.shared(&format!("probabilities {kind:?} {renormalize}"), || {
             let (view, storage) = x.view()?;
             let (n, classes) = view.shape();
@@ -85,7 +85,7 @@ fn tolerance(storage: Storage) -> f64 {
 }
 
 struct ScoreReading {
-    kind: Scores,
+    kind: ScoreKind,
     renormalize: bool,
     tolerance: f64,
 }
@@ -94,15 +94,15 @@ impl ScoreReading {
     /// Turn a row of scores into probabilities.
     fn probabilities(&self, row: &mut [f64]) -> std::result::Result<(), Problem> {
         match self.kind {
-            Scores::Probs => self.given(row),
-            Scores::Logits => {
+            ScoreKind::Probs => self.given(row),
+            ScoreKind::Logits => {
                 let largest = largest_score(row).ok_or(Problem::Nonfinite)?;
                 row.iter_mut().for_each(|v| *v = (*v - largest).exp());
                 let total = sums::sum(row);
                 row.iter_mut().for_each(|v| *v /= total);
                 Ok(())
             }
-            Scores::LogProbs => {
+            ScoreKind::LogProbs => {
                 if row.iter().any(|v| v.is_nan() || *v == f64::INFINITY) {
                     return Err(Problem::Nonfinite);
                 }
@@ -160,19 +160,19 @@ impl ScoreReading {
             Some((row, problem)) if !infinite => {
                 let problem = match problem {
                     Problem::Negative(value) => format!("holds the negative number {value}"),
-                    Problem::Sum(total) if self.kind == Scores::LogProbs => {
+                    Problem::Sum(total) if self.kind == ScoreKind::LogProbs => {
                         format!("has exponentials that sum to {total:.6}")
                     }
                     Problem::Sum(total) => format!("sums to {total:.6}"),
                     Problem::Nonfinite => "is not finite".into(),
                 };
                 let remedy = match self.kind {
-                    Scores::Probs if !self.renormalize => "pass kind=\"logits\" or renormalize=True",
+                    ScoreKind::Probs if !self.renormalize => "pass kind=\"logits\" or renormalize=True",
                     _ => "pass kind=\"logits\" if these are logits",
                 };
                 Error::NotProbabilities { name: name.to_owned(), row, count, problem, remedy }
             }
-            _ => nonfinite(name, view, self.kind != Scores::Probs),
+            _ => nonfinite(name, view, self.kind != ScoreKind::Probs),
         }
     }
 }

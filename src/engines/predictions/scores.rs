@@ -9,14 +9,14 @@ pub const PANEL: usize = 1024;
 /// The largest score of a row; None if one is NaN or infinite, or all are minus infinity. A single class may be ruled out
 /// by minus infinity.
 pub fn largest_score(row: &[f64]) -> Option<f64> {
-    let (largest, defined) = pulp::Arch::new().dispatch(Largest(row));
+    let (largest, defined) = pulp::Arch::new().dispatch(LargestScore(row));
     (defined && largest > f64::NEG_INFINITY).then_some(largest)
 }
 
 /// The largest value, and whether all are numbers below infinity.
-struct Largest<'a>(&'a [f64]);
+struct LargestScore<'a>(&'a [f64]);
 
-impl pulp::WithSimd for Largest<'_> {
+impl pulp::WithSimd for LargestScore<'_> {
     type Output = (f64, bool);
 
     #[inline(always)]

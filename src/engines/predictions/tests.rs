@@ -21,7 +21,7 @@ fn labels(ids: &[i64]) -> Classes {
     reading(None).classes(&Representation::labels("x", ids).unwrap(), Par::SEQ).unwrap()
 }
 
-fn probabilities(values: &[f64], kind: Scores, renormalize: bool) -> Result<Arc<Probabilities>> {
+fn probabilities(values: &[f64], kind: ScoreKind, renormalize: bool) -> Result<Arc<Probabilities>> {
     Probabilities::of(&representation("x", values, 3), kind, renormalize, Par::SEQ)
 }
 
@@ -107,37 +107,37 @@ fn words_and_numbers_are_not_compared() {
 #[test]
 fn three_kinds_of_the_same_scores() {
     let logits = [2.0, 0.0, -1.0, 700.0, 800.0, f64::NEG_INFINITY];
-    let soft = probabilities(&logits, Scores::Logits, false).unwrap();
+    let soft = probabilities(&logits, ScoreKind::Logits, false).unwrap();
     let total: f64 = [2.0_f64, 0.0, -1.0].iter().map(|z| z.exp()).sum();
     assert!((soft.row(0)[0] - 2.0_f64.exp() / total).abs() < 3e-16);
     assert_eq!(soft.row(1)[1..], [1.0, 0.0]);
     let probs: Vec<f64> = [soft.row(0), soft.row(1)].concat();
-    assert_eq!(probabilities(&probs, Scores::Probs, false).unwrap().row(0), soft.row(0));
+    assert_eq!(probabilities(&probs, ScoreKind::Probs, false).unwrap().row(0), soft.row(0));
     let logs: Vec<f64> = probs.iter().map(|p| p.ln()).collect();
-    let again = probabilities(&logs, Scores::LogProbs, false).unwrap();
+    let again = probabilities(&logs, ScoreKind::LogProbs, false).unwrap();
     assert!((again.row(0)[2] - soft.row(0)[2]).abs() < 1e-15);
     let sized: Vec<f64> = probs.iter().map(|p| 3.0 * p).collect();
-    assert!((probabilities(&sized, Scores::Probs, true).unwrap().row(0)[1] - probs[1]).abs() < 1e-15);
+    assert!((probabilities(&sized, ScoreKind::Probs, true).unwrap().row(0)[1] - probs[1]).abs() < 1e-15);
 }
 
 #[test]
 fn a_row_that_is_none_is_named_with_its_sum() {
-    let error = probabilities(&[0.2, 0.3, 0.5, 0.5, 0.5, 0.5], Scores::Probs, false).unwrap_err();
+    let error = probabilities(&[0.2, 0.3, 0.5, 0.5, 0.5, 0.5], ScoreKind::Probs, false).unwrap_err();
     let said = "Row 1 of x sums to 1.500000 (1 such row); pass kind=\"logits\" or renormalize=True.";
     assert_eq!(error.to_string(), said);
-    let error = probabilities(&[1.2, 0.3, -0.5], Scores::Probs, true).unwrap_err();
+    let error = probabilities(&[1.2, 0.3, -0.5], ScoreKind::Probs, true).unwrap_err();
     assert_eq!(error.code(), "not_probabilities");
-    assert_eq!(probabilities(&[0.0; 3], Scores::Probs, true).unwrap_err().code(), "not_probabilities");
-    assert_eq!(probabilities(&[-1.0; 3], Scores::LogProbs, false).unwrap_err().code(), "not_probabilities");
-    for kind in [Scores::Probs, Scores::Logits, Scores::LogProbs] {
+    assert_eq!(probabilities(&[0.0; 3], ScoreKind::Probs, true).unwrap_err().code(), "not_probabilities");
+    assert_eq!(probabilities(&[-1.0; 3], ScoreKind::LogProbs, false).unwrap_err().code(), "not_probabilities");
+    for kind in [ScoreKind::Probs, ScoreKind::Logits, ScoreKind::LogProbs] {
         for bad in [f64::NAN, f64::INFINITY] {
             let error = probabilities(&[0.2, 0.3, 0.5, 0.5, bad, 0.5], kind, false).unwrap_err();
             assert!(matches!(error, Error::NonfiniteInput { count: 1, row: 1, column: 1, .. }), "{error:?}");
         }
     }
     let masked = [f64::NEG_INFINITY; 3];
-    assert_eq!(probabilities(&masked, Scores::Logits, false).unwrap_err().code(), "nonfinite_input");
-    assert_eq!(probabilities(&masked, Scores::Probs, true).unwrap_err().code(), "nonfinite_input");
+    assert_eq!(probabilities(&masked, ScoreKind::Logits, false).unwrap_err().code(), "nonfinite_input");
+    assert_eq!(probabilities(&masked, ScoreKind::Probs, true).unwrap_err().code(), "nonfinite_input");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn what_is_saved_is_read_back_and_nothing_else() {
     ] {
         assert_eq!(spoiled(at, value), "summary_mismatch");
     }
-    let soft = probabilities(&[0.2, 0.3, 0.5], Scores::Probs, false).unwrap();
+    let soft = probabilities(&[0.2, 0.3, 0.5], ScoreKind::Probs, false).unwrap();
     assert_eq!(reloaded::<Probabilities>(soft.save()).unwrap().row(0), soft.row(0));
     for bad in [[0.2, 0.3, 0.9], [f64::NAN, 0.5, 0.5], [1.2, -0.2, 0.0]] {
         let mut parts = soft.save();

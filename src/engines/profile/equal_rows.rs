@@ -26,12 +26,12 @@ const OFF: f64 = 1e-3;
 
 /// Rows by the first row that is like them; empty if every row is only like itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Classes(Vec<u32>);
+pub struct EqualRows(Vec<u32>);
 
-impl Classes {
+impl EqualRows {
     /// Rows of equal hash.
     pub(super) fn equal(hashes: &[u64]) -> Self {
-        let mut table = Table::new(hashes.len());
+        let mut table = RowTable::new(hashes.len());
         Self::found(hashes.iter().enumerate().map(|(i, &hash)| {
             let same = table.after(hash).find(|&first| hashes[first] == hash);
             same.unwrap_or_else(|| {
@@ -58,7 +58,7 @@ impl Classes {
                 left >= 0.0
             })
         };
-        let mut table = Table::new(n);
+        let mut table = RowTable::new(n);
         let mut first = Vec::with_capacity(n);
         for i in 0..n {
             if i % 4096 == 0 {
@@ -129,7 +129,7 @@ impl Classes {
         for j in 0..d {
             par.check()?;
             let values: Vec<f64> = different.iter().map(|&i| view.at(i, j)).collect();
-            let column = Column::of(&values, &counts);
+            let column = ColumnLevels::of(&values, &counts);
             if column.equal >= 1.0 {
                 continue;
             }
@@ -168,7 +168,7 @@ impl Classes {
 }
 
 /// The classes of pairs of rows: those alike on both sides, in order of their first row.
-pub fn joint(x: &Classes, y: &Classes) -> Vec<Vec<usize>> {
+pub fn joint(x: &EqualRows, y: &EqualRows) -> Vec<Vec<usize>> {
     if x.is_empty() || y.is_empty() {
         return Vec::new();
     }
@@ -189,7 +189,7 @@ fn pairs(count: usize) -> f64 {
 }
 
 /// The values of a column in rows that differ.
-struct Column {
+struct ColumnLevels {
     /// Share of the pairs of different rows that have the same value.
     equal: f64,
     /// Number of equally spaced levels from the smallest to the largest, all values among them; infinite if there are none.
@@ -198,7 +198,7 @@ struct Column {
     partition: u64,
 }
 
-impl Column {
+impl ColumnLevels {
     /// Column of the values in different rows, and how often each row occurs.
     fn of(values: &[f64], counts: &[f64]) -> Self {
         let mut order: Vec<usize> = (0..values.len()).collect();
@@ -232,12 +232,12 @@ fn mixed(word: u64) -> u64 {
 }
 
 /// Rows by a hash, in a table of open addresses.
-struct Table {
+struct RowTable {
     slots: Vec<u32>,
     bits: u32,
 }
 
-impl Table {
+impl RowTable {
     const EMPTY: u32 = u32::MAX;
 
     fn new(n: usize) -> Self {

@@ -10,7 +10,7 @@ mod heavy;
 
 use std::sync::Arc;
 
-pub use self::equal_rows::{Classes, joint};
+pub use self::equal_rows::{EqualRows, joint};
 pub use self::heavy::Heavy;
 
 use super::centered::{Sizes, scan, sizes};
@@ -37,7 +37,7 @@ pub struct Profile {
     /// Address of the data: the same values at the same place are one representation, compared with itself on purpose.
     pub place: usize,
     /// Rows that are equal, bit for bit.
-    pub equal: Classes,
+    pub equal: EqualRows,
     /// Number of pairs of equal rows to be expected if no input occurs twice, by what the columns take for values; an
     /// upper bound where it is far below the number of pairs that are equal.
     pub expected: f64,
@@ -49,7 +49,7 @@ pub struct Profile {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spread {
     /// Rows that are equal up to a millionth of their distance from others, or less where there are many.
-    pub alike: Classes,
+    pub alike: EqualRows,
     /// Number of constant columns.
     pub constant: usize,
     /// Logarithm to base 2 of the norm of the centered data, and of the data as they are; None for 0.
@@ -68,7 +68,7 @@ impl Profile {
         x.shared(if over_pairs { "profile of pairs" } else { "profile" }, || {
             let (view, storage) = x.view()?;
             let hashes = &scan(x, par)?.hashes;
-            let equal = Classes::equal(hashes);
+            let equal = EqualRows::equal(hashes);
             let expected = equal.expected(view, par)?;
             let spread = if over_pairs { None } else { Some(Spread::of(x, &equal, par)?) };
             let (rows, columns) = view.shape();
@@ -93,7 +93,7 @@ impl Profile {
     }
 
     /// The same of other classes of rows.
-    pub fn is_discrete_in(&self, classes: &Classes) -> bool {
+    pub fn is_discrete_in(&self, classes: &EqualRows) -> bool {
         classes.pairs() <= equal_rows::DEPENDENCE * self.expected
     }
 
@@ -135,7 +135,7 @@ impl Profile {
         let storage = Storage::named(&parts.saved_text("storage")?).ok_or_else(|| damaged("its storage is unknown"))?;
         let mut word = |name| parts.saved_int(name).map(|value| u64::from_ne_bytes(value.to_ne_bytes()));
         let (content, place) = (word("content")?, word("place")? as usize);
-        let equal = Classes::load(parts, "equal", rows)?;
+        let equal = EqualRows::load(parts, "equal", rows)?;
         let expected = parts.saved_number("expected")?;
         if rows == 0 || columns == 0 || !expected.is_finite() || expected < 0.0 {
             return Err(damaged("its profile has impossible numbers"));
@@ -147,7 +147,7 @@ impl Profile {
 }
 
 impl Spread {
-    fn of(x: &Representation<'_>, equal: &Classes, par: Par<'_>) -> Result<Self> {
+    fn of(x: &Representation<'_>, equal: &EqualRows, par: Par<'_>) -> Result<Self> {
         let (view, _) = x.view()?;
         let sizes = sizes(x, par)?;
         let norm = |size: f64| (size > 0.0).then(|| size.log2() - sizes.scale.log2());
@@ -164,7 +164,7 @@ impl Spread {
     }
 
     fn load(parts: &mut Options, rows: usize, columns: usize) -> Result<Self> {
-        let alike = Classes::load(parts, "alike", rows)?;
+        let alike = EqualRows::load(parts, "alike", rows)?;
         let constant = parts.saved_count("constant")?;
         let norms = [parts.saved_optional_number("norm")?, parts.saved_optional_number("uncentered_norm")?];
         let (column, ratio) =

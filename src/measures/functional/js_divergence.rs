@@ -20,7 +20,7 @@
 //! - Reference: Lin (1991); as a metric, Endres & Schindelin (2003).
 
 use crate::cost::Cost;
-use crate::engines::predictions::{Probabilities, Scores};
+use crate::engines::predictions::{Probabilities, ScoreKind};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Relabeling, RowShift};
 use crate::facts::{Facts, Input, Jackknife, Kind};
@@ -33,7 +33,7 @@ use crate::representation::Representation;
 /// Mean divergence of the class probabilities.
 #[derive(Clone, Copy, Debug)]
 pub struct JsDivergence {
-    kind: Scores,
+    kind: ScoreKind,
     /// Nats per unit.
     unit: f64,
     sqrt: bool,
@@ -46,7 +46,7 @@ impl Measure for JsDivergence {
     type Summary = Probabilities;
 
     fn from_options(options: &mut Options) -> Result<Self> {
-        let kinds = [("probs", Scores::Probs), ("logits", Scores::Logits), ("log_probs", Scores::LogProbs)];
+        let kinds = [("probs", ScoreKind::Probs), ("logits", ScoreKind::Logits), ("log_probs", ScoreKind::LogProbs)];
         let kind = options.required_choice("kind", &kinds)?;
         // A base below 1 would turn the distance upside down.
         let base = options.optional_float("base", |v| v > 1.0, "a number above 1")?;
@@ -64,7 +64,7 @@ impl Measure for JsDivergence {
             identity_value: 0.0,
             jackknife: Jackknife::MeanOfRows,
             is_metric: self.sqrt,
-            invariant_to: if self.kind == Scores::Logits { &[Relabeling, RowShift] } else { &[Relabeling] },
+            invariant_to: if self.kind == ScoreKind::Logits { &[Relabeling, RowShift] } else { &[Relabeling] },
             equal_widths: true,
             reference: "Lin 1991",
             cost: "O(n C) per model and per pair",
@@ -132,7 +132,7 @@ mod tests {
     const P1: [f64; 12] = [0.7, 0.2, 0.1, 0.1, 0.8, 0.1, 0.2, 0.3, 0.5, 0.6, 0.4, 0.0];
     const P2: [f64; 12] = [0.5, 0.3, 0.2, 0.1, 0.8, 0.1, 0.4, 0.35, 0.25, 0.1, 0.9, 0.0];
 
-    fn js(kind: Scores, unit: f64, sqrt: bool) -> JsDivergence {
+    fn js(kind: ScoreKind, unit: f64, sqrt: bool) -> JsDivergence {
         JsDivergence { kind, unit, sqrt, renormalize: false }
     }
 
@@ -145,17 +145,17 @@ mod tests {
 
     #[test]
     fn equals_the_golden_rows() {
-        let (nats, rows) = form_rows(&js(Scores::Probs, 1.0, false), &P1, &P2);
+        let (nats, rows) = form_rows(&js(ScoreKind::Probs, 1.0, false), &P1, &P2);
         for (row, expected) in rows.iter().zip([0.0219011789685, 0.0, 0.0391897722548, 0.148399318834]) {
             assert!((row - expected).abs() < 1e-12);
         }
         assert!((nats - 0.0523725675144).abs() < 1e-13);
-        let (bits, _) = form_rows(&js(Scores::Probs, 2.0_f64.ln(), false), &P1, &P2);
+        let (bits, _) = form_rows(&js(ScoreKind::Probs, 2.0_f64.ln(), false), &P1, &P2);
         assert!((bits - 0.0755576434317).abs() < 1e-13);
-        let (root, _) = form_rows(&js(Scores::Probs, 1.0, true), &P1, &P2);
+        let (root, _) = form_rows(&js(ScoreKind::Probs, 1.0, true), &P1, &P2);
         assert!((root - 0.182795214712).abs() < 1e-12);
         let (z1, z2) = ([2.0, 0.0, -1.0, 0.0, 1.0, 0.0], [1.0, 1.5, 0.0, 0.0, 1.0, 0.5]);
-        let (soft, _) = form_rows(&js(Scores::Logits, 1.0, false), &z1, &z2);
+        let (soft, _) = form_rows(&js(ScoreKind::Logits, 1.0, false), &z1, &z2);
         assert!((soft - 0.0753776759548).abs() < 1e-13);
     }
 
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn widths_must_agree_and_the_kind_be_told() {
-        let measure = js(Scores::Probs, 1.0, false);
+        let measure = js(ScoreKind::Probs, 1.0, false);
         let x = measure.summarize(&representation("x", &P1, 3), Par::SEQ).unwrap();
         let y =
             measure.summarize(&representation("y", &[0.5, 0.5, 0.1, 0.9, 1.0, 0.0, 0.0, 1.0], 2), Par::SEQ).unwrap();

@@ -41,7 +41,7 @@ use crate::measure::{Measure, Summary};
 use crate::memory;
 use crate::numerics::kendall::Tau;
 use crate::numerics::near_ranks::average_ranks_within;
-use crate::numerics::ranks::{Same, Ties, average_ranks};
+use crate::numerics::ranks::{RankTies, Same, average_ranks};
 use crate::numerics::sums;
 use crate::options::{Options, damaged};
 use crate::par::Par;
@@ -453,7 +453,7 @@ fn uneven_lengths(products: &Dense) -> Option<Vec<f64>> {
 }
 
 /// Ranks of products of rows with these lengths: the round-off of a product is that of its two lengths.
-fn uneven_ranks(products: &mut Dense, lengths: &[f64], par: Par<'_>) -> Result<Ties> {
+fn uneven_ranks(products: &mut Dense, lengths: &[f64], par: Par<'_>) -> Result<RankTies> {
     let mut tolerance = Vec::with_capacity(products.upper().len());
     for (i, own) in lengths.iter().enumerate() {
         tolerance.extend(lengths[i + 1..].iter().map(|other| (CANCELED * own * other) as f32));

@@ -18,8 +18,8 @@ use super::{Alternative, Precision};
 use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
 use crate::form::Bilinear;
-use crate::linalg::Number;
-use crate::numerics::fft::Real;
+use crate::linalg::ProductFloat;
+use crate::numerics::fft::LaneFloat;
 use crate::operations::stacked::distinct;
 use crate::par::Par;
 
@@ -41,7 +41,7 @@ pub fn layered(plan: &Plan<'_>, forms: &[&Bilinear<'_>], relabelings: &Relabelin
 }
 
 /// In that precision, and whether it is fine enough.
-fn layered_in<T: Real + Number>(
+fn layered_in<T: LaneFloat + ProductFloat>(
     plan: &Plan<'_>,
     forms: &[&Bilinear<'_>],
     relabelings: &Relabelings,

@@ -18,7 +18,7 @@ use super::strips::{Layout, Source, Strips};
 use crate::error::Result;
 use crate::linalg;
 use crate::memory;
-use crate::numerics::fft::{Real, quarter_turn};
+use crate::numerics::fft::{LaneFloat, quarter_turn};
 use crate::par::Par;
 
 /// Bytes that transforms of all matrices may take.
@@ -41,7 +41,7 @@ pub struct Layers<'a, T> {
     kept: Option<Vec<T>>,
 }
 
-impl<'a, T: Real + linalg::Number> Layers<'a, T> {
+impl<'a, T: LaneFloat + linalg::ProductFloat> Layers<'a, T> {
     /// Make ready for `count` orbits.
     pub fn new(
         ks: Vec<&'a Residual<'a>>,
@@ -167,7 +167,7 @@ impl<'a, T: Real + linalg::Number> Layers<'a, T> {
                 let row = &spectra[(place * p + a) * 2 * q..];
                 // Sums over diagonals count every pair of items once.
                 spectrum[self.strips.frequency(place)] +=
-                    Complex::new(2.0 * row[2 * b].widen(), 2.0 * row[2 * b + 1].widen());
+                    Complex::new(2.0 * row[2 * b].into(), 2.0 * row[2 * b + 1].into());
             }
             for f in 0..length {
                 let opposite = spectrum[(length - f) % length].conj();
@@ -191,7 +191,7 @@ mod tests {
     use crate::numerics::streams::permutation;
 
     /// Every pair is what the engine of single pairs finds, in either precision, in one slab or several, padded or not.
-    fn check<T: Real + linalg::Number>(n: usize, slab: Option<usize>, close: f64) {
+    fn check<T: LaneFloat + linalg::ProductFloat>(n: usize, slab: Option<usize>, close: f64) {
         let matrices: Vec<_> = (0..5).map(|i| dense(n, i % 2 == 0, 0.3 + 0.2 * f64::from(i))).collect();
         let all: Vec<_> = matrices.iter().map(|m| Residual::of(m, Par::SEQ).unwrap()).collect();
         let (ks, ls): (Vec<_>, Vec<_>) = (all[..3].iter().collect(), all[2..].iter().collect());

@@ -22,7 +22,7 @@ use rustfft::num_complex::Complex;
 use super::residual::Residual;
 use super::strips::{Layout, Source, Strips};
 use crate::error::Result;
-use crate::numerics::fft::{Aligned, Real};
+use crate::numerics::fft::{Aligned, LaneFloat};
 use crate::par::Par;
 
 /// From so many orbits on it pays to unpack y's matrix once and keep it.
@@ -40,7 +40,7 @@ pub struct Orbits<'a, T> {
     khat: Aligned<T>,
 }
 
-impl<'a, T: Real> Orbits<'a, T> {
+impl<'a, T: LaneFloat> Orbits<'a, T> {
     /// Make the engine for `count` orbits, and the values of the first of them, which begins with the observed one.
     pub fn begin(
         k: &'a Residual<'a>,
@@ -131,7 +131,7 @@ mod tests {
     }
 
     /// Every shift of every orbit equals the definition: odd, even, prime, padded, with and without a diagonal.
-    fn check<T: Real>(round_off: f64) {
+    fn check<T: LaneFloat>(round_off: f64) {
         let key = [5; 32];
         for n in (3..=20).chain([31, 34, 60, 130]) {
             for (with_k, with_l) in [(true, true), (false, false), (true, false)] {

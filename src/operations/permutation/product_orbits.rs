@@ -34,7 +34,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use crate::error::Result;
 use crate::linalg::Matrix;
-use crate::numerics::fft::{Aligned, Goal, Real, Room, StripFft, is_smooth};
+use crate::numerics::fft::{Aligned, Goal, LaneFloat, Room, StripFft, is_smooth};
 use crate::numerics::streams::permutation;
 use crate::par::Par;
 

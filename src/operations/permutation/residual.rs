@@ -8,7 +8,7 @@ use super::moments::{Invariants, Order, Parts, moments};
 use crate::engines::pair_matrix::Dense;
 use crate::error::Result;
 use crate::memory;
-use crate::numerics::fft::Real;
+use crate::numerics::fft::LaneFloat;
 use crate::par::Par;
 
 /// Columns that are unpacked at a time, so that whole cache lines are written.
@@ -79,7 +79,7 @@ impl<'a> Residual<'a> {
     }
 
     /// All rows of W in another precision, with this diagonal.
-    pub fn whole<T: Real>(&self, diagonal: Option<&[f64]>, par: Par<'_>) -> Result<Vec<T>> {
+    pub fn whole<T: LaneFloat>(&self, diagonal: Option<&[f64]>, par: Par<'_>) -> Result<Vec<T>> {
         let n = self.n();
         let mut all = memory::zeros("The rows of an n x n matrix", n * n)?;
         par.fill(&mut all, ROWS * n, |block, out| {

@@ -14,14 +14,14 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
-use super::affine::{Affine, Precise, Units};
+use super::affine::{Affine, OrbitFloat, Units};
 use super::orbits::Orbits;
 use super::residual::Residual;
 use super::strategy::relabelings::{Multipliers, Relabeling, Relabelings};
 use super::{Precision, Request};
 use crate::error::Result;
 use crate::form::Bilinear;
-use crate::numerics::fft::Real;
+use crate::numerics::fft::LaneFloat;
 use crate::par::Par;
 
 /// In standard deviations: closer to the observed value than this is too close for single precision.
@@ -71,7 +71,7 @@ impl Linear<'_> {
     }
 }
 
-impl<'a, T: Real + Precise> Engine<'a, T> {
+impl<'a, T: LaneFloat + OrbitFloat> Engine<'a, T> {
     /// Make the engine; plain orbits give the values of the first block on the way.
     fn begin(
         linear: &Linear<'a>,

@@ -12,7 +12,7 @@ use rustfft::{Fft, FftPlanner};
 use super::residual::Residual;
 use crate::error::Result;
 use crate::memory;
-use crate::numerics::fft::{Aligned, Goal, Real, Room, StripFft, is_smooth, next_smooth};
+use crate::numerics::fft::{Aligned, Goal, LaneFloat, Room, StripFft, is_smooth, next_smooth};
 use crate::par::Par;
 
 /// Strips that are transformed by one unit of work.
@@ -80,7 +80,7 @@ impl Layout {
     }
 }
 
-impl<T: Real> Strips<T> {
+impl<T: LaneFloat> Strips<T> {
     /// Numbers per item of a unit of work.
     const WIDE: usize = GROUP * T::POINT;
 
@@ -300,7 +300,7 @@ impl<T: Real> Strips<T> {
             if layout.weighted && 2 * (first + width - 1) == self.n {
                 let lane = width - 1;
                 let middle = &mut out[lane / wide * self.block * wide + lane % wide..];
-                middle.iter_mut().step_by(wide).take(rows).for_each(|v| *v = T::of(0.5 * v.widen()));
+                middle.iter_mut().step_by(wide).take(rows).for_each(|v| *v = T::of(0.5 * (*v).into()));
             }
             Ok(())
         })
@@ -332,7 +332,7 @@ impl<T: Real> Strips<T> {
     }
 }
 
-impl<T: Real> Desk<T> {
+impl<T: LaneFloat> Desk<T> {
     /// Rows of the residual, rounded.
     fn read(&mut self, matrix: &Residual<'_>, first: usize, rows: &mut [T]) {
         let wide = &mut self.wide[..rows.len()];
@@ -342,7 +342,7 @@ impl<T: Real> Desk<T> {
 }
 
 /// Entries of a row, by item, to the lanes of unit after unit; lanes left over are zero.
-fn lay_out<'t, T: Real>(row: &[T], items: &[u32], wide: usize, target: impl Iterator<Item = &'t mut [T]>) {
+fn lay_out<'t, T: LaneFloat>(row: &[T], items: &[u32], wide: usize, target: impl Iterator<Item = &'t mut [T]>) {
     for (at, to) in target.enumerate() {
         let items = &items[(at * wide).min(items.len())..];
         let (to, items) = (&mut to[..wide], &items[..wide.min(items.len())]);

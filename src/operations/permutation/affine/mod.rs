@@ -38,5 +38,5 @@ mod tests;
 
 pub use self::multipliers::Window;
 pub use self::powers::{Affine, Family};
-pub use self::transforms::Precise;
+pub use self::transforms::OrbitFloat;
 pub use self::units::Units;

@@ -12,7 +12,7 @@
 //! S_(r^p)(r^m) = G1[m, y] if y < h, else G2[m, y - h], because r^h = -1 conjugates
 //! ```
 //!
-//! Precise and imaginary parts are kept as rows of their own, in turn, so that one real product has all that G1 and G2
+//! Real and imaginary parts are kept as rows of their own, in turn, so that one real product has all that G1 and G2
 //! need. Rows of B are stored from the last to the first: then consecutive powers are consecutive columns, and a window
 //! of few powers is a narrow band of the product.
 
@@ -21,7 +21,7 @@ use std::ops::Range;
 use rustfft::num_complex::Complex;
 
 use super::multipliers::{Window, primitive_root};
-use super::transforms::{Diagonal, Forward, GROUP, Inverse, Of, Precise, Spectra, Transforms};
+use super::transforms::{Diagonal, Forward, GROUP, Inverse, Of, OrbitFloat, Spectra, Transforms};
 use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::numerics::sums;
@@ -67,7 +67,7 @@ struct Columns<T> {
     values: Vec<T>,
 }
 
-impl<T: Precise> Affine<T> {
+impl<T: OrbitFloat> Affine<T> {
     /// Lay the items of x out in the order sigma; `k` has n rows of n numbers and is symmetric.
     ///
     /// # Panics
@@ -101,7 +101,7 @@ impl<T: Precise> Affine<T> {
     }
 }
 
-impl<T: Precise> TransformedOperand<T> {
+impl<T: OrbitFloat> TransformedOperand<T> {
     /// The arrays from the transforms; row number i is for the frequency `order(i)`.
     fn new(transforms: &Transforms<T>, h: usize, order: impl Fn(usize) -> usize + Sync, par: Par<'_>) -> Result<Self> {
         let mut rows = Matrix::zeros(2 * h, h + 1);
@@ -128,7 +128,7 @@ impl<T: Precise> TransformedOperand<T> {
     }
 }
 
-impl<T: Precise> Family<'_, T> {
+impl<T: OrbitFloat> Family<'_, T> {
     /// The values of some orbits: multiplier after multiplier, the n shifts.
     ///
     /// Many windows may be asked for one after the other where not all values fit into memory at once.
@@ -192,7 +192,7 @@ impl<T: Precise> Family<'_, T> {
     }
 }
 
-impl<T: Precise> Columns<T> {
+impl<T: OrbitFloat> Columns<T> {
     /// Entries of G1 (or, conjugate, of G2) in a row, from a column on.
     fn combine(&self, row: usize, column: usize, conjugate: bool, out: &mut [Complex<T>]) {
         let width = 2 * self.count;

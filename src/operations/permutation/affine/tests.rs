@@ -6,13 +6,13 @@ use crate::operations::permutation::residual::Residual;
 use crate::par::{Par, Watch, with_threads};
 
 /// Any symmetric matrix, diagonal included.
-fn symmetric<T: Precise>(n: usize, pace: f64) -> Vec<T> {
+fn symmetric<T: OrbitFloat>(n: usize, pace: f64) -> Vec<T> {
     let entry = |i: usize, j: usize| (pace * (i * i + j * j + 3 * i * j) as f64).sin() + 0.1;
     (0..n * n).map(|at| T::of(entry(at / n, at % n))).collect()
 }
 
 /// The definition, in double precision.
-fn direct<T: Precise>(k: &[T], l: &[T], sigma: &[usize], tau: &[usize], a: usize, s: usize) -> f64 {
+fn direct<T: OrbitFloat>(k: &[T], l: &[T], sigma: &[usize], tau: &[usize], a: usize, s: usize) -> f64 {
     let n = sigma.len();
     let image = |i: usize| tau[a * (i + s) % n];
     let pairs = (0..n).flat_map(|i| (0..n).map(move |j| (i, j)));
@@ -20,7 +20,7 @@ fn direct<T: Precise>(k: &[T], l: &[T], sigma: &[usize], tau: &[usize], a: usize
 }
 
 /// Largest difference from the definition, relative to the largest value.
-fn error<T: Precise>(found: &[f64], n: usize, multipliers: &[usize], seeds: (u64, u64)) -> f64 {
+fn error<T: OrbitFloat>(found: &[f64], n: usize, multipliers: &[usize], seeds: (u64, u64)) -> f64 {
     let (k, l) = (symmetric::<T>(n, 0.7), symmetric::<T>(n, 1.3));
     let (sigma, tau) = (permutation(&[5; 32], seeds.0, n), permutation(&[5; 32], seeds.1, n));
     assert_eq!(found.len(), n * multipliers.len());
@@ -41,7 +41,7 @@ fn powers(n: usize, from: i64, count: usize) -> Vec<usize> {
     (0..count).map(|t| all[(from + t as i64).rem_euclid(n as i64 - 1) as usize]).collect()
 }
 
-fn primes_equal_the_definition<T: Precise>(tolerance: f64) {
+fn primes_equal_the_definition<T: OrbitFloat>(tolerance: f64) {
     for n in [3, 5, 7, 11, 31] {
         let (sigma, tau) = (permutation(&[5; 32], 0, n), permutation(&[5; 32], 1, n));
         let affine = Affine::new(&symmetric::<T>(n, 0.7), &sigma, Par::SEQ).unwrap();
@@ -61,7 +61,7 @@ fn primes_equal_the_definition_in_either_precision() {
     primes_equal_the_definition::<f32>(1e-5);
 }
 
-fn units_equal_the_definition<T: Precise>(tolerance: f64) {
+fn units_equal_the_definition<T: OrbitFloat>(tolerance: f64) {
     for n in (1..=34).chain([64, 66]) {
         let (sigma, tau) = (permutation(&[5; 32], 2, n), permutation(&[5; 32], 3, n));
         let engine = Units::new(&symmetric::<T>(n, 0.7), &sigma, Par::SEQ).unwrap();

@@ -14,6 +14,7 @@ use rustfft::{Fft, FftNum, FftPlanner};
 
 use crate::error::Result;
 use crate::linalg::{self, Matrix};
+use crate::numerics::float::Float;
 use crate::par::Par;
 
 /// Diagonals that lie side by side and are transformed by one unit of work.
@@ -23,11 +24,8 @@ const ROWS: usize = 32;
 /// Orbits that one unit of work transforms back.
 const ORBITS: usize = 16;
 
-/// Single or double precision.
-pub trait Precise: FftNum + Default + Into<f64> {
-    /// The nearest number of this precision.
-    fn of(x: f64) -> Self;
-
+/// A real number of which orbits are made.
+pub trait OrbitFloat: Float + FftNum {
     /// The block of `a b'` that belongs to some rows of either.
     fn rows_product(a: &Matrix<Self>, i: Range<usize>, b: &Matrix<Self>, j: Range<usize>, out: &mut [Self]);
 
@@ -46,11 +44,7 @@ struct Dots<'a, T> {
 /// Everything that differs between the precisions is a name.
 macro_rules! real {
     ($float:ty, $vectors:ident, $mul:ident, $conj_mul:ident, $add:ident, $splat:ident, $sum:ident, $pieces:ident) => {
-        impl Precise for $float {
-            fn of(x: f64) -> Self {
-                x as $float
-            }
-
+        impl OrbitFloat for $float {
             fn rows_product(a: &Matrix<Self>, i: Range<usize>, b: &Matrix<Self>, j: Range<usize>, out: &mut [Self]) {
                 let (width, p, q) = (a.cols(), i.len(), j.len());
                 let (left, right) = (&a.data()[i.start * width..], &b.data()[j.start * width..]);
@@ -167,7 +161,7 @@ impl<T> Transforms<T> {
     }
 }
 
-impl<T: Precise> Forward<T> {
+impl<T: OrbitFloat> Forward<T> {
     /// For sequences of length n; `twisted` is the first diagonal that is multiplied by the factors.
     pub fn new(
         n: usize,
@@ -287,7 +281,7 @@ impl Inverse {
     }
 
     /// Orbit after orbit, the n values.
-    pub fn run<T: Precise>(&self, spectra: &Spectra<'_, T>, par: Par<'_>) -> Result<Vec<f64>> {
+    pub fn run<T: OrbitFloat>(&self, spectra: &Spectra<'_, T>, par: Par<'_>) -> Result<Vec<f64>> {
         let n = self.n;
         let mut out = vec![0.0; spectra.count * n];
         par.fill(&mut out, ORBITS * n, |unit, out| {
@@ -306,7 +300,7 @@ impl Inverse {
     }
 
     /// Values are real, so two orbits go into one transform.
-    fn pack<T: Precise>(&self, spectra: &Spectra<'_, T>, orbits: Range<usize>) -> Vec<Complex<f64>> {
+    fn pack<T: OrbitFloat>(&self, spectra: &Spectra<'_, T>, orbits: Range<usize>) -> Vec<Complex<f64>> {
         let n = self.n;
         let mut points = vec![Complex::default(); orbits.len().div_ceil(2) * n];
         let zero = spectra.zero[orbits.clone()].chunks(2);

@@ -18,7 +18,7 @@ use std::f64::consts::PI;
 
 use rustfft::num_complex::Complex;
 
-use super::transforms::{Diagonal, Forward, GROUP, Inverse, Of, Precise, Spectra, Transforms};
+use super::transforms::{Diagonal, Forward, GROUP, Inverse, Of, OrbitFloat, Spectra, Transforms};
 use crate::error::Result;
 use crate::par::Par;
 
@@ -42,7 +42,7 @@ struct Pick {
     places: Vec<u32>,
 }
 
-impl<T: Precise> Units<T> {
+impl<T: OrbitFloat> Units<T> {
     /// Lay the items of x out in the order sigma; `k` has n rows of n numbers and is symmetric.
     ///
     /// # Panics
