@@ -199,19 +199,19 @@ mod tests {
         root
     }
 
-    fn found(name: &str, files: &[(&str, &str)]) -> f64 {
+    fn available(name: &str, files: &[(&str, &str)]) -> f64 {
         let root = system(name, files);
-        let found = available_under(&root);
+        let available = available_under(&root);
         std::fs::remove_dir_all(root).unwrap();
-        found
+        available
     }
 
     const MACHINE: (&str, &str) = ("proc/meminfo", "MemTotal: 8000 kB\nMemFree: 10 kB\nMemAvailable:    5000 kB\n");
 
     #[test]
     fn a_system_that_says_nothing_sets_no_limit() {
-        assert_eq!(found("nothing", &[("proc/other", "")]), f64::INFINITY);
-        assert_eq!(found("machine", &[MACHINE]), 5000.0 * 1024.0);
+        assert_eq!(available("nothing", &[("proc/other", "")]), f64::INFINITY);
+        assert_eq!(available("machine", &[MACHINE]), 5000.0 * 1024.0);
     }
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
             ("sys/fs/cgroup/batch/memory.max", "90000000\n"),
             ("sys/fs/cgroup/batch/memory.current", "1\n"),
         ];
-        assert_eq!(found("unified", &files), 1500000.0);
+        assert_eq!(available("unified", &files), 1500000.0);
     }
 
     #[test]
@@ -242,7 +242,7 @@ mod tests {
             ("sys/fs/cgroup/memory/memory.usage_in_bytes", "400000\n"),
             ("sys/fs/cgroup/memory/memory.stat", "inactive_file 9\ntotal_inactive_file 100000\n"),
         ];
-        assert_eq!(found("version-1", &files), 700000.0);
+        assert_eq!(available("version-1", &files), 700000.0);
     }
 
     #[test]
@@ -252,9 +252,9 @@ mod tests {
                       Max address space         2097152              unlimited            bytes\n";
         let status = "Name:\tpython\nVmPeak:\t  3000 kB\nVmSize:\t  1024 kB\nVmData:\t  10 kB\n";
         let files = [MACHINE, ("proc/self/limits", limits), ("proc/self/status", status)];
-        assert_eq!(found("limits", &files), 1048576.0);
+        assert_eq!(available("limits", &files), 1048576.0);
         let full = [MACHINE, files[1], ("proc/self/status", "VmSize:\t  4000 kB\n")];
-        assert_eq!(found("full", &full), 0.0);
+        assert_eq!(available("full", &full), 0.0);
     }
 
     #[test]

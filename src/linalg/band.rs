@@ -87,21 +87,21 @@ impl Band {
     /// About the largest eigenvalue of the block that begins at row and column `from` (some percent below it).
     pub(super) fn largest_eigenvalue(&self, from: usize) -> f64 {
         let mut x = super::decompose::probe(self.columns.len() - from);
-        let mut found = 0.0;
+        let mut norm = 0.0;
         for _ in 0..12 {
             let size = sums::squares(&x).sqrt().max(f64::MIN_POSITIVE);
             x.iter_mut().for_each(|v| *v /= size);
             x = self.times(&x, from);
-            found = sums::squares(&x).sqrt();
+            norm = sums::squares(&x).sqrt();
         }
-        found
+        norm
     }
 
     /// `tr b (b + s)^-1` for every shift s; None if a shifted matrix is not positive definite.
     pub(super) fn shares(&self, shifts: &[f64]) -> Option<Vec<f64>> {
-        let (found, pivots) = self.eliminated(shifts);
+        let (shares, pivots) = self.eliminated(shifts);
         let positive = pivots.iter().all(|pivot| *pivot > 0.0);
-        (positive && found.iter().all(|share| share.is_finite())).then_some(found)
+        (positive && shares.iter().all(|share| share.is_finite())).then_some(shares)
     }
 
     /// The first of the given numbers that is below all eigenvalues, up to round-off.
@@ -113,10 +113,10 @@ impl Band {
 
     /// For every shift s `tr b (b + s)^-1` and the smallest pivot, which is positive if and only if `b + s` is.
     fn eliminated(&self, shifts: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let (mut found, mut pivots) = (vec![0.0; shifts.len()], vec![0.0; shifts.len()]);
-        let shares = SpectralShares { columns: &self.columns, shifts, found: &mut found, pivots: &mut pivots };
+        let (mut sums, mut pivots) = (vec![0.0; shifts.len()], vec![0.0; shifts.len()]);
+        let shares = SpectralShares { columns: &self.columns, shifts, sums: &mut sums, pivots: &mut pivots };
         pulp::Arch::new().dispatch(shares);
-        (found, pivots)
+        (sums, pivots)
     }
 }
 
@@ -165,7 +165,7 @@ fn reflect(mut panel: MatMut<'_, f64>, mut rest: MatMut<'_, f64>) {
 struct SpectralShares<'a> {
     columns: &'a [[f64; SIZE]],
     shifts: &'a [f64],
-    found: &'a mut [f64],
+    sums: &'a mut [f64],
     pivots: &'a mut [f64],
 }
 
@@ -174,11 +174,11 @@ impl pulp::WithSimd for SpectralShares<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, simd: S) {
-        let lanes = self.shifts.chunks(S::F64_LANES).zip(self.found.chunks_mut(S::F64_LANES));
-        for ((shifts, found), pivots) in lanes.zip(self.pivots.chunks_mut(S::F64_LANES)) {
+        let lanes = self.shifts.chunks(S::F64_LANES).zip(self.sums.chunks_mut(S::F64_LANES));
+        for ((shifts, sums), pivots) in lanes.zip(self.pivots.chunks_mut(S::F64_LANES)) {
             let shift = simd.partial_load_f64s(shifts);
             let (share, least) = shares(simd, self.columns, shift);
-            simd.partial_store_f64s(found, share);
+            simd.partial_store_f64s(sums, share);
             simd.partial_store_f64s(pivots, least);
         }
     }
@@ -321,8 +321,8 @@ mod tests {
             let values = eigenvalues(&a).unwrap();
             let band = band_of(&a);
             let shifts: Vec<f64> = (-4..7).map(|k| values[n - 1] * 10.0_f64.powi(-k)).collect();
-            let found = band.shares(&shifts).unwrap();
-            for (shift, trace) in shifts.iter().zip(found) {
+            let shares = band.shares(&shifts).unwrap();
+            for (shift, trace) in shifts.iter().zip(shares) {
                 let direct: f64 = values.iter().map(|w| w / (w + shift)).sum();
                 let round_off = 1e-15 * n as f64 * values[n - 1] / shift;
                 assert!((trace - direct).abs() < round_off, "n={n}, shift {shift}: {trace} {direct}");

@@ -48,13 +48,16 @@ pub fn svd(a: &Matrix) -> Result<Svd> {
         Spec::default(),
     );
     let values: Vec<f64> = (0..size).map(|i| s.column_vector()[i]).collect();
-    let found = Svd { u: Matrix::from_faer(u.as_ref()), s: values, v: Matrix::from_faer(v.as_ref()) };
+    let decomposed = Svd { u: Matrix::from_faer(u.as_ref()), s: values, v: Matrix::from_faer(v.as_ref()) };
     let scaled = Matrix::from_faer(scaled.as_ref());
-    let residual = if outcome.is_ok() { svd_residual(&scaled, &found) } else { f64::INFINITY };
-    let mut found =
-        if residual < BELIEVED { found } else { jacobi::svd(&scaled).ok_or_else(|| failed("svd", a, residual))? };
-    found.s.iter_mut().for_each(|v| *v = (*v / scale).max(0.0));
-    Ok(found)
+    let residual = if outcome.is_ok() { svd_residual(&scaled, &decomposed) } else { f64::INFINITY };
+    let mut decomposed = if residual < BELIEVED {
+        decomposed
+    } else {
+        jacobi::svd(&scaled).ok_or_else(|| failed("svd", a, residual))?
+    };
+    decomposed.s.iter_mut().for_each(|v| *v = (*v / scale).max(0.0));
+    Ok(decomposed)
 }
 
 /// Singular values alone, largest first.
@@ -90,10 +93,10 @@ pub fn eigh(a: &Matrix) -> Result<Eigen> {
     let n = a.rows();
     let scale = unit_scale(a.largest());
     let scaled = symmetric(a, scale);
-    let mut found = eigh_scaled(&scaled).map_err(|residual| failed("eigh", a, residual))?;
-    found.w.iter_mut().for_each(|w| *w /= scale);
-    debug_assert_eq!(found.w.len(), n);
-    Ok(found)
+    let mut decomposed = eigh_scaled(&scaled).map_err(|residual| failed("eigh", a, residual))?;
+    decomposed.w.iter_mut().for_each(|w| *w /= scale);
+    debug_assert_eq!(decomposed.w.len(), n);
+    Ok(decomposed)
 }
 
 /// Eigenvalues of a symmetric matrix, smallest first.
@@ -139,9 +142,9 @@ pub(super) fn eigh_scaled(a: &Matrix) -> std::result::Result<Eigen, f64> {
     let (mut v, mut w) = (Mat::zeros(a.rows(), a.rows()), Diag::zeros(a.rows()));
     let outcome = run_evd(a, &mut w, Some(&mut v));
     let w: Vec<f64> = (0..a.rows()).map(|i| w.column_vector()[i]).collect();
-    let found = Eigen { w, v: Matrix::from_faer(v.as_ref()) };
-    let residual = if outcome.is_ok() { eigen_residual(a, &found) } else { f64::INFINITY };
-    if residual < BELIEVED { Ok(found) } else { jacobi::eigh(a).ok_or(residual) }
+    let decomposed = Eigen { w, v: Matrix::from_faer(v.as_ref()) };
+    let residual = if outcome.is_ok() { eigen_residual(a, &decomposed) } else { f64::INFINITY };
+    if residual < BELIEVED { Ok(decomposed) } else { jacobi::eigh(a).ok_or(residual) }
 }
 
 fn failed(solver: &'static str, a: &Matrix, residual: f64) -> Error {
@@ -179,31 +182,31 @@ fn gap(a: &[f64], b: &[f64], size: f64) -> f64 {
 }
 
 /// Larger of |a x - u s v' x| / |a| |x| and the loss of orthogonality of v and u seen by one vector each.
-fn svd_residual(a: &Matrix, found: &Svd) -> f64 {
-    if !found.s.is_sorted_by(|p, q| p >= q) {
+fn svd_residual(a: &Matrix, svd: &Svd) -> f64 {
+    if !svd.s.is_sorted_by(|p, q| p >= q) {
         return f64::INFINITY;
     }
     let x = probe(a.cols());
-    let mut inner = transposed_times(&found.v, &x);
-    inner.iter_mut().zip(&found.s).for_each(|(c, s)| *c *= s);
+    let mut inner = transposed_times(&svd.v, &x);
+    inner.iter_mut().zip(&svd.s).for_each(|(c, s)| *c *= s);
     let size = a.squared_norm().sqrt() * sums::squares(&x).sqrt();
-    let fit = gap(&times(a, &x), &times(&found.u, &inner), size);
-    let z = probe(found.s.len());
+    let fit = gap(&times(a, &x), &times(&svd.u, &inner), size);
+    let z = probe(svd.s.len());
     let length = sums::squares(&z).sqrt();
     let loss = |m: &Matrix| gap(&transposed_times(m, &times(m, &z)), &z, length);
-    fit.max(loss(&found.u)).max(loss(&found.v))
+    fit.max(loss(&svd.u)).max(loss(&svd.v))
 }
 
-fn eigen_residual(a: &Matrix, found: &Eigen) -> f64 {
-    if !found.w.is_sorted() {
+fn eigen_residual(a: &Matrix, eigen: &Eigen) -> f64 {
+    if !eigen.w.is_sorted() {
         return f64::INFINITY;
     }
     let x = probe(a.rows());
-    let inner = transposed_times(&found.v, &x);
-    let scaled: Vec<f64> = inner.iter().zip(&found.w).map(|(c, w)| c * w).collect();
+    let inner = transposed_times(&eigen.v, &x);
+    let scaled: Vec<f64> = inner.iter().zip(&eigen.w).map(|(c, w)| c * w).collect();
     let length = sums::squares(&x).sqrt();
-    let fit = gap(&times(a, &x), &times(&found.v, &scaled), a.squared_norm().sqrt() * length);
-    fit.max(gap(&times(&found.v, &inner), &x, length))
+    let fit = gap(&times(a, &x), &times(&eigen.v, &scaled), a.squared_norm().sqrt() * length);
+    fit.max(gap(&times(&eigen.v, &inner), &x, length))
 }
 
 #[cfg(test)]
@@ -247,8 +250,11 @@ mod tests {
     fn svd_is_the_one_of_a_known_matrix() {
         let (a, known) = known(64, 1e-9);
         let wide = Matrix::from_fn(20, 64, |i, j| a.at(i, j));
-        let found = svd(&wide).unwrap();
-        assert_eq!((found.u.rows(), found.u.cols(), found.v.rows(), found.v.cols()), (20, 20, 64, 20));
+        let decomposed = svd(&wide).unwrap();
+        assert_eq!(
+            (decomposed.u.rows(), decomposed.u.cols(), decomposed.v.rows(), decomposed.v.cols()),
+            (20, 20, 64, 20)
+        );
         let values = singular_values(&a).unwrap();
         assert!(values.iter().zip(&known).all(|(a, b)| (a - b).abs() < 1e-22));
     }
@@ -256,9 +262,9 @@ mod tests {
     #[test]
     fn the_probe_sees_a_wrong_decomposition() {
         let (a, _) = known(40, 1.0);
-        let mut found = eigh(&a).unwrap();
-        assert!(eigen_residual(&a, &found) < 1e-13);
-        found.w[39] *= 1.0 + 1e-6;
-        assert!(eigen_residual(&a, &found) > BELIEVED);
+        let mut decomposed = eigh(&a).unwrap();
+        assert!(eigen_residual(&a, &decomposed) < 1e-13);
+        decomposed.w[39] *= 1.0 + 1e-6;
+        assert!(eigen_residual(&a, &decomposed) > BELIEVED);
     }
 }

@@ -412,8 +412,8 @@ mod tests {
     fn what_is_not_finite_stays_in_its_line() {
         let mut a = wave(10, 7, 1.3);
         a.row_mut(3)[6] = f64::INFINITY;
-        let found = product(&Lines::columns(&a), &Lines::columns(&a), &(0..10), false, Par::SEQ).unwrap();
-        (0..7).for_each(|i| (0..7).for_each(|j| assert_eq!(found.at(i, j).is_finite(), i < 6 && j < 6)));
+        let products = product(&Lines::columns(&a), &Lines::columns(&a), &(0..10), false, Par::SEQ).unwrap();
+        (0..7).for_each(|i| (0..7).for_each(|j| assert_eq!(products.at(i, j).is_finite(), i < 6 && j < 6)));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub struct BoundedSum {
 /// Sum of the singular values of `t`, to a relative accuracy of `tolerance` or better.
 pub fn sum_of_singular_values(t: &Matrix, tolerance: f64) -> Result<f64> {
     match estimate(t) {
-        Some(found) if found.error <= tolerance * found.sum => Ok(found.sum),
+        Some(bounded) if bounded.error <= tolerance * bounded.sum => Ok(bounded.sum),
         _ => Ok(singular_values(t)?.iter().sum()),
     }
 }
@@ -70,8 +70,8 @@ pub fn estimate(t: &Matrix) -> Option<BoundedSum> {
     } else {
         Mat::from_fn(rows, cols, |i, j| scale * t.at(i, j))
     };
-    let found = scaled(tall)?;
-    Some(BoundedSum { sum: found.sum / scale, error: found.error / scale })
+    let bounded = scaled(tall)?;
+    Some(BoundedSum { sum: bounded.sum / scale, error: bounded.error / scale })
 }
 
 fn scaled(mut t: Mat<f64>) -> Option<BoundedSum> {
@@ -248,8 +248,8 @@ mod tests {
             let direct: f64 = s.iter().sum();
             for (rows, cols, scale) in [(90, 90, 1.0), (150, 90, 1e-150), (90, 100, 1e150)] {
                 let t = with(&s, rows, cols).scale_rows(&vec![scale; rows]);
-                let Some(found) = estimate(&t) else { panic!("spectrum {at}: no estimate") };
-                let (off, error) = ((found.sum / scale - direct).abs() / direct, found.error / scale / direct);
+                let Some(bounded) = estimate(&t) else { panic!("spectrum {at}: no estimate") };
+                let (off, error) = ((bounded.sum / scale - direct).abs() / direct, bounded.error / scale / direct);
                 assert!(off <= error + 1e-14, "spectrum {at}: off by {off:.1e}, bound {error:.1e}");
                 assert!(error < *small, "spectrum {at}: bound {error:.1e}");
                 let safe = sum_of_singular_values(&t, 1e-11).unwrap() / scale;
@@ -263,7 +263,7 @@ mod tests {
         for rank in [1, 15, 16, 17, 60] {
             let t = with(&vec![1.0; rank], 100, 90);
             let off = |sum: f64| (sum / rank as f64 - 1.0).abs();
-            assert!(estimate(&t).is_none_or(|found| off(found.sum) <= found.error / found.sum), "rank {rank}");
+            assert!(estimate(&t).is_none_or(|bounded| off(bounded.sum) <= bounded.error / bounded.sum), "rank {rank}");
             assert!(off(sum_of_singular_values(&t, 1e-12).unwrap()) < 1e-12, "rank {rank}");
         }
         assert_eq!(sum_of_singular_values(&Matrix::zeros(100, 90), 1e-12).unwrap(), 0.0);

@@ -84,27 +84,27 @@ pub fn fraction(a: f64, b: f64, x: f64) -> f64 {
         }
     };
     let (mut c, mut d) = (1.0, 0.0);
-    let mut found = 1.0;
+    let mut value = 1.0;
     // Some multiple of the root of the larger count; the bound only guards against NaN.
     for step in 1..200_000_u32 {
         let term = coefficient(f64::from(step / 2), step % 2 == 0);
         d = 1.0 / away(1.0 + term * d);
         c = away(1.0 + term / c);
         let change = c * d;
-        found *= change;
+        value *= change;
         if (change - 1.0).abs() < 1e-15 {
             break;
         }
     }
-    1.0 / found
+    1.0 / value
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn close(found: f64, expected: f64, tolerance: f64) -> bool {
-        (found - expected).abs() <= tolerance * expected.abs()
+    fn close(computed: f64, expected: f64, tolerance: f64) -> bool {
+        (computed - expected).abs() <= tolerance * expected.abs()
     }
 
     /// `scipy.special.betainc`.
@@ -122,9 +122,9 @@ mod tests {
             (300.0, 2.0, 0.99, 0.19616357628514303),
             (1e5, 3e5, 0.2505, 0.7674823538033129),
         ] {
-            let found = incomplete_beta(a, b, x);
-            assert!(close(found, expected, 1e-11), "{a} {b} {x}: {found} {expected}");
-            assert!((incomplete_beta(b, a, 1.0 - x) + found - 1.0).abs() < 1e-11);
+            let computed = incomplete_beta(a, b, x);
+            assert!(close(computed, expected, 1e-11), "{a} {b} {x}: {computed} {expected}");
+            assert!((incomplete_beta(b, a, 1.0 - x) + computed - 1.0).abs() < 1e-11);
         }
         assert_eq!([0.0, 1.0].map(|x| incomplete_beta(2.0, 3.0, x)), [0.0, 1.0]);
     }

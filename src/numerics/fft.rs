@@ -308,10 +308,10 @@ fn outer_length(n: usize) -> usize {
 
 /// The radices of a length, largest first.
 fn radices(mut n: usize) -> Vec<usize> {
-    let mut found = Vec::new();
+    let mut radices = Vec::new();
     for prime in [13, 11, 7, 5, 3] {
         while n.is_multiple_of(prime) {
-            found.push(prime);
+            radices.push(prime);
             n /= prime;
         }
     }
@@ -322,10 +322,10 @@ fn radices(mut n: usize) -> Vec<usize> {
         1 => (0, &[2]),
         _ => (twos / 3, &[4]),
     };
-    found.extend(std::iter::repeat_n(8, eights));
-    found.extend(rest);
-    found.sort_unstable_by(|a, b| b.cmp(a));
-    found
+    radices.extend(std::iter::repeat_n(8, eights));
+    radices.extend(rest);
+    radices.sort_unstable_by(|a, b| b.cmp(a));
+    radices
 }
 
 /// A transform short enough for the first-level cache.
@@ -674,9 +674,9 @@ mod tests {
                         re += a * angle.cos() - b * angle.sin();
                         im += a * angle.sin() + b * angle.cos();
                     }
-                    let found = [out[place * POINT + at], out[place * POINT + at + width]];
-                    let error = (found[0] - re).abs().max((found[1] - im).abs());
-                    assert!(error < 1e-12 * n as f64, "n = {n}, place {place}, lane {lane}: {found:?} {re} {im}");
+                    let computed = [out[place * POINT + at], out[place * POINT + at + width]];
+                    let error = (computed[0] - re).abs().max((computed[1] - im).abs());
+                    assert!(error < 1e-12 * n as f64, "n = {n}, place {place}, lane {lane}: {computed:?} {re} {im}");
                 }
             }
             seen.sort_unstable();
@@ -697,9 +697,9 @@ mod tests {
             plan.forward(&narrow, &mut plan.room(), Goal::Keep(&mut kept));
             plan.forward(&narrow, &mut plan.room(), Goal::Correlate { with: &kept, sum: &mut sum });
             // By Parseval, whichever number lies in which lane.
-            let found: f64 = sum.as_chunks::<2>().0.iter().map(|s| s[0]).sum();
+            let computed: f64 = sum.as_chunks::<2>().0.iter().map(|s| s[0]).sum();
             let expected = n as f64 * wide.iter().map(|v| v * v).sum::<f64>();
-            assert!((found / expected - 1.0).abs() < 1e-6, "n = {n}: {found} {expected}");
+            assert!((computed / expected - 1.0).abs() < 1e-6, "n = {n}: {computed} {expected}");
         }
     }
 

@@ -158,8 +158,8 @@ fn large_shape(shape: f64, mu: f64) -> Tails {
 mod tests {
     use super::*;
 
-    fn near(found: f64, expected: f64, tolerance: f64) -> bool {
-        (found - expected).abs() <= tolerance * expected.abs()
+    fn near(computed: f64, expected: f64, tolerance: f64) -> bool {
+        (computed - expected).abs() <= tolerance * expected.abs()
     }
 
     /// SciPy 1.17, `gammainc` and `gammaincc`.
@@ -187,9 +187,9 @@ mod tests {
             (3000000.0, 3030000.0, 1.0, 4.444165167142128e-67),
             (40000000000.0, 40002000000.0, 1.0, 7.632559217760105e-24),
         ] {
-            let found = gamma_tails(shape, x, (x - shape) / shape);
-            assert!(near(found.lower, lower, 1e-12), "P({shape}, {x}): {} {lower}", found.lower);
-            assert!(near(found.upper, upper, 1e-12), "Q({shape}, {x}): {} {upper}", found.upper);
+            let computed = gamma_tails(shape, x, (x - shape) / shape);
+            assert!(near(computed.lower, lower, 1e-12), "P({shape}, {x}): {} {lower}", computed.lower);
+            assert!(near(computed.upper, upper, 1e-12), "Q({shape}, {x}): {} {upper}", computed.upper);
         }
     }
 
@@ -211,9 +211,9 @@ mod tests {
             (f64::INFINITY, 0.0),
             (f64::NEG_INFINITY, 1.0),
         ] {
-            let found = normal_tails(z);
-            assert!(near(found.upper, upper, 1e-12), "{z}: {} {upper}", found.upper);
-            assert_eq!(normal_tails(-z).lower, if z == 0.0 { 0.5 } else { found.upper });
+            let computed = normal_tails(z);
+            assert!(near(computed.upper, upper, 1e-12), "{z}: {} {upper}", computed.upper);
+            assert_eq!(normal_tails(-z).lower, if z == 0.0 { 0.5 } else { computed.upper });
         }
     }
 

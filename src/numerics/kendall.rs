@@ -247,21 +247,21 @@ fn inversions(numbers: &mut [u32], spare: &mut [u32], bits: u32) -> u64 {
         return numbers.iter().enumerate().map(later).map(u64::from).sum();
     }
     let Some(bit) = bits.checked_sub(1) else { return 0 };
-    let (mut zeros, mut ones, mut found) = (0, 0, 0);
+    let (mut zeros, mut ones, mut count) = (0, 0, 0);
     for at in 0..numbers.len() {
         let number = numbers[at];
         let one = (number >> bit & 1) as usize;
         // Both are written and one is kept, which is quicker than to guess.
         numbers[zeros] = number;
         spare[ones] = number;
-        found += (ones * (1 - one)) as u64;
+        count += (ones * (1 - one)) as u64;
         ones += one;
         zeros += 1 - one;
     }
     numbers[zeros..].copy_from_slice(&spare[..ones]);
     let (low, high) = numbers.split_at_mut(zeros);
     let (spare_low, spare_high) = spare.split_at_mut(zeros);
-    found + inversions(low, spare_low, bit) + inversions(high, spare_high, bit)
+    count + inversions(low, spare_low, bit) + inversions(high, spare_high, bit)
 }
 
 /// Ends between which concordant less discordant pairs lie; `table[a][b]` entries are in bin a of x and bin b of y.

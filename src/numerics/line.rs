@@ -33,13 +33,13 @@ pub fn distance_sums(x: &[f64]) -> Vec<Double> {
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|&i, &j| x[i].total_cmp(&x[j]));
     let total: Double = x.iter().map(|v| Double::from(*v)).sum();
-    let (mut before, mut found) = (Double::default(), vec![Double::default(); n]);
+    let (mut before, mut sums) = (Double::default(), vec![Double::default(); n]);
     for (place, i) in order.into_iter().enumerate() {
         let own = Double::product(2.0 * place as f64 - n as f64, x[i]);
-        found[i] = own + total - before - before;
+        sums[i] = own + total - before - before;
         before += Double::from(x[i]);
     }
-    found
+    sums
 }
 
 /// Sums over some points.
@@ -70,7 +70,7 @@ impl PointSums {
 fn merge(left: &[(f64, f64)], right: &[(f64, f64)], into: &mut [(f64, f64)]) -> Double {
     let mut all = PointSums::default();
     left.iter().for_each(|point| all.add(*point));
-    let (mut below, mut taken, mut found) = (PointSums::default(), 0, Double::default());
+    let (mut below, mut taken, mut sum) = (PointSums::default(), 0, Double::default());
     for (at, point) in right.iter().enumerate() {
         while taken < left.len() && left[taken].1 <= point.1 {
             below.add(left[taken]);
@@ -78,10 +78,10 @@ fn merge(left: &[(f64, f64)], right: &[(f64, f64)], into: &mut [(f64, f64)]) -> 
             taken += 1;
         }
         into[taken + at] = *point;
-        found += below.products_with(*point) * 2.0 - all.products_with(*point);
+        sum += below.products_with(*point) * 2.0 - all.products_with(*point);
     }
     into[taken + right.len()..].copy_from_slice(&left[taken..]);
-    found
+    sum
 }
 
 #[cfg(test)]

@@ -59,17 +59,17 @@ mod tests {
     use super::*;
 
     fn ranks(values: &[f64], tolerance: &[f32], relative: f64) -> (Vec<f64>, RankTies) {
-        let mut found = values.to_vec();
-        let ties = average_ranks_within(&mut found, tolerance, relative, 0.0, Par::SEQ).unwrap();
-        (found, ties)
+        let mut ranked = values.to_vec();
+        let ties = average_ranks_within(&mut ranked, tolerance, relative, 0.0, Par::SEQ).unwrap();
+        (ranked, ties)
     }
 
     #[test]
     fn small_values_are_told_apart_beside_large_ones() {
         let values = [1.0, 1.0 + 1e-9, 2e-9, 1e-9, -5.0, 1.0, 0.0, 0.0];
         let tolerance = [1e-8, 1e-8, 0.0, 0.0, 1e-8, 1e-8, 0.0, 0.0];
-        let (found, ties) = ranks(&values, &tolerance, 0.0);
-        assert_eq!(found, [7.0, 7.0, 5.0, 4.0, 1.0, 7.0, 2.5, 2.5]);
+        let (ranked, ties) = ranks(&values, &tolerance, 0.0);
+        assert_eq!(ranked, [7.0, 7.0, 5.0, 4.0, 1.0, 7.0, 2.5, 2.5]);
         assert_eq!(ties, RankTies { values: 5, cubes: 24.0 + 6.0 });
     }
 
@@ -84,10 +84,10 @@ mod tests {
             let same = Same { relative: 1e-11, absolute };
             let mut expected = values.clone();
             let ties = average_ranks(&mut expected, same, -2.0, Par::SEQ).unwrap();
-            let mut found = values.clone();
+            let mut ranked = values.clone();
             let tolerance = vec![absolute as f32; values.len()];
-            let same_ties = average_ranks_within(&mut found, &tolerance, 1e-11, -2.0, Par::SEQ).unwrap();
-            assert_eq!(found, expected);
+            let same_ties = average_ranks_within(&mut ranked, &tolerance, 1e-11, -2.0, Par::SEQ).unwrap();
+            assert_eq!(ranked, expected);
             assert_eq!(same_ties, ties);
         }
     }

@@ -116,15 +116,15 @@ fn ranked(values: &mut [f64], same: Same, shift: f64, cut: Division, par: Par<'_
         before += runs.iter().map(|run| run.len()).sum::<usize>();
     }
     let groups: Vec<_> = buckets.chunks_mut(TOGETHER).map(Mutex::new).collect();
-    let found = par.map(groups.len(), |at, _| {
+    let of_groups = par.map(groups.len(), |at, _| {
         let mut scratch = Scratch::default();
         let ranked = |(start, runs): &mut (usize, Vec<&mut [f64]>)| scratch.rank(runs, *start, same, shift, cut.few);
         Ok(lock(&groups[at]).iter_mut().map(ranked).collect::<Vec<_>>())
     })?;
     drop(groups);
 
-    let found: Vec<Bucket> = found.into_iter().flatten().collect();
-    let (changes, ties) = joined(&found, same);
+    let ranked: Vec<Bucket> = of_groups.into_iter().flatten().collect();
+    let (changes, ties) = joined(&ranked, same);
     for change in changes {
         let runs = buckets[change.bucket].1.iter_mut().flat_map(|run| run.iter_mut());
         runs.filter(|rank| **rank == shift + change.from).for_each(|rank| *rank = shift + change.to);
@@ -178,21 +178,21 @@ impl Splitters {
         at.dedup();
         let (lowest, highest) = (at.first().copied().unwrap_or(0.0), at.last().copied().unwrap_or(0.0));
         let cells = CELLS * (at.len() + 1);
-        let mut found =
+        let mut splitters =
             Self { at, lowest, pace: pace(cells, lowest, highest), before: vec![0; cells + 2], by_cell: false };
         let mut apart = 0;
-        for k in 0..found.at.len() {
-            let cell = found.cell(found.at[k]);
-            apart += usize::from(found.before[cell + 1] == 0);
-            found.before[cell + 1] += 1;
+        for k in 0..splitters.at.len() {
+            let cell = splitters.cell(splitters.at[k]);
+            apart += usize::from(splitters.before[cell + 1] == 0);
+            splitters.before[cell + 1] += 1;
         }
-        (1..found.before.len()).for_each(|cell| found.before[cell] += found.before[cell - 1]);
+        (1..splitters.before.len()).for_each(|cell| splitters.before[cell] += splitters.before[cell - 1]);
         // Where nearly every splitter has a cell of its own, it may as well stand at the beginning of the cell.
-        found.by_cell = 4 * apart >= 3 * found.at.len();
-        if found.by_cell {
-            found.before.remove(0);
+        splitters.by_cell = 4 * apart >= 3 * splitters.at.len();
+        if splitters.by_cell {
+            splitters.before.remove(0);
         }
-        found
+        splitters
     }
 
     fn buckets(&self) -> usize {
@@ -507,13 +507,13 @@ mod tests {
     fn check(values: &[f64], same: Same, cut: Division) {
         let (expected, ties) = twin(values, same);
         for par in [Par::SEQ, Par::ALL] {
-            let mut found = values.to_vec();
-            let tied = ranked(&mut found, same, 0.0, cut, par).unwrap();
-            assert_eq!(found, expected);
+            let mut ranks = values.to_vec();
+            let tied = ranked(&mut ranks, same, 0.0, cut, par).unwrap();
+            assert_eq!(ranks, expected);
             assert_eq!(tied.values, ties.values);
             assert!((tied.cubes - ties.cubes).abs() <= 1e-12 * ties.cubes);
             let mean = (values.len() as f64 + 1.0) / 2.0;
-            let squares: f64 = found.iter().map(|r| (r - mean) * (r - mean)).sum();
+            let squares: f64 = ranks.iter().map(|r| (r - mean) * (r - mean)).sum();
             assert!((squares - tied.sum_of_squares(values.len())).abs() <= 1e-12 * squares);
         }
     }
