@@ -12,8 +12,8 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
-import naive
 import numpy as np
+import oracles
 from scipy import special
 from scipy.spatial.distance import cdist
 
@@ -47,6 +47,11 @@ def parameters(measure: str) -> tuple[str, ...]:
     return tuple(inspect.signature(getattr(rs, measure)).parameters)
 
 
+def is_group(measure: str) -> bool:
+    """Whether the measure takes a list of models."""
+    return "models" in parameters(measure)
+
+
 @dataclass(frozen=True)
 class Setting:
     """A measure with options; `labels` and `precision` depend on the data and are filled in by `options_for`."""
@@ -67,7 +72,7 @@ class Setting:
 
     @property
     def is_group(self) -> bool:
-        return "models" in parameters(self.measure)
+        return is_group(self.measure)
 
     def inputs(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Turn a pair of plain matrices (or of predictions) into what this setting takes."""
@@ -113,7 +118,7 @@ class Setting:
         options = self.options_for(x) | more
         if self.input == "predictions":
             options.pop("kind", None)  # the tables hold classes and scores only, which the number of axes tells apart
-        return self._call(getattr(naive, self.measure), x, y, options)
+        return self._call(oracles.of(self.measure), x, y, options)
 
     def _call(self, function: Any, x: Any, y: Any, options: dict[str, Any]) -> Any:
         return function([x, y], **options) if self.is_group else function(x, y, **options)
@@ -178,4 +183,4 @@ PLAIN = [next(s for s in SETTINGS if s.measure == name) for name in MEASURES]  #
 
 def has_rows(measure: str) -> bool:
     """Whether the measure is a mean over rows; the oracle says so."""
-    return "reduce" in inspect.signature(getattr(naive, measure)).parameters
+    return "reduce" in inspect.signature(oracles.of(measure)).parameters

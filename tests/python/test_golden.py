@@ -5,32 +5,34 @@ from __future__ import annotations
 from functools import partial
 
 import golden
-import naive
 import numpy as np
+import oracles
 import pytest
+from settings import MEASURES, is_group
 
 import resemblance as rs
 
 
-def _value(module, line):
-    function, arrays = getattr(module, line.measure), golden.arrays(line)
-    if line.measure == "fleiss_kappa":
-        return function(arrays, **golden.options(line))
-    if module is rs and len(arrays) == 1:
+def library(line):
+    arrays = golden.arrays(line)
+    if is_group(line.measure):
+        return getattr(rs, line.measure)(arrays, **golden.options(line))
+    if len(arrays) == 1:
         return rs.describe(*arrays, _bound(line))
-    if np.ndim(line.value):
-        return (
-            rs.rowwise(*arrays, _bound(line))
-            if module is rs
-            else function(*arrays, reduce=None, **golden.options(line))
-        )
-    return function(*arrays, **golden.options(line))
+    return rs.rowwise(*arrays, _bound(line)) if np.ndim(line.value) else _bound(line)(*arrays)
+
+
+def oracle(line):
+    function, arrays = oracles.of(line.measure), golden.arrays(line)
+    if is_group(line.measure):
+        return function(arrays, **golden.options(line))
+    return function(*arrays, **golden.options(line), **({"reduce": None} if np.ndim(line.value) else {}))
 
 
 @pytest.mark.parametrize("line", golden.GOLDEN, ids=str)
-@pytest.mark.parametrize("module", [rs, naive], ids=["library", "oracle"])
-def test_golden(module, line):
-    assert _value(module, line) == pytest.approx(line.value, rel=1e-9, abs=1e-15), f"source {line.source}"
+@pytest.mark.parametrize("value", [library, oracle])
+def test_golden(value, line):
+    assert value(line) == pytest.approx(line.value, rel=1e-9, abs=1e-15), f"source {line.source}"
 
 
 @pytest.mark.parametrize("line", golden.NULL_MEANS, ids=str)
@@ -45,10 +47,17 @@ def _bound(line):
     return partial(getattr(rs, line.measure), **golden.options(line))
 
 
-def test_every_measure_has_a_golden_number():
-    assert {line.measure for line in golden.GOLDEN} == {info.name for info in rs.list_measures()}
+@pytest.mark.parametrize("measure", MEASURES)
+def test_every_measure_has_an_oracle_and_a_golden_number_in_the_files_of_its_family(measure):
+    family = getattr(rs, measure).__module__.split(".")[2]
+    assert oracles.of(measure).__module__ == f"oracles.{family}"
+    assert measure in {line.measure for line in golden.FAMILIES[family].GOLDEN}
+
+
+def test_golden_numbers_are_of_measures():
+    assert {line.measure for line in golden.GOLDEN + golden.NULL_MEANS} <= set(MEASURES)
 
 
 def test_data_are_those_of_the_catalogue():
-    assert golden.X[0] == pytest.approx([0.25, 1.144217687, 1.08498815], rel=1e-9)
-    assert golden.Y[0] == pytest.approx([1.51537415, 0.5215866416, -0.9885011173, -1.07210562], rel=1e-9)
+    assert golden.DATA["X"][0] == pytest.approx([0.25, 1.144217687, 1.08498815], rel=1e-9)
+    assert golden.DATA["Y"][0] == pytest.approx([1.51537415, 0.5215866416, -0.9885011173, -1.07210562], rel=1e-9)

@@ -6,9 +6,9 @@ import functools
 import itertools
 import math
 
-import naive
 import numpy as np
 import pytest
+from oracles.neighbors import neighbors_of
 from permutations import (
     ALTERNATIVES,
     CROSS,
@@ -97,7 +97,7 @@ def test_orbits_of_neighbors(measure, n):
 
 def adjacency(x, k: int) -> np.ndarray:
     found = np.zeros((len(x), len(x)), dtype=bool)
-    for row, neighbors in zip(found, naive.neighbors_of(x, k, "cosine"), strict=True):
+    for row, neighbors in zip(found, neighbors_of(x, k, "cosine"), strict=True):
         row[neighbors] = True
     return found
 

@@ -1,0 +1,19 @@
+"""Golden numbers of nearest neighbors."""
+
+from __future__ import annotations
+
+from golden._lines import line
+
+GOLDEN = [
+    line("G", 0.28, "knn_jaccard", k=3),
+    line("G", 0.33, "knn_jaccard", k=3, metric="euclidean"),
+    line("G", 0.4, "mutual_knn", k=3),
+    line("G", 0.5488369390, "second_order_cosine", k=3),
+    line("G", 0.6886915772, "second_order_cosine", k=3, inner="distance"),
+]
+
+# Mean score over all pairings of the rows, in closed form.
+NULL_MEANS = [
+    line("N", 0.2261904762, "knn_jaccard", k=3),
+    line("N", 3 / 9, "mutual_knn", k=3),
+]
