@@ -71,9 +71,9 @@ pub enum Error {
     /// A table of whole numbers whose meaning was not said.
     #[error(
         "{name} holds whole numbers in {rows} x {columns}, and {measure} does not guess what they mean: pass kind=\"tokens\" if each is an answer, kind=\"scores\" if each is the score of a class{}.",
-        if measure == "fleiss_kappa" { ", kind=\"counts\" if they count votes" } else { "" }
+        if *counts { ", kind=\"counts\" if they count votes" } else { "" }
     )]
-    ContentRequired { measure: String, name: String, rows: usize, columns: usize },
+    ContentRequired { measure: String, name: String, rows: usize, columns: usize, counts: bool },
 
     /// Inputs without an answer.
     #[error(
@@ -228,7 +228,7 @@ impl Error {
             Self::NotProbabilities { name, row, count, .. } => {
                 vec![("name", text(name)), ("row", (*row).into()), ("count", (*count).into())]
             }
-            Self::ContentRequired { measure, name, rows, columns } => vec![
+            Self::ContentRequired { measure, name, rows, columns, .. } => vec![
                 ("measure", text(measure)),
                 ("name", text(name)),
                 ("rows", (*rows).into()),

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
-use crate::form::Form;
+use crate::form::{Form, mean_of_present};
 use crate::options::{OptionSpec, Options, damaged};
 use crate::par::Par;
 use crate::representation::{Representation, Storage, View};
@@ -56,9 +56,19 @@ pub trait Measure: Send + Sync + Sized + 'static {
         Vec::new()
     }
 
-    /// The score of a whole group of models; offered where the facts say so.
-    fn group(&self, _models: &[&Self::Summary]) -> Result<f64> {
-        Err(Error::NotOffered { measure: Self::NAME.into(), problem: "compares two models, not a group".into() })
+    /// The score of a whole group of models, where the facts offer one: the mean over rows, unless said otherwise.
+    fn group(&self, models: &[&Self::Summary]) -> Result<f64> {
+        let rows = self.group_rows(models)?.ok_or_else(|| Error::NotOffered {
+            measure: Self::NAME.into(),
+            problem: "compares two models, not a group".into(),
+        })?;
+        mean_of_present(&rows)
+            .ok_or_else(|| Error::Undefined { measure: Self::NAME.into(), reason: "no input has two answers".into() })
+    }
+
+    /// The score of every row of a group, where the score of the group is their mean; NaN for rows left out.
+    fn group_rows(&self, _models: &[&Self::Summary]) -> Result<Option<Vec<f64>>> {
+        Ok(None)
     }
 }
 
@@ -131,6 +141,8 @@ pub trait AnyMeasure: Send + Sync {
     fn warnings(&self, x: &AnySummary, y: &AnySummary) -> Result<Vec<Warning>>;
     /// See [`Measure::group`].
     fn group(&self, models: &[&AnySummary]) -> Result<f64>;
+    /// See [`Measure::group_rows`].
+    fn group_rows(&self, models: &[&AnySummary]) -> Result<Option<Vec<f64>>>;
 }
 
 impl<M: Measure> AnyMeasure for M {
@@ -180,6 +192,11 @@ impl<M: Measure> AnyMeasure for M {
     fn group(&self, models: &[&AnySummary]) -> Result<f64> {
         let typed: Vec<&M::Summary> = models.iter().map(|model| model.get()).collect::<Result<_>>()?;
         Measure::group(self, &typed)
+    }
+
+    fn group_rows(&self, models: &[&AnySummary]) -> Result<Option<Vec<f64>>> {
+        let typed: Vec<&M::Summary> = models.iter().map(|model| model.get()).collect::<Result<_>>()?;
+        Measure::group_rows(self, &typed)
     }
 }
 

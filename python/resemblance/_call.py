@@ -41,7 +41,7 @@ def statistics(measure: str, x: Representation, y: Representation, **options: An
     return found if isinstance(found, float) else _reported(found)
 
 
-def rows(measure: str, given: Mapping[str, Any], x: Representation, y: Representation, limits: Resources) -> Any:
+def rows(measure: str, given: Mapping[str, Any], x: Any, y: Any, limits: Resources) -> Any:
     """Return what each row contributes to the score of a pair."""
     found = _core.rows(measure, given, as_input(x, "x"), as_input(y, "y"), limits)
     return _reported(found) if isinstance(found, tuple) else found

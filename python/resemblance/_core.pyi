@@ -17,6 +17,7 @@ __all__ = [
     "facts",
     "group",
     "group_confidence_interval",
+    "group_rows",
     "jackknife",
     "judge",
     "load_prepared",
@@ -74,6 +75,9 @@ def statistic(
 def group(
     name: str, given: Mapping[str, Any], models: Sequence[_Input], resources: _Resources
 ) -> float | tuple[float, _Remarks]: ...
+def group_rows(
+    name: str, given: Mapping[str, Any], models: Sequence[_Input], resources: _Resources
+) -> NDArray[np.float64]: ...
 def compare(
     measures: Sequence[_Named], x: _Input, y: _Input, resources: _Resources, progress: _Progress
 ) -> list[dict[str, Any]]: ...

@@ -105,6 +105,24 @@ pub fn group<'py>(
     run(py, resources, work, None, |par| operations::group(&instance, &sides, par))
 }
 
+/// The score of every row of a group of models.
+#[pyfunction]
+pub fn group_rows<'py>(
+    py: Python<'py>,
+    name: &str,
+    given: GivenOptions<'py>,
+    models: Vec<Any<'py>>,
+    resources: Resources,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let instance = instance(py, name, &given)?;
+    let names: Vec<String> = (0..models.len()).map(|at| format!("models[{at}]")).collect();
+    let held = Inputs::take(&models, names)?;
+    let sides = held.sides(py)?;
+    let work = Estimate::of_pair([&instance], &sides).operations();
+    let rows = run(py, resources, work, None, |par| operations::group_rows(&instance, &sides, par))?;
+    Ok(PyArray1::from_vec(py, rows))
+}
+
 /// Several measures of one pair, each with its chance level and warnings.
 #[pyfunction]
 pub fn compare<'py>(

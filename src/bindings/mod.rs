@@ -27,8 +27,8 @@ mod _core {
 
     #[pymodule_export]
     use super::answers::{
-        compare, default_threads, facts, group, load_prepared, measures, no_choice, pairwise, permutation, prepare,
-        rows, score, show_config, statistic,
+        compare, default_threads, facts, group, group_rows, load_prepared, measures, no_choice, pairwise, permutation,
+        prepare, rows, score, show_config, statistic,
     };
     #[pymodule_export]
     use super::prepared::PyPrepared;

@@ -207,6 +207,26 @@ fn scored<'s>(
 
 /// The score of a group of models.
 pub fn group(instance: &Instance, models: &[Operand<'_>], par: Par<'_>) -> Result<f64> {
+    let members = members(instance, models, par)?;
+    let measure = &*instance.measure;
+    let value = measure.group(&members.iter().collect::<Vec<_>>())?;
+    checked_score(value, measure.name(), &measure.facts(), &mut Vec::new())
+}
+
+/// The score of every row of a group of models; NaN where the measure leaves a row out.
+pub fn group_rows(instance: &Instance, models: &[Operand<'_>], par: Par<'_>) -> Result<Vec<f64>> {
+    let members = members(instance, models, par)?;
+    let measure = &*instance.measure;
+    measure.group_rows(&members.iter().collect::<Vec<_>>())?.ok_or_else(|| no_rows(measure.name()))
+}
+
+fn no_rows(measure: &str) -> Error {
+    let problem = "is not a mean over rows, so there are no scores of single rows".into();
+    Error::NotOffered { measure: measure.into(), problem }
+}
+
+/// The summaries of the models of a group, checked.
+fn members(instance: &Instance, models: &[Operand<'_>], par: Par<'_>) -> Result<Vec<AnySummary>> {
     let measure = &*instance.measure;
     let facts = measure.facts();
     if !facts.groups {
@@ -221,9 +241,7 @@ pub fn group(instance: &Instance, models: &[Operand<'_>], par: Par<'_>) -> Resul
         rows_must_match(measure, &models[0], other)?;
     }
     Estimate::of_pair([instance], models).require(measure.name(), par)?;
-    let made = par.map(models.len(), |at, par| models[at].summary(instance, par))?;
-    let value = measure.group(&made.iter().collect::<Vec<_>>())?;
-    checked_score(value, measure.name(), &facts, &mut Vec::new())
+    par.map(models.len(), |at, par| models[at].summary(instance, par))
 }
 
 /// The score of every row; NaN where the measure leaves a row out.
@@ -236,10 +254,7 @@ pub fn rows<'s>(
     let (k, l) = summaries(instance, x, y, par)?;
     let measure = &*instance.measure;
     let form = measure.form(&k, &l)?;
-    let rows = form.rows(par)?.ok_or_else(|| Error::NotOffered {
-        measure: measure.name().into(),
-        problem: "is not a mean over rows, so there are no scores of single rows".into(),
-    })?;
+    let rows = form.rows(par)?.ok_or_else(|| no_rows(measure.name()))?;
     Ok((rows, measure.warnings(&k, &l)?))
 }
 

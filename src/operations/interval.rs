@@ -35,7 +35,7 @@ use crate::engines::pair_matrix::Centering;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Input, Jackknife, Kind};
 use crate::form::{Bilinear, Form, Over, mean_of_present};
-use crate::measure::AnySummary;
+use crate::measure::{AnyMeasure, AnySummary};
 use crate::numerics::student::Student;
 use crate::numerics::sums;
 use crate::par::Par;
@@ -199,6 +199,13 @@ pub fn group_confidence_interval(
     let n = models[0].rows();
     let units = units_of(instance, models[0].name(), n, wanted)?;
     let made = par.map(models.len(), |at, par| models[at].summary(instance, par))?;
+    if facts.jackknife == Jackknife::MeanOfRows
+        && let Some(rows) = measure.group_rows(&made.iter().collect::<Vec<_>>())?
+    {
+        let interval = interval_of_rows(measure, score, &rows, &units, wanted)?;
+        let warnings = remarks(&interval, facts.jumps, wanted.groups.is_some());
+        return Ok(IntervalResult { interval, n, closed_form: true, warnings });
+    }
     par.expect(units.count());
     let without = par.map(units.count(), |unit, par| {
         let stay = units.others(unit);
@@ -221,6 +228,42 @@ pub fn group_confidence_interval(
     let interval = Interval::new(score, without, wanted.alpha, facts.range);
     let warnings = remarks(&interval, facts.jumps, wanted.groups.is_some());
     Ok(IntervalResult { interval, n, closed_form: false, warnings })
+}
+
+/// The interval of a mean over rows; of a share of rows, which are drawn one by one, it is Wilson's.
+fn interval_of_rows(
+    measure: &dyn AnyMeasure,
+    score: f64,
+    rows: &[f64],
+    units: &JackknifeUnits,
+    wanted: &IntervalRequest,
+) -> Result<Interval> {
+    let (facts, grouped) = (measure.facts(), wanted.groups.is_some());
+    let checked = |(unit, mean)| {
+        let checked = checked_score(mean, measure.name(), &facts, &mut Vec::new());
+        explained(measure.name(), grouped, unit, checked)
+    };
+    let without = means_without(rows, units).into_iter().enumerate().map(checked).collect::<Result<_>>()?;
+    let interval = Interval::new(score, without, wanted.alpha, facts.range);
+    let present = || rows.iter().filter(|v| !v.is_nan());
+    if grouped || present().any(|v| *v != 0.0 && *v != 1.0) {
+        return Ok(interval);
+    }
+    let count = present().filter(|v| **v == 1.0).count();
+    Ok(interval.with_ends(wilson(count, present().count(), wanted.alpha)))
+}
+
+/// The mean of rows without each unit, from the mean of all; NaN rows are left out anyway.
+fn means_without(rows: &[f64], units: &JackknifeUnits) -> Vec<f64> {
+    let present = |v: &&f64| !v.is_nan();
+    let mean = mean_of_present(rows).unwrap_or(f64::NAN);
+    let count = rows.iter().filter(present).count() as f64;
+    let without = |unit: usize| {
+        let members = || units.members(unit).iter().map(|&i| &rows[i]).filter(present);
+        let gap: f64 = members().map(|v| mean - v).sum();
+        mean + gap / (count - members().count() as f64)
+    };
+    (0..units.count()).map(without).collect()
 }
 
 /// Which rows are left out together, checked.
@@ -449,15 +492,8 @@ impl<'j, 's> Job<'j, 's> {
         let facts = measure.facts();
         let of = |l: &AnySummary| {
             let rows = measure.form(k, l)?.rows(par)?.ok_or_else(|| lost(self.instance))?;
-            let present = |v: &&f64| !v.is_nan();
-            let whole = mean_of_present(&rows).unwrap_or(f64::NAN);
-            let count = rows.iter().filter(present).count() as f64;
-            let score = |unit: usize| {
-                let gone = || self.units.members(unit).iter().map(|&i| &rows[i]).filter(present);
-                let gap: f64 = gone().map(|v| whole - v).sum();
-                self.checked_score(unit, &facts, whole + gap / (count - gone().count() as f64))
-            };
-            (0..self.units.count()).map(score).collect::<Result<Vec<_>>>()
+            let without = means_without(&rows, &self.units);
+            without.into_iter().enumerate().map(|(unit, mean)| self.checked_score(unit, &facts, mean)).collect()
         };
         ls.iter().map(of).collect()
     }

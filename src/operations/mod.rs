@@ -13,7 +13,7 @@ pub mod proportions;
 pub mod repeats;
 mod stacked;
 
-pub use compare::{Instance, Outcome, compare, group, rows, score, statistic};
+pub use compare::{Instance, Outcome, compare, group, group_rows, rows, score, statistic};
 pub use estimate::Estimate;
 pub use interval::{
     Difference, Interval, IntervalRequest, IntervalResult, confidence_interval, group_confidence_interval,

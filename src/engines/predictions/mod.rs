@@ -13,6 +13,7 @@
 //! classes         one class per input
 //! probabilities   a probability for every class
 //! scores          the largest of a row
+//! votes           of the models of a group
 //! ```
 
 mod classes;
@@ -21,6 +22,7 @@ mod reading;
 mod scores;
 #[cfg(test)]
 mod tests;
+pub mod votes;
 
 pub use self::classes::{Classes, GAP, WORD, checked, ties};
 pub use self::probabilities::{Probabilities, ScoreKind};

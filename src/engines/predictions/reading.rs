@@ -37,6 +37,8 @@ pub enum Missing {
 #[derive(Clone, Copy, Debug)]
 pub struct Reading {
     pub(super) measure: &'static str,
+    /// Tables of votes may be read as well.
+    counts: bool,
     /// Content, where it was said.
     pub content: Option<Content>,
     /// Treatment of gaps.
@@ -56,13 +58,13 @@ impl Reading {
     /// Reading by a measure of pairs.
     pub fn of_pair(measure: &'static str, options: &mut Options) -> Result<Self> {
         let content = options.optional_choice("kind", &Self::CONTENTS[..3])?;
-        Ok(Self { measure, content, missing: options.choice("missing", &Self::MISSING[..3])? })
+        Ok(Self { measure, counts: false, content, missing: options.choice("missing", &Self::MISSING[..3])? })
     }
 
     /// Reading by a measure of groups, which also knows tables of votes and unequal numbers of votes.
     pub fn of_group(measure: &'static str, options: &mut Options) -> Result<Self> {
         let content = options.optional_choice("kind", &Self::CONTENTS)?;
-        Ok(Self { measure, content, missing: options.choice("missing", &Self::MISSING)? })
+        Ok(Self { measure, counts: true, content, missing: options.choice("missing", &Self::MISSING)? })
     }
 
     /// The classes of a representation.
@@ -116,6 +118,7 @@ impl Reading {
                         name: name.to_owned(),
                         rows,
                         columns,
+                        counts: self.counts,
                     });
                 }
                 let (ids, tied) = decided(name, view, par)?;

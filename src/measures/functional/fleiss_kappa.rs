@@ -22,80 +22,21 @@ use std::collections::BTreeMap;
 
 use super::OfClasses;
 use crate::cost::Cost;
-use crate::engines::predictions::{Classes, Content, GAP, Missing, Reading, ties};
+use crate::engines::predictions::votes::{self, Votes};
+use crate::engines::predictions::{Classes, Content, Missing, Reading};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Form, Rows};
-use crate::measure::{AnySummary, Measure, Summary};
-use crate::options::{Options, damaged};
+use crate::measure::Measure;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
-use crate::value::Value;
 use crate::warning::Warning;
 
 /// Agreement of a group beyond that of its pooled class frequencies.
 #[derive(Clone, Copy, Debug)]
 pub struct FleissKappa {
     reading: Reading,
-}
-
-/// What is kept of one model, or of a whole group.
-#[derive(Clone, Debug)]
-pub enum Votes {
-    /// The answers of one model.
-    Of(Classes),
-    /// Votes of a group, by input and then by class.
-    Table {
-        /// The counts, one row after the other.
-        counts: Vec<u64>,
-        /// Number of classes.
-        classes: usize,
-    },
-}
-
-impl Summary for Votes {
-    fn save(&self) -> Vec<(&'static str, Value)> {
-        match self {
-            Self::Of(classes) => classes.save(),
-            Self::Table { counts, classes } => {
-                let data: Vec<i64> = counts.iter().map(|c| *c as i64).collect();
-                let shape = vec![data.len() / classes, *classes];
-                vec![("votes", Value::Ints { data: data.into(), shape })]
-            }
-        }
-    }
-
-    fn load(parts: &mut Options) -> Result<Self> {
-        if !parts.has("votes") {
-            return Classes::load(parts).map(Self::Of);
-        }
-        let (data, shape) = parts.saved_ints("votes")?;
-        let [rows, classes] = shape[..] else { return Err(damaged("the votes are no table")) };
-        let counts: Option<Vec<u64>> = data.iter().map(|v| u64::try_from(*v).ok()).collect();
-        match counts {
-            Some(counts) if rows > 0 && classes > 0 && rows.checked_mul(classes) == Some(counts.len()) => {
-                Ok(Self::Table { counts, classes })
-            }
-            _ => Err(damaged("the votes are no counts")),
-        }
-    }
-
-    fn rows(&self) -> usize {
-        match self {
-            Self::Of(classes) => classes.rows(),
-            Self::Table { counts, classes } => counts.len() / classes,
-        }
-    }
-
-    fn some_rows(&self, rows: &[usize]) -> Option<AnySummary> {
-        Some(AnySummary::new(match self {
-            Self::Of(classes) => Self::Of(classes.some(rows)),
-            Self::Table { counts, classes } => {
-                let row = |i: &usize| counts[i * classes..(i + 1) * classes].iter().copied();
-                Self::Table { counts: rows.iter().flat_map(row).collect(), classes: *classes }
-            }
-        }))
-    }
 }
 
 impl Measure for FleissKappa {
@@ -124,64 +65,25 @@ impl Measure for FleissKappa {
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Votes> {
-        if self.reading.content == Some(Content::Counts) {
-            table(x)
-        } else {
-            self.reading.classes(x, par).map(Votes::Of)
-        }
+        Votes::of(x, &self.reading, par)
     }
 
     fn form<'a>(&'a self, x: &'a Votes, y: &'a Votes) -> Result<Form<'a>> {
-        match (x, y) {
-            (Votes::Of(x), Votes::Of(y)) => super::form(self, Self::NAME, x, y),
-            _ => Err(Error::NotOffered {
-                measure: Self::NAME.into(),
-                problem: "of a table of votes is that of a whole group; there is no pair of tables".into(),
-            }),
-        }
+        let (x, y) = votes::pair(Self::NAME, x, y)?;
+        super::form(self, Self::NAME, x, y)
     }
 
     fn warnings(&self, x: &Votes, y: &Votes) -> Vec<Warning> {
-        match (x, y) {
-            (Votes::Of(x), Votes::Of(y)) => ties(x, y),
-            _ => Vec::new(),
-        }
+        votes::ties(x, y)
     }
 
     fn group(&self, models: &[&Votes]) -> Result<f64> {
-        if let [Votes::Table { counts, classes }] = models {
-            let mut tally = Tally::new(self.reading.missing == Missing::Skip);
-            for (row, votes) in counts.chunks(*classes).enumerate() {
-                tally.take(row, (0..).zip(votes.iter().copied()))?;
-            }
-            return tally.kappa();
-        }
-        let members: Vec<&Classes> = models
-            .iter()
-            .map(|votes| match votes {
-                Votes::Of(classes) => Ok(classes),
-                Votes::Table { .. } => Err(undefined("a table of votes is a whole group by itself")),
-            })
-            .collect::<Result<_>>()?;
-        let Some((first, others)) = members.split_first().filter(|(_, others)| !others.is_empty()) else {
-            return Err(undefined("there is no agreement of one model"));
-        };
-        for other in others {
-            first.comparable(other, Self::NAME)?;
-        }
-        let gaps_count = self.reading.missing == Missing::Class;
-        let mut tally = Tally::new(self.reading.missing == Missing::Skip);
-        let mut votes = vec![0; members.len()];
-        for at in 0..first.ids().len() {
-            votes.iter_mut().zip(&members).for_each(|(vote, model)| *vote = model.ids()[at]);
-            if self.reading.missing == Missing::Drop && votes.contains(&GAP) {
-                continue;
-            }
-            votes.sort_unstable();
-            let counted = votes.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64));
-            tally.take(at / first.width(), counted.filter(|(class, _)| gaps_count || *class != GAP))?;
-        }
-        tally.kappa()
+        let mut agreement = PairAgreement::new(self.reading.missing == Missing::Skip);
+        votes::visit(Self::NAME, models, &self.reading, |_, votes| {
+            agreement.take(votes);
+            Ok(())
+        })?;
+        agreement.kappa()
     }
 }
 
@@ -207,28 +109,6 @@ fn undefined(reason: &str) -> Error {
     Error::Undefined { measure: FleissKappa::NAME.into(), reason: reason.into() }
 }
 
-/// A table of votes, checked.
-fn table(x: &Representation<'_>) -> Result<Votes> {
-    let (view, _) = x.view()?;
-    let (n, classes) = view.shape();
-    let (mut row, mut counts) = (vec![0.0; classes], Vec::with_capacity(n * classes));
-    for i in 0..n {
-        view.read_row(i, &mut row);
-        for v in &row {
-            if !(*v >= 0.0 && v.fract() == 0.0 && *v < 9e15) {
-                return Err(Error::BadLabel {
-                    name: x.name().into(),
-                    row: i,
-                    given: v.to_string(),
-                    expected: "votes are counted in whole numbers of at least 0".into(),
-                });
-            }
-            counts.push(*v as u64);
-        }
-    }
-    Ok(Votes::Table { counts, classes })
-}
-
 /// Votes of all inputs by class.
 #[derive(Default)]
 struct Pooled(BTreeMap<i64, u128>);
@@ -252,10 +132,10 @@ impl Pooled {
 }
 
 /// Agreement of the votes of one input after the other.
-struct Tally {
+struct PairAgreement {
     /// Whether inputs may have different numbers of votes.
     any_number: bool,
-    votes_of_first: Option<(usize, u64)>,
+    votes_of_first: Option<u64>,
     pooled: Pooled,
     inputs: u64,
     /// Pairs of votes that differ and all pairs, in whole numbers as long as all inputs have as many votes.
@@ -264,38 +144,26 @@ struct Tally {
     shares: f64,
 }
 
-impl Tally {
+impl PairAgreement {
     fn new(any_number: bool) -> Self {
         let pooled = Pooled::default();
         Self { any_number, votes_of_first: None, pooled, inputs: 0, disagreeing: 0, shares: 0.0 }
     }
 
-    fn take(&mut self, row: usize, votes: impl Iterator<Item = (i64, u64)>) -> Result<()> {
+    fn take(&mut self, votes: &[(i64, u64)]) {
         let (mut all, mut same) = (0_u64, 0_u128);
         for (class, count) in votes {
             all += count;
-            same += u128::from(count) * u128::from(count);
-            self.pooled.add(class, count);
+            same += u128::from(*count) * u128::from(*count);
+            self.pooled.add(*class, *count);
         }
-        let (first, expected) = *self.votes_of_first.get_or_insert((row, all));
-        if all != expected && !self.any_number {
-            return Err(Error::BadLabel {
-                name: "models".into(),
-                row,
-                given: format!("{all} votes"),
-                expected: format!(
-                    "row {first} has {expected}, and every input needs as many; pass missing=\"skip\" if numbers may \
-                     differ, or the transpose if rows are classes"
-                ),
-            });
-        }
+        self.votes_of_first.get_or_insert(all);
         if all > 1 {
             let differ = u128::from(all) * u128::from(all) - same;
             self.inputs += 1;
             self.disagreeing += differ;
             self.shares += differ as f64 / (all as f64 * (all - 1) as f64);
         }
-        Ok(())
     }
 
     fn kappa(&self) -> Result<f64> {
@@ -304,9 +172,7 @@ impl Tally {
         }
         let expected = self.pooled.expected_disagreement()?;
         let disagreement = match self.votes_of_first {
-            Some((_, m)) if !self.any_number => {
-                self.disagreeing as f64 / (self.inputs as f64 * m as f64 * (m - 1) as f64)
-            }
+            Some(m) if !self.any_number => self.disagreeing as f64 / (self.inputs as f64 * m as f64 * (m - 1) as f64),
             _ => self.shares / self.inputs as f64,
         };
         Ok(1.0 - disagreement / expected)
