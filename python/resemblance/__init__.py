@@ -35,6 +35,7 @@ from resemblance.intervals import confidence_interval, similarity_difference
 from resemblance.measures.alignment import aligned_cosine, angular_shape, linear_regression_r2, procrustes
 from resemblance.measures.cca import cca_mean, cca_mean_squared, pwcca, svcca
 from resemblance.measures.functional import (
+    ambiguity,
     cohen_kappa,
     disagreement,
     error_corrected_disagreement,
@@ -80,6 +81,7 @@ __all__ = [
     "Score",
     "align",
     "aligned_cosine",
+    "ambiguity",
     "angular_shape",
     "cca_mean",
     "cca_mean_squared",

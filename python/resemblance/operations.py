@@ -92,14 +92,15 @@ def compare(
 
 
 def rowwise(
-    x: Representation, y: Representation, measure: MeasureLike, *, num_threads: int | None = None
+    x: Representation | ModelsLike, y: Representation | None, measure: MeasureLike, *, num_threads: int | None = None
 ) -> NDArray[np.float64]:
-    """Score each row of a pair, for a measure that is a mean over rows.
+    """Score each row of a pair, or of a group of models, for a measure that is a mean over rows.
 
     Parameters
     ----------
     x, y : array_like
-        The pair, as the measure takes it.
+        The pair, as the measure takes it. With ``y=None``, `x` is a group of models for a measure of groups such as
+        `ambiguity`.
     measure : callable or str
         A measure of this library whose score is a mean over rows, such as `knn_jaccard`, `aligned_cosine` or
         `disagreement`, with its options.
@@ -122,10 +123,18 @@ def rowwise(
     >>> import resemblance as rs
     >>> rs.rowwise([0, 1, 2, 1], [0, 1, 1, 1], rs.disagreement)
     array([0., 0., 1., 0.])
+
+    Of a group, the inputs on which its models conflict:
+
+    >>> rs.rowwise([[0, 1, 2, 1], [0, 1, 1, 1], [0, 2, 1, 1]], None, rs.ambiguity)
+    array([0., 1., 1., 0.])
     """
     chosen = as_measure(measure)
     if chosen.function is not None:
         raise make("not_offered", f"{chosen.name} is a function of your own; nothing is known about its rows.")
+    if y is None:
+        require_same_rows(arrays_of([chosen]))
+        return _core.group_rows(chosen.name, chosen.given, as_group(x, chosen.given), resources(num_threads))
     require_same_rows([("x", x), ("y", y), *arrays_of([chosen])])
     found: NDArray[np.float64] = rows(chosen.name, chosen.given, x, y, resources(num_threads))
     return found

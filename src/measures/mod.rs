@@ -19,6 +19,7 @@ pub static ALL: &[Entry] = &[
     Entry::of::<cca::cca_mean_squared::CcaMeanSquared>(),
     Entry::of::<cca::pwcca::Pwcca>(),
     Entry::of::<cca::svcca::Svcca>(),
+    Entry::of::<functional::ambiguity::Ambiguity>(),
     Entry::of::<functional::cohen_kappa::CohenKappa>(),
     Entry::of::<functional::disagreement::Disagreement>(),
     Entry::of::<functional::error_corrected_disagreement::ErrorCorrectedDisagreement>(),

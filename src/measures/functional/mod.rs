@@ -1,5 +1,6 @@
 //! Functional measures: do two models give the same answers?
 
+pub mod ambiguity;
 pub mod cohen_kappa;
 pub mod disagreement;
 pub mod error_corrected_disagreement;

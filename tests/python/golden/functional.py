@@ -43,6 +43,7 @@ GOLDEN = [
     line("G9", 0.375, "cohen_kappa", "a b"),
     line("G11", 0.36, "fleiss_kappa", "a b"),
     line("G11", 0.334612923864, "fleiss_kappa", "a b c d"),
+    line("G13", 0.7, "ambiguity", "a b c d"),
     line("G21", 0.5, "disagreement", "P1 P2"),
     line("G22", 0.0523725675144, "js_divergence", "P1 P2", kind="probs"),
     line("G22", 0.0755576434317, "js_divergence", "P1 P2", kind="probs", base=2.0),

@@ -66,6 +66,15 @@ def fleiss_kappa(models):
     return ratio(float(np.mean(agreeing)) - expected, 1 - expected)
 
 
+def ambiguity(models, *, reduce="mean"):
+    """Marx et al. 2020: the share of inputs on which some pair of models answers differently, pair by pair."""
+    rows = [
+        float(any(p != q for p, q in itertools.combinations(answers, 2)))
+        for answers in zip(*(_classes(m) for m in models), strict=True)
+    ]
+    return reduced(rows, reduce)
+
+
 def _classes(predictions):
     """Class ids as they are; of scores the first largest in each row."""
     predictions = np.asarray(predictions)
