@@ -1,17 +1,17 @@
-"""Every measure in every setting of its closed options, read from the library's own list: a new one joins by existing.
+"""Every measure in settings that show each two choices of its options together, read from the library's own list.
 
 A `Setting` is a measure with options. It knows what kind of array it takes, turns a plain pair of the tables in
-`pairs.py` into that kind, and calls the library and the oracle alike.
+`pairs.py` into that kind, and calls the library and the oracle alike. A new measure joins by existing.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
+import covering
 import numpy as np
 import oracles
 from scipy import special
@@ -20,25 +20,38 @@ from scipy.spatial.distance import cdist
 import resemblance as rs
 from resemblance import _core
 
-# Options that are numbers have no closed list. Neighbor lists of three suit the small pairs of the tables; what else is
-# worth a look stands here, beside the default.
-SMALL: dict[str, dict[str, Any]] = {name: {"k": 3} for name in ("knn_jaccard", "mutual_knn", "second_order_cosine")}
-FURTHER: dict[str, list[dict[str, Any]]] = {
-    "cka": [
-        {"kernel": "rbf", "bandwidth": 0.4},
-        {"kernel": "rbf", "sigma": 1.5, "estimator": "debiased"},
-        {"kernel": "laplace", "sigma": 2.5},
-        {"kernel": "polynomial", "degree": 2, "gamma": 0.3, "coef0": 0.5},
-    ],
-    "rsa": [{"inner": "rbf", "bandwidth": 0.4, "outer": "pearson"}, {"inner": "rbf", "sigma": 1.5, "outer": "cosine"}],
-    "svcca": [{"threshold": 0.7}, {"threshold": 1.0}, {"k": 1}],
-    "linear_regression_r2": [{"alpha": 1.0}, {"alpha": 0.3, "average": "uniform"}],
-    "knn_jaccard": [{"k": 10}, {"k": 1}],
-    "mutual_knn": [{"k": 10}],
-    "second_order_cosine": [{"k": 10}],
-    "uniformity": [{"t": 0.5}],
-    "js_divergence": [{"kind": "probs", "base": 2.0}, {"kind": "logits", "base": 10.0, "sqrt": True}],
+# Until the library's options say themselves how they are to be tried.
+EXAMPLES: dict[str, list[Any]] = {
+    "alpha": [1.0, 0.3],
+    "bandwidth": [0.4],
+    "base": [2.0, 10.0],
+    "coef0": [0.5],
+    "degree": [2],
+    "gamma": [0.3],
+    "k": [3, 4],
+    "sigma": [15.0],
+    "t": [0.5],
+    "threshold": [0.7, 1.0],
 }
+
+
+class Fitting:
+    """The value of an option that has to fit the data: a matrix as wide as they are, or one class per row."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        return self.kind
+
+    def value(self, rows: int, columns: int) -> np.ndarray:
+        if self.kind == "labels":
+            return labels_for(rows)
+        root = np.random.default_rng(5).normal(size=(columns, columns))
+        return root @ root.T + np.eye(columns)
+
+
+MATRIX, LABELS = Fitting("matrix"), Fitting("labels")
 
 
 @functools.cache
@@ -54,7 +67,7 @@ def is_group(measure: str) -> bool:
 
 @dataclass(frozen=True)
 class Setting:
-    """A measure with options; `labels` and `precision` depend on the data and are filled in by `options_for`."""
+    """A measure with options; what has to fit the data is filled in by `options_for`."""
 
     measure: str
     options: dict[str, Any] = field(default_factory=dict)
@@ -74,6 +87,11 @@ class Setting:
     def is_group(self) -> bool:
         return is_group(self.measure)
 
+    @property
+    def fits_width(self) -> bool:
+        """Whether both sides need one width: by the measure, or by a matrix among its options."""
+        return self.facts["equal_widths"] or MATRIX in self.options.values()
+
     def inputs(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Turn a pair of plain matrices (or of predictions) into what this setting takes."""
         if self.input == "pair_matrix":
@@ -85,22 +103,29 @@ class Setting:
                 self.options["kind"]
             ]
             return to(x, axis=1), to(y, axis=1)
-        if self.input == "matrix" and (self.facts["equal_widths"] or self.options.get("inner") == "mahalanobis"):
+        if self.input == "matrix" and self.fits_width:
             width = min(x.shape[1], y.shape[1])
             return x[:, :width], y[:, :width]
         return x, y
 
     def options_for(self, x: Any) -> dict[str, Any]:
         """All options, those included that have to fit the data."""
-        options = dict(self.options)
+        options = filled(self.options, *np.shape(x)[:2])
         if self.input == "predictions" and _is_whole_table(x):
             options["kind"] = "scores"
-        if options.get("inner") == "mahalanobis":
-            root = np.random.default_rng(5).normal(size=(np.shape(x)[1],) * 2)
-            options["precision"] = root @ root.T + np.eye(len(root))
-        if "labels" in parameters(self.measure):
-            options["labels"] = labels_for(len(x))
         return options
+
+    def for_rows(self, n: int) -> Setting:
+        """This setting, or where it needs more than n rows the same with smaller numbers for its options."""
+        if self.facts["min_rows"] <= n:
+            return self
+        numbers = [option for option in MEASURES[self.measure].options if option["kind"] == "int"]
+        smaller = [
+            Setting(self.measure, self.options | {option["name"]: value})
+            for option in numbers
+            for value in range(n, 0, -1)
+        ]
+        return next(setting for setting in smaller if setting.facts["min_rows"] <= n)
 
     def library(self, x: Any, y: Any, **more: Any) -> Any:
         return self._call(getattr(rs, self.measure), x, y, self.options_for(x) | more)
@@ -133,14 +158,16 @@ def _is_whole_table(x: Any) -> bool:
     return np.ndim(x) == 2 and np.shape(x)[1] > 1 and bool(np.all(np.asarray(x) % 1 == 0))
 
 
+def filled(options: dict[str, Any], rows: int = 10, columns: int = 2) -> dict[str, Any]:
+    """Options in which what has to fit the data fits data of this size."""
+    return {
+        name: value.value(rows, columns) if isinstance(value, Fitting) else value for name, value in options.items()
+    }
+
+
 def facts_of(measure: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Facts of a measure with these options; placeholders stand for options that must be given."""
-    options = dict(options)
-    if "labels" in parameters(measure):
-        options["labels"] = labels_for(10)
-    if options.get("inner") == "mahalanobis":
-        options["precision"] = np.eye(2)
-    return _core.facts(measure, options)
+    """Facts of a measure with these options."""
+    return _core.facts(measure, filled(options))
 
 
 def labels_for(n: int) -> np.ndarray:
@@ -148,32 +175,65 @@ def labels_for(n: int) -> np.ndarray:
     return np.random.default_rng(11).integers(0, 3, size=n)
 
 
-def _choices(option: dict[str, Any]) -> list[Any]:
-    if option["kind"] == "bool":
-        return [option["default"], not option["default"]]
-    return (
-        list(option["choices"]) if option["default"] is not None or option["required"] else [None, *option["choices"]]
-    )
+NOT_GIVEN = object()
 
 
-def _is_varied(info: Any, option: dict[str, Any]) -> bool:
-    """Whether all choices of an option go through all tests; how predictions are read has tests of its own."""
-    reading = info.facts["input"] == "predictions" and option["name"] in {"kind", "missing"}
-    return option["kind"] in ("bool", "choice") and not reading
+def values_of(option: dict[str, Any]) -> list[Any]:
+    """What an option may be: first the way it is when nobody asks for more, then what else is worth a look."""
+    found = {
+        "bool": [not option["default"]],
+        "choice": [value for value in option["choices"] if value != option["default"]],
+        "matrix": [MATRIX],
+        "labels": [LABELS],
+        "classes": [],
+    }.get(option["kind"], EXAMPLES.get(option["name"], []))
+    return found if option["required"] else [NOT_GIVEN, *found]
+
+
+def factors_of(info: Any) -> dict[str, list[Any]]:
+    """The options of a measure with their values; how predictions are read has tests of its own."""
+    reading = {"kind", "missing"} if info.facts["input"] == "predictions" else set()
+    return {option["name"]: values_of(option) for option in info.options if option["name"] not in reading}
+
+
+def accepts(measure: str) -> Any:
+    """A function that asks the library whether options go together."""
+
+    def is_accepted(row: dict[str, Any]) -> bool:
+        try:
+            facts_of(measure, given(row))
+        except rs.ResemblanceError:
+            return False
+        return True
+
+    return is_accepted
+
+
+def given(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not NOT_GIVEN}
 
 
 def _settings_of(info: Any) -> list[Setting]:
-    closed = [option for option in info.options if _is_varied(info, option)]
+    return [Setting(info.name, given(row)) for row in covering.pairwise(factors_of(info), accepts(info.name))]
+
+
+def every_setting(measure: str) -> list[Setting]:
+    """All combinations of the choices of a measure: many, for one pair of inputs."""
+    info = MEASURES[measure]
+    return [Setting(measure, given(row)) for row in covering.product(factors_of(info), accepts(measure))]
+
+
+def with_inputs(settings: list[Setting], inputs: list[Any]) -> list[tuple[Setting, Any]]:
+    """Settings with inputs, such that each choice of each measure meets each input, and each setting some input."""
     found = []
-    for values in itertools.product(*(_choices(option) for option in closed)):
-        # the default is left out, so that the plain call is among the settings
-        options = {
-            option["name"]: value
-            for option, value in zip(closed, values, strict=True)
-            if option["required"] or value != option["default"]
-        }
-        found.append(Setting(info.name, options | SMALL.get(info.name, {})))
-    return found + [Setting(info.name, options) for options in FURTHER.get(info.name, [])]
+    for measure in dict.fromkeys(setting.measure for setting in settings):
+        factors = factors_of(MEASURES[measure])
+
+        def choices(setting: Setting, factors: dict[str, list[Any]] = factors) -> frozenset[Any]:
+            return frozenset((name, repr(setting.options.get(name, NOT_GIVEN))) for name in factors) | {None}
+
+        found += covering.spread([s for s in settings if s.measure == measure], inputs, choices)
+    return found
 
 
 MEASURES = {info.name: info for info in rs.list_measures()}
@@ -181,6 +241,11 @@ SETTINGS = [setting for info in MEASURES.values() for setting in _settings_of(in
 PLAIN = [next(s for s in SETTINGS if s.measure == name) for name in MEASURES]  # one per measure: every default
 
 
+def takes(measure: str, argument: str) -> bool:
+    """Whether the oracle of a measure has such an argument."""
+    return argument in inspect.signature(oracles.of(measure)).parameters
+
+
 def has_rows(measure: str) -> bool:
     """Whether the measure is a mean over rows; the oracle says so."""
-    return "reduce" in inspect.signature(oracles.of(measure)).parameters
+    return takes(measure, "reduce")

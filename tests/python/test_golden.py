@@ -39,6 +39,8 @@ def test_golden(value, line):
 def test_null_mean(line):
     x, y = golden.arrays(line)
     (score,) = rs.compare(x, y, _bound(line)).scores
+    assert score.null_mean_from == "closed_form"
+    assert golden.has_closed_form(line.measure, line.options)
     assert score.null_mean == pytest.approx(line.value, rel=1e-9, abs=1e-12)
     assert score.calibrated_mean == pytest.approx((score.value - line.value) / (1 - line.value), rel=1e-8)
 

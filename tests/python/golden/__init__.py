@@ -6,8 +6,8 @@ filters / least squares, E n x n matrices / moments, F own formula / SciPy, scik
 scikit-learn lists, I two different sums of one definition, N closed form / enumeration of permutations. G with a number
 is a line of the functional catalogue, checked by SciPy, scikit-learn, statsmodels or by hand.
 
-A family's file has the list `GOLDEN` and may have `NULL_MEANS` (mean scores over all pairings) and `DATA` (arrays of
-its own).
+A family's file has the list `GOLDEN` and may have `NULL_MEANS` (mean scores over all pairings), `CLOSED_FORM` (which
+options have such a mean in closed form, by measure) and `DATA` (arrays of its own).
 """
 
 from __future__ import annotations
@@ -46,3 +46,10 @@ def arrays(line: Golden) -> list[np.ndarray]:
 def options(line: Golden) -> dict[str, Any]:
     """The options of a line."""
     return {name: np.asarray(value) if np.ndim(value) else value for name, value in line.options.items()}
+
+
+def has_closed_form(measure: str, options: dict[str, Any]) -> bool:
+    """Whether the mean over all pairings is known in closed form."""
+    return any(
+        getattr(family, "CLOSED_FORM", {}).get(measure, lambda options: False)(options) for family in FAMILIES.values()
+    )

@@ -24,3 +24,5 @@ NULL_MEANS = [
     line("N", 3 / 9, "linear_regression_r2"),
     line("N", 4 / 9, "linear_regression_r2", "Y X"),
 ]
+
+CLOSED_FORM = {"linear_regression_r2": lambda options: True}

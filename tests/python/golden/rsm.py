@@ -36,3 +36,9 @@ NULL_MEANS = [
     line("N", 0.0, "rsa", inner="euclidean", outer="pearson"),
     line("N", 0.0, "rsa", inner="euclidean", outer="kendall_tau_b"),
 ]
+
+CLOSED_FORM = {
+    "cka": lambda options: options.get("estimator") != "lange",
+    "distance_correlation": lambda options: bool(options.get("squared") or options.get("bias_corrected")),
+    "rsa": lambda options: options.get("outer") != "cosine",
+}

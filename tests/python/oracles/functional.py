@@ -37,11 +37,15 @@ def cohen_kappa(x, y, *, weights=None):
     return ratio(observed - expected, 1 - expected)
 
 
-def error_corrected_disagreement(x, y, *, labels, reference="first"):
-    """Fort et al. 2020: disagreement divided by the error rate of the first model (or the second, or their mean)."""
+def error_corrected_disagreement(x, y, *, labels, reference="first", order=None):
+    """Fort et al. 2020: disagreement divided by the error rate of the first model (or the second, or their mean).
+
+    `order` puts the rows of y in another order; its errors stay with its own inputs.
+    """
     a, b, truth = _classes(x), _classes(y), list(labels)
     wrong = [sum(p != t for p, t in zip(side, truth, strict=True)) / len(truth) for side in (a, b)]
     rate = {"first": wrong[0], "second": wrong[1], "mean": (wrong[0] + wrong[1]) / 2}[reference]
+    b = b if order is None else [b[at] for at in order]
     return ratio(sum(p != q for p, q in zip(a, b, strict=True)) / len(truth), rate)
 
 
