@@ -26,25 +26,13 @@ The score of unrelated data is high if there are four rows: every result that ma
 """
 
 from resemblance import _startup  # noqa: F401  # isort: skip - first, for what follows takes a while
-from resemblance import _core, errors
+from resemblance import _core, errors, measures
 from resemblance._config import config, set_config, show_config
 from resemblance._core import Prepared
 from resemblance._rows import align
 from resemblance.errors import ResemblanceError, ResemblanceWarning
 from resemblance.intervals import confidence_interval, similarity_difference
-from resemblance.measures.alignment import aligned_cosine, angular_shape, linear_regression_r2, procrustes
-from resemblance.measures.cca import cca_mean, cca_mean_squared, pwcca, svcca
-from resemblance.measures.functional import (
-    ambiguity,
-    cohen_kappa,
-    disagreement,
-    error_corrected_disagreement,
-    fleiss_kappa,
-    js_divergence,
-)
-from resemblance.measures.neighbors import knn_jaccard, mutual_knn, second_order_cosine
-from resemblance.measures.rsm import cka, distance_correlation, eigenspace_overlap, rsa
-from resemblance.measures.statistics import participation_ratio, uniformity
+from resemblance.measures import *  # noqa: F403 - what `__all__` of the families lists
 from resemblance.operations import compare, describe, list_measures, pairwise, prepare, rowwise
 from resemblance.pairwise_tests import pairwise_test
 from resemblance.results import (
@@ -80,45 +68,23 @@ __all__ = [
     "ResemblanceWarning",
     "Score",
     "align",
-    "aligned_cosine",
-    "ambiguity",
-    "angular_shape",
-    "cca_mean",
-    "cca_mean_squared",
-    "cka",
-    "cohen_kappa",
     "compare",
     "confidence_interval",
     "config",
     "describe",
-    "disagreement",
-    "distance_correlation",
-    "eigenspace_overlap",
-    "error_corrected_disagreement",
     "errors",
-    "fleiss_kappa",
-    "js_divergence",
-    "knn_jaccard",
-    "linear_regression_r2",
     "list_measures",
-    "mutual_knn",
     "pairwise",
     "pairwise_test",
-    "participation_ratio",
     "permutation_moments",
     "permutation_test",
     "prepare",
-    "procrustes",
-    "pwcca",
     "rowwise",
-    "rsa",
-    "second_order_cosine",
     "set_config",
     "show_config",
     "similarity_difference",
-    "svcca",
-    "uniformity",
 ]
+__all__ += measures.__all__
 
 
 def __getattr__(name: str) -> str:

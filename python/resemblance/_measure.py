@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from resemblance import _core
+from resemblance import _core, measures
 from resemblance._inputs import as_options
 from resemblance.errors import make
 
@@ -114,9 +114,7 @@ def _entries() -> dict[str, dict[str, Any]]:
 @cache
 def _functions() -> dict[Any, str]:
     """Return the names of the functions that stand for the measures of the core."""
-    import resemblance  # noqa: PLC0415 - which imports this module
-
-    return {getattr(resemblance, name): name for name in _entries()}
+    return {getattr(measures, name): name for name in _entries()}
 
 
 def _name(function: Any) -> str | None:
