@@ -1,6 +1,9 @@
-"""Write one page per measure (its docstring and the table of what it states about itself) and the page of codes."""
+"""Write a page per family and per measure (its docstring and the table of its facts) and the page of codes."""
 
+import shutil
 from pathlib import Path
+
+import tables
 
 import resemblance as rs
 from resemblance import _codes
@@ -68,9 +71,29 @@ def _table(title: str, heading: str, codes: dict[str, str]) -> list[str]:
     return [f".. list-table:: {title}", "   :header-rows: 1", "", "   * - code", f"     - {heading}", *rows, ""]
 
 
-HERE.mkdir(exist_ok=True)
-for old in HERE.glob("*.rst"):
-    old.unlink()
-for info in rs.list_measures():
-    (HERE / f"{info.name}.rst").write_text(page(info), encoding="utf-8")
+def index(groups: dict[str, list[rs.results.Info]]) -> str:
+    """Write the list of families, which leads to their pages."""
+    lines = ["Measures", "========", "", ".. toctree::", "   :maxdepth: 2", ""]
+    return "\n".join([*lines, *(f"   {family}/index" for family in groups), ""])
+
+
+def page_of_family(family: str, infos: list[rs.results.Info]) -> str:
+    """Write the page of a family: what its module says, and its measures with what they ask."""
+    name = tables.title(family)
+    lines = [name, "=" * len(name), "", f".. automodule:: resemblance.measures.{family}", "   :no-members:", ""]
+    lines += [f".. list-table:: {name}", "   :header-rows: 1", "", "   * - measure", "     - asks", "     - kind"]
+    for info in infos:
+        lines += [f"   * - :doc:`{info.name}`", f"     - {tables.question(info)}", f"     - {tables.kind(info)}"]
+    lines += ["", ".. toctree::", "   :hidden:", "", *(f"   {info.name}" for info in infos), ""]
+    return "\n".join(lines)
+
+
+shutil.rmtree(HERE, ignore_errors=True)
+groups = tables.families()
+for family, infos in groups.items():
+    (HERE / family).mkdir(parents=True)
+    (HERE / family / "index.rst").write_text(page_of_family(family, infos), encoding="utf-8")
+    for info in infos:
+        (HERE / family / f"{info.name}.rst").write_text(page(info), encoding="utf-8")
+(HERE / "index.rst").write_text(index(groups), encoding="utf-8")
 (HERE.parent / "warnings.rst").write_text(page_of_codes(), encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 import sys
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 
 # With `--import-mode=importlib` pytest adds no folder to the path, and the tests share their tables and oracles.
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+# A shell without job control starts what it runs in the background deaf to Ctrl-C, and so would be all our children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:

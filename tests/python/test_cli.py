@@ -390,12 +390,15 @@ def test_ctrl_c_ends_with_130() -> None:
     command = [sys.executable, "-m", "resemblance", "test", "big.npy", "big2.npy", "-m", "procrustes"]
     command += ["--permutations", "1000000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
-        time.sleep(2.5)
-        assert process.poll() is None, process.stderr.read() if process.stderr else ""
-        sent = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-        took = time.monotonic() - sent
+        try:
+            time.sleep(2.5)
+            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            sent = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+            took = time.monotonic() - sent
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert out == ""
     assert one_line(err)
