@@ -5,9 +5,9 @@
 //! the number of threads; sums over units are taken in the order of their indices. So the bits of a result do not depend
 //! on the number of threads either.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::AcqRel;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
@@ -142,8 +142,9 @@ impl<'a> Par<'a> {
             return (0..count).map(|index| unit(index, self)).collect();
         }
         let inner = if count < rayon::current_num_threads() { self } else { self.sequential() };
-        let all: Vec<Result<T>> = (0..count).into_par_iter().with_max_len(1).map(|index| unit(index, inner)).collect();
-        all.into_iter().collect()
+        let slots: Vec<Mutex<Option<Result<T>>>> = (0..count).map(|_| Mutex::new(None)).collect();
+        on_all_threads(count, &|index| *held(&slots[index]) = Some(unit(index, inner)));
+        slots.into_iter().filter_map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
     }
 
     /// Fill `out` by pieces of `size` entries: `work(number of the piece, the piece)`.
@@ -160,7 +161,19 @@ impl<'a> Par<'a> {
         if !self.parallel || out.len() <= size {
             return out.chunks_mut(size.max(1)).enumerate().try_for_each(unit);
         }
-        out.par_chunks_mut(size.max(1)).enumerate().with_max_len(1).try_for_each(unit)
+        let pieces: Vec<Mutex<&mut [T]>> = out.chunks_mut(size.max(1)).map(Mutex::new).collect();
+        let failed = Mutex::new(None);
+        let stop = AtomicBool::new(false);
+        on_all_threads(pieces.len(), &|index| {
+            if stop.load(Relaxed) {
+                return;
+            }
+            if let Err(error) = unit((index, &mut held(&pieces[index]))) {
+                stop.store(true, Relaxed);
+                held(&failed).get_or_insert(error);
+            }
+        });
+        failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
     }
 
     /// Run both, side by side if allowed.
@@ -171,6 +184,21 @@ impl<'a> Par<'a> {
     ) -> (A, B) {
         if self.parallel { rayon::join(|| a(self), || b(self)) } else { (a(self), b(self)) }
     }
+}
+
+/// `work(0), .., work(count - 1)` on the threads of the pool, in any order.
+///
+/// The one place in which rayon's machinery is compiled. Where it is generic over the work, every closure of the crate
+/// adds its own copy of it, all of them in the few objects of rayon's modules: a measure that is added then compiles
+/// twenty megabytes again.
+#[inline(never)]
+fn on_all_threads(count: usize, work: &(dyn Fn(usize) + Sync)) {
+    (0..count).into_par_iter().with_max_len(1).for_each(work);
+}
+
+/// The guarded value, whether or not a unit of work panicked while it had it.
+fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Pools that are kept from call to call, those used last; a call with another number of threads makes its own.
@@ -242,4 +270,44 @@ fn pool(threads: usize) -> Option<Arc<Pool>> {
     pools.truncate(KEPT);
     put_pools(pools);
     Some(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_order_and_the_first_error_is_told() {
+        let told = |at: usize| Error::OverBudget { what: at.to_string(), need: 1.0, free: 0.0 };
+        for threads in [1, 4] {
+            let (all, failed) = with_threads(threads, &Watch::default(), |par| {
+                let all = par.map(100, |at, _| Ok(at * at)).unwrap();
+                (all, par.map(100, |at, _| if at % 30 == 29 { Err(told(at)) } else { Ok(at) }).unwrap_err())
+            });
+            assert_eq!(all, (0..100).map(|at| at * at).collect::<Vec<_>>());
+            assert_eq!(failed.to_string(), told(29).to_string());
+        }
+    }
+
+    #[test]
+    fn pieces_are_filled_once_each_and_an_error_is_told() {
+        for threads in [1, 4] {
+            let mut out = vec![0; 103];
+            let failed = with_threads(threads, &Watch::default(), |par| {
+                par.fill(&mut out, 10, |index, piece| {
+                    piece.iter_mut().for_each(|entry| *entry += index + 1);
+                    Ok(())
+                })
+                .unwrap();
+                let fails = |index: usize, _: &mut [usize]| if index == 7 { Err(told()) } else { Ok(()) };
+                par.fill(&mut out, 10, fails).unwrap_err()
+            });
+            assert!(matches!(failed, Error::OverBudget { .. }));
+            assert_eq!(out, (0..103).map(|at| at / 10 + 1).collect::<Vec<_>>());
+        }
+    }
+
+    fn told() -> Error {
+        Error::OverBudget { what: "a piece".into(), need: 1.0, free: 0.0 }
+    }
 }

@@ -17,6 +17,32 @@ sys.path.insert(0, str(Path(__file__).parent))
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--measure", help="run the tests of one measure: those that get it as an argument")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    measure = config.getoption("--measure")
+    if measure is None:
+        return
+    kept = [item for item in items if hasattr(item, "callspec") and any(_is_of(measure, v) for v in _values(item))]
+    if not kept:
+        raise pytest.UsageError(f"no test has a measure {measure!r}")
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+def _values(item: pytest.Item) -> list[object]:
+    return [part for value in item.callspec.params.values() for part in (value if type(value) is tuple else (value,))]
+
+
+def _is_of(measure: str, value: object) -> bool:
+    function = value.func if isinstance(value, functools.partial) else value
+    return measure in (value if isinstance(value, str) else None, getattr(value, "measure", None)) or (
+        callable(function) and getattr(function, "__name__", None) == measure
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "packages: compares with independent packages, where they are installed")
 
