@@ -8,8 +8,8 @@ use std::hint::black_box;
 use _core::engines::pair_matrix::Dense;
 use _core::numerics::fft::LaneFloat;
 use _core::numerics::streams::permutation;
-use _core::operations::permutation::orbits::Orbits;
-use _core::operations::permutation::residual::Residual;
+use _core::operations::permutation::orbits::cyclic::Orbits;
+use _core::operations::permutation::orbits::residual::Residual;
 use _core::par::{Par, Watch, with_threads};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 

@@ -11,11 +11,14 @@ use super::run::{Resources, run};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::operations::interval::remarks as of_interval;
-use crate::operations::permutation::grids::{Found, judged};
-use crate::operations::permutation::sequential::{Betting, Course, Decision, interval_of_p, orbit_interval};
-use crate::operations::permutation::tally::{Scale, Tally};
-use crate::operations::permutation::ties::window;
-use crate::operations::permutation::{Design, Method, Scheme, floor, infinite};
+use crate::operations::permutation::checks::infinite;
+use crate::operations::permutation::design::{Design, Scheme};
+use crate::operations::permutation::grid::{Found, judged};
+use crate::operations::permutation::null::attainable::floor;
+use crate::operations::permutation::null::distribution::{Scale, Tally};
+use crate::operations::permutation::null::sequential::{Betting, Course, Decision, interval_of_p, orbit_interval};
+use crate::operations::permutation::null::ties::window;
+use crate::operations::permutation::request::Method;
 use crate::operations::{self, Adjust, Alternative, Estimate, Interval, IntervalRequest, Precision, Repeats, Request};
 use crate::options::no_choice;
 
@@ -85,8 +88,8 @@ pub fn judge<'py>(
     let adjust = adjust.map(|name| chosen(py, "adjust", name, &Adjust::CHOICES)).transpose()?;
     let rows = values.as_array().outer_iter().map(|row| row.to_vec()).collect();
     let (family, found) = judged(rows, &counts, alternative, &vec![0.0; counts.len()], exact);
-    let towards = alternative.towards();
-    let (largest, mean) = family.claims(|at| towards * found[at].z);
+    let sign = alternative.sign();
+    let (largest, mean) = family.claims(|at| sign * found[at].z);
     let fields = PyDict::new(py);
     let column = |of: fn(&Found) -> f64| PyArray1::from_iter(py, found.iter().map(of));
     fields.set_item("unadjusted", PyArray1::from_vec(py, family.pvalues()))?;
@@ -216,8 +219,9 @@ pub fn pairings<'py>(
     let design = design(py, &request, n)?.map_or_else(free, Ok)?;
     let pairing = |number: u64| if drawn { design.draw(&key, number) } else { design.nth(u128::from(number)) };
     let rows = |number| PyArray1::from_iter(py, pairing(number).into_iter().map(|row| row as i64));
-    let mut warnings: Vec<_> = operations::permutation::in_place(&design).into_iter().collect();
-    let dependent = operations::permutation::dependent(ids(&request, "ids")?.as_deref(), n, design.is_grouped());
+    let mut warnings: Vec<_> = operations::permutation::checks::in_place(&design).into_iter().collect();
+    let dependent =
+        operations::permutation::checks::dependent(ids(&request, "ids")?.as_deref(), n, design.is_grouped());
     warnings.extend(dependent.map_err(|error| exception(py, &error))?);
     Ok((design.order(), numbers.into_iter().map(rows).collect(), remarks(py, &warnings)?))
 }

@@ -102,7 +102,7 @@ pub(crate) mod tests {
     /// Multipliers of a relabeling come from its stream, after its permutation.
     #[test]
     fn multipliers_are_those_of_the_reference() {
-        use crate::operations::permutation::affine::multipliers::{Window, draw_units};
+        use crate::operations::permutation::orbits::multipliers::choice::{Window, draw_units};
         let key = key_of_42();
         let after = |r: u64, n: usize| {
             let mut stream = Stream::new(&key, r);

@@ -21,8 +21,9 @@ pub use interval::{
 };
 pub use operand::{Operand, Prepared};
 pub use pairwise::{Grid, OnError, pairwise};
-pub use permutation::family::Adjust;
-pub use permutation::grids::{PermutationGrid, permutation_tests};
-pub use permutation::suggested::{NullMoments, suggested};
-pub use permutation::{Alternative, PermutationResult, Precision, Request, permutation_test};
+pub use permutation::grid::{PermutationGrid, permutation_tests};
+pub use permutation::moments::null_moments::{NullMoments, suggested};
+pub use permutation::null::multiplicity::Adjust;
+pub use permutation::pair::{PermutationResult, permutation_test};
+pub use permutation::request::{Alternative, Precision, Request};
 pub use repeats::Repeats;

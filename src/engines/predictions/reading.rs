@@ -38,7 +38,7 @@ pub enum Missing {
 pub struct Reading {
     pub(super) measure: &'static str,
     /// Tables of votes may be read as well.
-    counts: bool,
+    pub(super) counts: bool,
     /// Content, where it was said.
     pub content: Option<Content>,
     /// Treatment of gaps.

@@ -10,7 +10,7 @@ use crate::testing::representation;
 use crate::value::Value;
 
 fn reading(content: Option<Content>) -> Reading {
-    Reading { measure: "test", content, missing: Missing::Error }
+    Reading { measure: "test", counts: false, content, missing: Missing::Error }
 }
 
 fn classes(values: &[f64], columns: usize) -> Result<Classes> {

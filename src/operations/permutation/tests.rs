@@ -1,8 +1,15 @@
+use super::null::attainable::Shares;
+use super::pair::{PermutationResult, test_form};
 use super::*;
 use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
+use crate::error::{Error, Result};
+use crate::facts::Facts;
+use crate::form::Form;
 use crate::form::{Bilinear, Cross, Link, Over, Pair, Rows, Step};
 use crate::linalg::Matrix;
 use crate::numerics::streams::{permutation, tests::key_of_42};
+use crate::operations::repeats::Repeats;
+use crate::par::Par;
 use crate::par::{Watch, with_threads};
 
 /// The features of the design's golden numbers.

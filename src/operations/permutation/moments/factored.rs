@@ -1,26 +1,26 @@
 //! The sums that the moments need of a matrix `a a'`, from a: W differs only on its diagonal from a matrix of rank r + 2.
 
-use super::parts::{Parts, per_row};
-use super::{ROWS, TILE, Third, mixed};
 use crate::engines::pair_matrix::Centering;
 use crate::error::Result;
 use crate::linalg::{self, Matrix, rows_product};
 use crate::numerics::sums;
+use crate::operations::permutation::moments::parts::{Parts, per_row};
+use crate::operations::permutation::moments::{ROWS, TILE, Third, mixed};
 use crate::par::Par;
 
 /// A factor with its column means taken out: `a = x + 1 c'`, with `p = x c` and the squared row lengths of x.
 ///
 /// Off the diagonal `a a'` is `x x' + p_i + p_j + c.c`, and rows of `x x'` sum to zero, diagonal included. Hence all
 /// parts of the matrix without forming it. Dropping the diagonal and U-centering change k, m, u and d, never W.
-pub(in super::super) struct Factored {
-    pub(in super::super) x: Matrix,
+pub(in crate::operations::permutation) struct Factored {
+    pub(in crate::operations::permutation) x: Matrix,
     lengths: Vec<f64>,
     p: Vec<f64>,
     c: f64,
 }
 
 impl Factored {
-    pub(in super::super) fn new(a: &Matrix, scale: f64, par: Par<'_>) -> Result<Self> {
+    pub(in crate::operations::permutation) fn new(a: &Matrix, scale: f64, par: Par<'_>) -> Result<Self> {
         let (n, r) = (a.rows(), a.cols());
         let mut means = vec![0.0; r];
         (0..n).for_each(|i| means.iter_mut().zip(a.row(i)).for_each(|(s, v)| *s += v * scale));

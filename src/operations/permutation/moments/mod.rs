@@ -39,22 +39,24 @@
 
 mod factored;
 mod formulas;
+pub mod null_moments;
 mod parts;
+pub mod pvalue;
 mod stored;
 
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::factored::Factored;
-pub use self::formulas::moments;
-pub use self::parts::Parts;
+pub(super) use crate::operations::permutation::moments::factored::Factored;
+pub use crate::operations::permutation::moments::formulas::moments;
+pub use crate::operations::permutation::moments::parts::Parts;
 
-use self::factored::LowRank;
-use self::stored::{Product, RowSums, SQUARE, squares_of_residual};
 use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
 use crate::error::Result;
 use crate::linalg::{Matrix, unit_scale};
 use crate::numerics::sums;
+use crate::operations::permutation::moments::factored::LowRank;
+use crate::operations::permutation::moments::stored::{Product, RowSums, SQUARE, squares_of_residual};
 use crate::par::Par;
 
 /// Rows per unit of work.

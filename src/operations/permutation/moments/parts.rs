@@ -1,9 +1,9 @@
 //! What a matrix is beside its residual W: constants and shares of rows.
 
-use super::factored::Factored;
 use crate::engines::pair_matrix::{Dense, PairMatrix};
 use crate::error::Result;
 use crate::numerics::sums;
+use crate::operations::permutation::moments::factored::Factored;
 use crate::par::Par;
 
 /// What a matrix is off W: `K_ij = m + u_i + u_j + W_ij`, `K_ii = k + d_i`.

@@ -2,12 +2,12 @@
 
 use std::array::from_fn;
 
-use super::parts::Parts;
-use super::{Fourth, Invariants, ROWS, TILE, Third, mixed};
 use crate::engines::pair_matrix::Dense;
 use crate::error::Result;
 use crate::linalg::{Matrix, rows_product};
 use crate::numerics::sums;
+use crate::operations::permutation::moments::parts::Parts;
+use crate::operations::permutation::moments::{Fourth, Invariants, ROWS, TILE, Third, mixed};
 use crate::par::Par;
 
 /// Sum of `W^2` of a stored matrix, W not kept.

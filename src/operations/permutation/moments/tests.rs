@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::factored::Factored;
-use super::stored::Product;
 use super::*;
 use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
 use crate::linalg::{self, Matrix};
+use crate::operations::permutation::moments::factored::Factored;
+use crate::operations::permutation::moments::stored::Product;
 use crate::par::{Watch, with_threads};
 
 fn stored(n: usize, entry: impl Fn(usize, usize) -> f64, diagonal: bool) -> Dense {

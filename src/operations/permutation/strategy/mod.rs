@@ -1,7 +1,7 @@
 //! Which arrangements a test evaluates.
 //!
-//! [`choose`] is the one table, for tests of one pair ([`super::roads`]) and of all pairs of two lists
-//! ([`super::grid_roads`]). It reads the form of the scores, the number of rows and columns, the design and the request, and
+//! [`choose`] is the one table, for tests of one pair ([`crate::operations::permutation::strategy::pair`]) and of all pairs of two lists
+//! ([`crate::operations::permutation::strategy::grid`]). It reads the form of the scores, the number of rows and columns, the design and the request, and
 //! nothing else: not how much memory is free, not the number of threads, not which engine will evaluate the arrangements. So a
 //! key stands for one set of arrangements, and a pair and the grid of that one pair find the same p-value.
 //!
@@ -15,14 +15,12 @@
 //! everything else                         independent ones, p = (b + 1) / (m + 1)
 //! ```
 
-pub mod relabelings;
-
-use super::design::{Design, Scheme};
-use super::product_orbits::Grid as ProductGrid;
-use super::restricted::Grid as RowGrid;
-use super::{Method, Request};
 use crate::error::{Error, Result};
-use relabelings::Relabelings;
+use crate::operations::permutation::design::{Design, Scheme};
+use crate::operations::permutation::orbits::cross_fft::Grid as ProductGrid;
+use crate::operations::permutation::orbits::relabelings::Relabelings;
+use crate::operations::permutation::orbits::stratified::Grid as RowGrid;
+use crate::operations::permutation::request::{Method, Request};
 
 /// Fewer arrangements than these are not worth an orbit.
 pub const FEW: usize = 15;
@@ -141,5 +139,8 @@ fn no_orbits(measure: &str) -> Error {
     Error::NotOffered { measure: measure.into(), problem }
 }
 
+mod bilinear_grid;
+pub mod grid;
+pub mod pair;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
-use super::relabelings::Multipliers;
 use super::*;
+use crate::operations::permutation::orbits::relabelings::Multipliers;
 use crate::operations::permutation::tests::request as any_request;
 
 fn request(n_resamples: usize, method: Method) -> Request {

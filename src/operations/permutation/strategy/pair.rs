@@ -1,0 +1,397 @@
+//! How the values of a test of one pair come.
+//!
+//! Which arrangements are evaluated is decided in [`strategy`](crate::operations::permutation::strategy). Here each of them meets its engine:
+//!
+//! - orbits of bilinear scores: stored matrices ([`Settled`]), or factors of few columns ([`Features`]), or those of a grid of
+//!   rows where strata or groups restrict the pairings ([`GridOrbits`]);
+//! - orbits of neighbor lists by counting ([`Lists`]), and of whole products, with bounds that spare most decompositions
+//!   ([`Products`]);
+//! - single pairings, with what is quickest for one ([`OneByOne`]), which may be an interval that shows on which side of the
+//!   observed score it lies; on request until a decision is reached.
+
+use std::cmp::Ordering;
+
+use crate::error::{Error, Result};
+use crate::form::{Bilinear, Cross, Form, NeighborLists};
+use crate::operations::permutation::design::Design;
+use crate::operations::permutation::draws::{OneByOne, Pairings, Wanted};
+use crate::operations::permutation::moments::{Invariants, Order, moments};
+use crate::operations::permutation::null::distribution::{KNOWN, Scale, Tally};
+use crate::operations::permutation::null::sequential::{Course, Decision, LOOK};
+use crate::operations::permutation::null::ties;
+use crate::operations::permutation::orbits::cross::Products;
+use crate::operations::permutation::orbits::cross_fft::Grid as ProductGrid;
+use crate::operations::permutation::orbits::low_rank::Features;
+use crate::operations::permutation::orbits::mixed_precision::Settled;
+use crate::operations::permutation::orbits::neighbors::Lists;
+use crate::operations::permutation::orbits::relabelings::{Multipliers, Relabelings};
+use crate::operations::permutation::orbits::residual::Residual;
+use crate::operations::permutation::orbits::stratified::{Grid, GridOrbits};
+use crate::operations::permutation::request::{Alternative, Request};
+use crate::operations::permutation::strategy::{Scores, Strategy, Widths, choose};
+use crate::par::Par;
+
+/// Up to here all threads work on different orbits, above on one after the other, whose matrices are large.
+const SMALL: usize = 1500;
+/// Orbits that are counted at a time.
+const BATCH: usize = 64;
+/// Orbits of whole products at a time, so that threads share out short ones and memory stays bounded.
+const SIDE_BY_SIDE: usize = 4;
+/// Products so narrow that a bound is no quicker than the score.
+const NARROW: usize = 8;
+/// Variance of the share of an orbit's values above a bound, over that of independent values.
+const ORBIT: f64 = 1.1;
+/// The same where an orbit's places are multiplied by units of a composite number.
+const UNITS: f64 = 1.3;
+
+/// What is to be found.
+pub struct Plan<'a> {
+    /// The name of the measure.
+    pub measure: &'a str,
+    /// Which pairings are allowed.
+    pub design: &'a Design,
+    /// What was asked for.
+    pub request: &'a Request,
+    /// The direction that is tested.
+    pub alternative: Alternative,
+    /// How well the values of the form are known ([`ties::of_values`]).
+    pub known_to: f64,
+}
+
+/// What a road brings back.
+pub struct Found<'t> {
+    /// The values.
+    pub tally: Tally<'t>,
+    /// The name of the road.
+    pub method: &'static str,
+    /// Number of orbits.
+    pub n_orbits: Option<usize>,
+    /// Multipliers per orbit.
+    pub multipliers: usize,
+    /// Mean and standard deviation of the engine's values over all n! pairings.
+    pub exact: Option<(f64, f64)>,
+    /// Values that were computed again from the definition.
+    pub adjudicated: usize,
+    /// Arrangements whose values were not needed.
+    pub pruned: usize,
+    /// How much more the p-value varies than that of independent permutations.
+    pub factor: f64,
+    /// The p-value, where it is not the share of arrangements.
+    pub pvalue: Option<f64>,
+    /// What a sequential test decided.
+    pub decision: Option<bool>,
+}
+
+impl<'t> Found<'t> {
+    fn new(tally: Tally<'t>, method: &'static str) -> Self {
+        Self {
+            tally,
+            method,
+            n_orbits: None,
+            multipliers: 1,
+            exact: None,
+            adjudicated: 0,
+            pruned: 0,
+            factor: 1.0,
+            pvalue: None,
+            decision: None,
+        }
+    }
+
+    fn orbits(tally: Tally<'t>, orbits: usize, factor: f64) -> Self {
+        Self { n_orbits: Some(orbits), factor, ..Self::new(tally, "orbits") }
+    }
+}
+
+/// Evaluate the arrangements of the test.
+pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
+    let scores = match form {
+        Form::Bilinear(form) => Scores::Bilinear(form),
+        Form::Neighbors(form) => Scores::Neighbors(form),
+        Form::Cross(form) => {
+            Scores::Cross(form, Widths { pairs: vec![(form.a.cols(), form.b.cols())], columns: form.b.cols() })
+        }
+        _ => Scores::Other,
+    };
+    match choose(scores, plan.design, plan.request, plan.measure)? {
+        Strategy::Exhaustive(count) => one_by_one(form, scale, plan, Some(count), par),
+        Strategy::Independent => one_by_one(form, scale, plan, None, par),
+        Strategy::Sequential => sequential(form, scale, plan, par),
+        Strategy::Circle(form, grid) => circle(form, scale, plan, &grid, par),
+        Strategy::CircleOfNeighbors(form) => circle_of_neighbors(form, scale, plan, par),
+        Strategy::Shifts(form, relabelings) => shifts(form, scale, plan, relabelings, par),
+        Strategy::ShiftsOfNeighbors(form, relabelings) => shifts_of_neighbors(form, scale, plan, &relabelings, par),
+        Strategy::Restricted(form, grid, orbits) => restricted(form, scale, plan, (&grid, orbits), par),
+        Strategy::Products(form, grid, orbits) => products(form, scale, plan, (grid, orbits), par),
+    }
+}
+
+/// A tally for values that begin with the observed one.
+fn tally_of<'t>(scale: &'t Scale<'t>, plan: &Plan<'_>, first: &[f64]) -> Tally<'t> {
+    Tally::new(scale, first[0], ties::window(first, plan.known_to), plan.request.return_null)
+}
+
+/// Values of shift orbits.
+fn shifts<'t>(
+    form: &Bilinear<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    relabelings: Relabelings,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    // Both matrices, one of them as whole rows, and the transforms of the other.
+    let (need, free) = (8.0 * (plan.design.n() as f64).powi(2) * 1.75, par.available());
+    if Features::pays(form, need <= free)
+        && let Some(engine) = Features::new(form, &relabelings.sigma(), par)?
+    {
+        return features(form, &engine, scale, plan, &relabelings, par);
+    }
+    if need > free {
+        return Err(Error::OverBudget { what: "Orbits of n x n matrices".into(), need, free });
+    }
+    let (size, n_relabelings) = (relabelings.size(), relabelings.count());
+    let (orbits, multipliers) = (relabelings.orbits(), relabelings.multipliers());
+    par.expect(orbits.saturating_mul(plan.design.n()));
+    let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
+    let (k, l) = (Residual::of(&k, par)?, Residual::of(&l, par)?);
+    let exact = (k.mean(&l), k.std(&l));
+    let (engine, first) = Settled::begin(form, &k, &l, relabelings, plan.request, par)?;
+    par.advance(size);
+    let mut tally = tally_of(scale, plan, &first);
+    tally.take(&first)?;
+    count(&mut tally, n_relabelings, size, |r, par| engine.block(r, par), par)?;
+    let found = of_shifts(tally, orbits, multipliers);
+    Ok(Found { exact: Some(exact), adjudicated: engine.adjudicated(), ..found })
+}
+
+/// What shift orbits bring back.
+fn of_shifts(tally: Tally<'_>, orbits: usize, multipliers: Multipliers) -> Found<'_> {
+    let factor = if matches!(multipliers, Multipliers::Units(_)) { UNITS } else { ORBIT };
+    Found { multipliers: multipliers.count(), ..Found::orbits(tally, orbits, factor) }
+}
+
+/// The same from factors.
+fn features<'t>(
+    form: &Bilinear<'_>,
+    engine: &Features<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    relabelings: &Relabelings,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let size = relabelings.size();
+    par.expect(relabelings.orbits().saturating_mul(plan.design.n()));
+    let of = |side| Invariants::of(side, Order::Variance, par);
+    let (k, l) = (of(form.k)?, of(form.l)?);
+    let exact = moments(&k, &l);
+    let exact = (exact.mean, exact.variance.sqrt());
+    let block = |r: usize, par: Par<'_>| {
+        let orders = relabelings.get(r).orders();
+        Ok(par.map(orders.len(), |at, par| engine.run(&orders[at], par))?.concat())
+    };
+    let first = block(0, par)?;
+    par.advance(size);
+    let mut tally = tally_of(scale, plan, &first);
+    tally.take(&first)?;
+    count(&mut tally, relabelings.count(), size, block, par)?;
+    Ok(Found { exact: Some(exact), ..of_shifts(tally, relabelings.orbits(), relabelings.multipliers()) })
+}
+
+/// Scores of shift orbits of neighbor lists.
+fn shifts_of_neighbors<'t>(
+    form: &NeighborLists<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    relabelings: &Relabelings,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let (size, orbits) = (relabelings.size(), relabelings.orbits());
+    par.expect(orbits.saturating_mul(size));
+    let engine = Lists::new(form, &relabelings.sigma());
+    let orbit = |r: usize, par: Par<'_>| engine.orbit(&relabelings.get(r).tau, par);
+    let first = orbit(0, par)?;
+    par.advance(size);
+    let mut tally = tally_of(scale, plan, &first);
+    tally.take(&first)?;
+    count(&mut tally, orbits, size, orbit, par)?;
+    Ok(Found::orbits(tally, orbits, ORBIT))
+}
+
+/// Scores of all shifts of neighbor lists.
+fn circle_of_neighbors<'t>(
+    form: &NeighborLists<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let identity: Vec<usize> = (0..plan.design.n()).collect();
+    let values = Lists::new(form, &identity).orbit(&identity, par)?;
+    let mut tally = tally_of(scale, plan, &values);
+    tally.take(&values)?;
+    Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
+}
+
+/// Scores of orbits of whole products; those certain to be less extreme are not computed.
+fn products<'t>(
+    form: &Cross<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    (grid, orbits): (ProductGrid, usize),
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let request = plan.request;
+    let engine = Products::begin(form, grid, &request.key, par)?;
+    let size = engine.size();
+    par.expect(orbits.saturating_mul(size));
+    let first: Vec<f64> = engine.orbit(0, None, par)?.into_iter().flatten().collect();
+    let mut tally = tally_of(scale, plan, &first);
+    tally.take(&first)?;
+    // Mean and spread come from scores that are known.
+    let narrow = form.a.cols().min(form.b.cols()) < NARROW;
+    let full = if narrow { orbits } else { KNOWN.div_ceil(size).min(orbits) };
+    for r in 1..full {
+        let scores: Vec<f64> = engine.orbit(r, None, par)?.into_iter().flatten().collect();
+        tally.take(&scores)?;
+    }
+    let bar = match (plan.alternative, engine.prunes()) {
+        _ if request.return_null => None,
+        (Alternative::Greater, Some(Ordering::Less)) => Some(tally.observed - tally.window()),
+        (Alternative::Less, Some(Ordering::Greater)) => Some(tally.observed + tally.window()),
+        _ => None,
+    };
+    let mut pruned = 0;
+    for from in (full..orbits).step_by(SIDE_BY_SIDE) {
+        let found = par.map(SIDE_BY_SIDE.min(orbits - from), |at, par| engine.orbit(from + at, bar, par))?;
+        for scores in found {
+            let known: Vec<f64> = scores.iter().copied().flatten().collect();
+            tally.take_certain(scores.len() - known.len(), plan.alternative == Alternative::Greater);
+            pruned += scores.len() - known.len();
+            if bar.is_some() {
+                tally.take_counts(&known);
+            } else {
+                tally.take(&known)?;
+            }
+        }
+    }
+    Ok(Found { pruned, ..Found::orbits(tally, orbits, UNITS) })
+}
+
+/// Values of orbits on a grid of rows.
+fn restricted<'t>(
+    form: &Bilinear<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    (grid, orbits): (&Grid, usize),
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let (design, key) = (plan.design, &plan.request.key);
+    par.expect(orbits.saturating_mul(grid.length()));
+    let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
+    let engine = GridOrbits::new(grid);
+    let of_x = engine.of_x(k.data(), &design.draw(key, 0), par)?;
+    let orbit =
+        |r: usize, par: Par<'_>| Ok(engine.run(&[&of_x], l.data(), &design.draw(key, r as u64), par)?.remove(0));
+    let first = orbit(0, par)?;
+    par.advance(grid.length());
+    let mut tally = tally_of(scale, plan, &first);
+    tally.take(&first)?;
+    count(&mut tally, orbits, grid.length(), orbit, par)?;
+    Ok(Found::orbits(tally, orbits, grid.variance_factor(true)))
+}
+
+/// Values of all shifts.
+fn circle<'t>(
+    form: &Bilinear<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    grid: &Grid,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    par.expect(grid.length());
+    let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
+    let (engine, identity) = (GridOrbits::new(grid), plan.design.nth(0));
+    let of_x = engine.of_x(k.data(), &identity, par)?;
+    let values = engine.run(&[&of_x], l.data(), &identity, par)?.remove(0);
+    par.advance(grid.length());
+    let mut tally = tally_of(scale, plan, &values);
+    tally.take(&values)?;
+    Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
+}
+
+/// How many orbits of a size are computed side by side.
+pub fn at_a_time(size: usize) -> usize {
+    if size <= SMALL { BATCH } else { 1 }
+}
+
+/// Count the orbits after the first.
+fn count(
+    tally: &mut Tally<'_>,
+    orbits: usize,
+    size: usize,
+    orbit: impl Fn(usize, Par<'_>) -> Result<Vec<f64>> + Sync,
+    par: Par<'_>,
+) -> Result<()> {
+    let batch = at_a_time(size);
+    for from in (1..orbits).step_by(batch) {
+        let found = par.map(batch.min(orbits - from), |at, par| {
+            let values = orbit(from + at, par)?;
+            par.advance(size);
+            Ok(values)
+        })?;
+        for values in found {
+            tally.take(&values)?;
+        }
+    }
+    Ok(())
+}
+
+/// Values of one pairing after the other: all `every` of them, or independent ones.
+fn one_by_one<'t>(
+    form: &Form<'_>,
+    scale: &'t Scale<'t>,
+    plan: &Plan<'_>,
+    every: Option<usize>,
+    par: Par<'_>,
+) -> Result<Found<'t>> {
+    let count = every.unwrap_or(plan.request.n_resamples.saturating_add(1));
+    let engine = OneByOne::new(form, count, par)?;
+    let key = if every.is_some() { None } else { Some(&plan.request.key) };
+    let pairings = Pairings { design: plan.design, key };
+    let wanted = match plan.alternative {
+        _ if plan.request.return_null => Wanted::Scores,
+        Alternative::Greater | Alternative::Less if every.is_none() => Wanted::Sides,
+        _ => Wanted::Values,
+    };
+    let (tally, pruned) = engine.tally(scale, plan.known_to, pairings, count, wanted, par)?;
+    Ok(Found { pruned, ..Found::new(tally, if every.is_some() { "exact" } else { "monte_carlo" }) })
+}
+
+/// Independent pairings until it is clear whether p is below alpha.
+fn sequential<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
+    let count = plan.request.n_resamples.saturating_add(1);
+    let pairings = Pairings { design: plan.design, key: Some(&plan.request.key) };
+    let engine = OneByOne::new(form, count, par)?;
+    par.expect(count);
+    let mut values = engine.values(pairings, 0..count.min(LOOK), par)?;
+    let mut tally = tally_of(scale, plan, &values);
+    tally.take(&values[..1])?;
+    let mut course = Course::new(plan.alternative, plan.request.alpha);
+    let (mut decision, mut drawn) = (Decision::Continue, 1);
+    'looks: loop {
+        let skip = usize::from(drawn == 1);
+        for value in &values[skip..] {
+            tally.take(&[*value])?;
+            decision = course.take(tally.beyond(*value));
+            drawn += 1;
+            if decision != Decision::Continue {
+                break 'looks;
+            }
+        }
+        if drawn >= count {
+            break;
+        }
+        values = engine.values(pairings, drawn..(drawn + LOOK).min(count), par)?;
+    }
+    let (pvalue, decision) = (Some(course.pvalue()), decision.verdict());
+    Ok(Found { pvalue, decision, ..Found::new(tally, "sequential") })
+}
