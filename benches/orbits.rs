@@ -8,7 +8,7 @@ use std::hint::black_box;
 use _core::engines::pair_matrix::Dense;
 use _core::numerics::fft::LaneFloat;
 use _core::numerics::streams::permutation;
-use _core::operations::permutation::orbits::cyclic::Orbits;
+use _core::operations::permutation::orbits::cyclic::CyclicOrbits;
 use _core::operations::permutation::orbits::residual::Residual;
 use _core::par::{Par, Watch, with_threads};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -30,7 +30,7 @@ fn orbits<T: LaneFloat>(criterion: &mut Criterion, precision: &str) {
             let id = |what: &str| BenchmarkId::new(format!("{what}, threads {threads}"), n);
             let watch = Watch::default();
             let begin = |count: usize| {
-                with_threads(threads, &watch, |par| Orbits::<T>::begin(&k, &l, &sigma, count, par))
+                with_threads(threads, &watch, |par| CyclicOrbits::<T>::begin(&k, &l, &sigma, count, par))
                     .expect("never stopped")
             };
             group.bench_function(id("first"), |bencher| bencher.iter(|| black_box(begin(1).1)));

@@ -13,10 +13,12 @@ use crate::facts::Facts;
 use crate::operations::interval::remarks as of_interval;
 use crate::operations::permutation::checks::infinite;
 use crate::operations::permutation::design::{Design, Scheme};
-use crate::operations::permutation::grid::{Found, judged};
 use crate::operations::permutation::null::attainable::floor;
-use crate::operations::permutation::null::distribution::{Scale, Tally};
-use crate::operations::permutation::null::sequential::{Betting, Course, Decision, interval_of_p, orbit_interval};
+use crate::operations::permutation::null::distribution::{NullDistribution, ScoreScale};
+use crate::operations::permutation::null::joint::{StandardizedPair, standardize_and_count};
+use crate::operations::permutation::null::sequential::{
+    BettingTest, Decision, SequentialTest, interval_of_p, orbit_interval,
+};
 use crate::operations::permutation::null::ties::window;
 use crate::operations::permutation::request::Method;
 use crate::operations::{self, Adjust, Alternative, Estimate, Interval, IntervalRequest, Precision, Repeats, Request};
@@ -87,11 +89,11 @@ pub fn judge<'py>(
     let alternative = chosen(py, "alternative", alternative, &Alternative::CHOICES)?;
     let adjust = adjust.map(|name| chosen(py, "adjust", name, &Adjust::CHOICES)).transpose()?;
     let rows = values.as_array().outer_iter().map(|row| row.to_vec()).collect();
-    let (family, found) = judged(rows, &counts, alternative, &vec![0.0; counts.len()], exact);
+    let (family, found) = standardize_and_count(rows, &counts, alternative, &vec![0.0; counts.len()], exact);
     let sign = alternative.sign();
     let (largest, mean) = family.claims(|at| sign * found[at].z);
     let fields = PyDict::new(py);
-    let column = |of: fn(&Found) -> f64| PyArray1::from_iter(py, found.iter().map(of));
+    let column = |of: fn(&StandardizedPair) -> f64| PyArray1::from_iter(py, found.iter().map(of));
     fields.set_item("unadjusted", PyArray1::from_vec(py, family.pvalues()))?;
     fields.set_item("adjusted", adjust.map(|adjust| PyArray1::from_vec(py, family.adjusted(adjust))))?;
     fields.set_item("null_mean", column(|found| found.mean))?;
@@ -99,7 +101,7 @@ pub fn judge<'py>(
     fields.set_item("zscores", column(|found| found.z))?;
     fields.set_item("varies", found.iter().map(|found| found.varies).collect::<Vec<_>>())?;
     fields.set_item("infinite", found.iter().map(|found| found.infinite).collect::<Vec<_>>())?;
-    fields.set_item("least_p", column(|found| found.least_p))?;
+    fields.set_item("smallest_p", column(|found| found.smallest_p))?;
     fields.set_item("largest", largest)?;
     fields.set_item("mean", mean)?;
     Ok(fields)
@@ -283,7 +285,7 @@ pub fn permutation_moments<'py>(
 /// below the level.
 #[pyfunction]
 pub fn bet(exceeds: Vec<bool>, alpha: f64) -> (u64, f64, Option<bool>) {
-    let mut betting = Betting::new(alpha);
+    let mut betting = BettingTest::new(alpha);
     let decision = exceeds.into_iter().map(|one| betting.take(one)).find(|found| *found != Decision::Continue);
     (betting.counts().0, betting.pvalue(), decision.and_then(Decision::verdict))
 }
@@ -300,10 +302,10 @@ pub fn tallied<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let alternative = chosen(py, "alternative", alternative, &Alternative::CHOICES)?;
     let scores = scores.as_array().to_vec();
-    let scale = Scale::scores("the function");
+    let scale = ScoreScale::scores("the function");
     let observed = scores.first().copied().unwrap_or(f64::NAN);
     let window = window(&scores[..look.min(scores.len())], 0.0);
-    let mut tally = Tally::new(&scale, observed, window, false);
+    let mut tally = NullDistribution::new(&scale, observed, window, false);
     tally.take(&scores).map_err(|error| exception(py, &error))?;
     let (at_least, at_most) = tally.exceedances();
     let (mean, std) = tally.scores(!all_pairings);
@@ -314,7 +316,7 @@ pub fn tallied<'py>(
     fields.set_item("null_std", std)?;
     fields.set_item("null_skew", tally.skewness(!all_pairings))?;
     fields.set_item("all_tie", tally.all_tie())?;
-    fields.set_item("least_p", tally.least_p(alternative))?;
+    fields.set_item("smallest_p", tally.smallest_p(alternative))?;
     fields.set_item(
         "warnings",
         remarks(py, &infinite(tally.infinite(), scores.len()).into_iter().collect::<Vec<_>>())?,
@@ -327,7 +329,7 @@ pub fn tallied<'py>(
 pub struct Sequential {
     observed: f64,
     window: f64,
-    course: Course,
+    course: SequentialTest,
 }
 
 #[pymethods]
@@ -337,7 +339,7 @@ impl Sequential {
     fn new(py: Python<'_>, first: Vec<f64>, alternative: &str, alpha: f64) -> PyResult<Self> {
         let alternative = chosen(py, "alternative", alternative, &Alternative::CHOICES)?;
         let observed = first.first().copied().unwrap_or(f64::NAN);
-        Ok(Self { observed, window: window(&first, 0.0), course: Course::new(alternative, alpha) })
+        Ok(Self { observed, window: window(&first, 0.0), course: SequentialTest::new(alternative, alpha) })
     }
 
     /// One more score; whether p is below the level, if that is decided.

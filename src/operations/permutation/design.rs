@@ -46,21 +46,21 @@ impl Scheme {
 pub struct Design {
     n: usize,
     scheme: Scheme,
-    classes: Vec<Class>,
+    classes: Vec<ExchangeClass>,
     strata: Option<usize>,
     groups: Option<usize>,
 }
 
 /// Units that trade places.
 #[derive(Debug, Clone)]
-pub(super) struct Class {
+pub(super) struct ExchangeClass {
     /// Rows per unit.
     pub width: usize,
     /// Rows of one unit after the other.
     pub rows: Vec<usize>,
 }
 
-impl Class {
+impl ExchangeClass {
     /// Number of units.
     pub fn count(&self) -> usize {
         self.rows.len() / self.width
@@ -74,7 +74,7 @@ impl Class {
 
 /// What a reader should know of a design.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct DesignSummary {
     /// Number of rows.
     pub rows: usize,
     /// Rows that some allowed pairing moves.
@@ -133,7 +133,7 @@ impl Design {
     }
 
     /// Units that trade places; of a circular shift, all rows.
-    pub(super) fn classes(&self) -> &[Class] {
+    pub(super) fn classes(&self) -> &[ExchangeClass] {
         &self.classes
     }
 
@@ -172,7 +172,7 @@ impl Design {
         match self.scheme {
             Scheme::Shift => self.shifted(permutation(key, stream, self.n).first().copied().unwrap_or(0)),
             Scheme::Permute => {
-                let counts: Vec<usize> = self.classes.iter().map(Class::count).collect();
+                let counts: Vec<usize> = self.classes.iter().map(ExchangeClass::count).collect();
                 self.pairing(&permutations(key, stream, &counts))
             }
         }
@@ -191,12 +191,12 @@ impl Design {
     }
 
     /// What a reader should know.
-    pub fn summary(&self) -> Summary {
+    pub fn summary(&self) -> DesignSummary {
         let mut moving = self.moving().map(|class| class.width);
         let group_size = self.groups.and(moving.next()).filter(|&first| moving.all(|width| width == first));
         let groups_in_place =
             if self.groups.is_some() { self.classes.iter().filter(|class| class.count() == 1).count() } else { 0 };
-        Summary {
+        DesignSummary {
             rows: self.n,
             movable: self.movable(),
             strata: self.strata,
@@ -206,7 +206,7 @@ impl Design {
         }
     }
 
-    fn moving(&self) -> impl Iterator<Item = &Class> {
+    fn moving(&self) -> impl Iterator<Item = &ExchangeClass> {
         self.classes.iter().filter(|class| class.count() > 1)
     }
 
@@ -243,7 +243,7 @@ impl Design {
     }
 }
 
-impl fmt::Display for Summary {
+impl fmt::Display for DesignSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         write!(f, "{} of {} rows can move", self.movable, self.rows)?;
@@ -292,13 +292,13 @@ fn units(n: usize, groups: Option<&[i64]>) -> Vec<Vec<usize>> {
 }
 
 /// Units of equal width in the same stratum.
-fn classes(units: Vec<Vec<usize>>, stratum: &[usize]) -> Vec<Class> {
+fn classes(units: Vec<Vec<usize>>, stratum: &[usize]) -> Vec<ExchangeClass> {
     let mut places = HashMap::new();
-    let mut classes: Vec<Class> = Vec::new();
+    let mut classes: Vec<ExchangeClass> = Vec::new();
     for unit in units {
         let place = *places.entry((stratum[unit[0]], unit.len())).or_insert(classes.len());
         if place == classes.len() {
-            classes.push(Class { width: unit.len(), rows: Vec::new() });
+            classes.push(ExchangeClass { width: unit.len(), rows: Vec::new() });
         }
         classes[place].rows.extend(unit);
     }
@@ -436,8 +436,14 @@ pub(crate) mod tests {
     #[test]
     fn summaries() {
         let summary = permuted(9, Some(&STRATA), Some(&GROUPS)).summary();
-        let expected =
-            Summary { rows: 9, movable: 6, strata: Some(2), groups: Some(5), group_size: Some(2), groups_in_place: 2 };
+        let expected = DesignSummary {
+            rows: 9,
+            movable: 6,
+            strata: Some(2),
+            groups: Some(5),
+            group_size: Some(2),
+            groups_in_place: 2,
+        };
         assert_eq!(summary, expected);
         assert_eq!(
             summary.to_string(),

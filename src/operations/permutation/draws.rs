@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::form::{Cross, Form, Pair, PairInterval};
 use crate::memory;
 use crate::operations::permutation::design::Design;
-use crate::operations::permutation::null::distribution::{KNOWN, Scale, Tally};
+use crate::operations::permutation::null::distribution::{KNOWN, NullDistribution, ScoreScale};
 use crate::operations::permutation::null::ties;
 use crate::par::Par;
 
@@ -22,14 +22,14 @@ const TABLE: usize = 2048;
 
 /// Which pairings: all that a design allows, or independent ones from the streams of a key; the observed one first.
 #[derive(Clone, Copy)]
-pub struct Pairings<'a> {
+pub struct Draws<'a> {
     /// What is allowed.
     pub design: &'a Design,
     /// The streams 1, 2, .. of it; None for all pairings, which begin with the observed one.
     pub key: Option<&'a [u8; 32]>,
 }
 
-impl Pairings<'_> {
+impl Draws<'_> {
     /// Number `at` of them.
     pub fn number(&self, at: usize) -> Vec<usize> {
         match self.key {
@@ -42,7 +42,7 @@ impl Pairings<'_> {
 
 /// What is wanted of the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Evaluation {
     /// To be kept, as scores.
     Scores,
     /// All of them, for their mean and spread.
@@ -60,16 +60,16 @@ enum Verdict {
 }
 
 /// From a pairing to a value.
-type Value<'a> = Box<dyn Fn(&[usize], Par<'_>) -> Result<f64> + Send + Sync + 'a>;
+type ValueOfPairing<'a> = Box<dyn Fn(&[usize], Par<'_>) -> Result<f64> + Send + Sync + 'a>;
 
 /// The value of one pairing after the other, and how many of them make a unit of work.
-pub struct OneByOne<'a> {
-    value: Value<'a>,
+pub struct PairingValues<'a> {
+    value: ValueOfPairing<'a>,
     interval: Option<&'a PairInterval<'a>>,
     unit: usize,
 }
 
-impl<'a> OneByOne<'a> {
+impl<'a> PairingValues<'a> {
     /// The quickest way to the value of a single pairing; `count` of them are wanted.
     pub fn new(form: &'a Form<'a>, count: usize, par: Par<'_>) -> Result<Self> {
         Ok(match form {
@@ -110,23 +110,24 @@ impl<'a> OneByOne<'a> {
         (self.value)(order, par)
     }
 
-    /// Count the first `count` pairings, the observed one included, whose values are known to `known_to`; and how many of
+    /// Count the first `count` pairings, the observed one included, whose values are known to `tolerance`; and how many of
     /// them were counted without computing the value.
     pub fn tally<'t>(
         &self,
-        scale: &'t Scale<'t>,
-        known_to: f64,
-        pairings: Pairings<'_>,
+        scale: &'t ScoreScale<'t>,
+        tolerance: f64,
+        pairings: Draws<'_>,
         count: usize,
-        wanted: Wanted,
+        wanted: Evaluation,
         par: Par<'_>,
-    ) -> Result<(Tally<'t>, usize)> {
+    ) -> Result<(NullDistribution<'t>, usize)> {
         par.expect(count);
         let first = self.values(pairings, 0..count.min(FIRST), par)?;
         let observed = first.first().copied().unwrap_or(f64::NAN);
-        let mut tally = Tally::new(scale, observed, ties::window(&first, known_to), wanted == Wanted::Scores);
+        let mut tally =
+            NullDistribution::new(scale, observed, ties::window(&first, tolerance), wanted == Evaluation::Scores);
         tally.take(&first)?;
-        let interval = self.interval.filter(|_| wanted == Wanted::Sides);
+        let interval = self.interval.filter(|_| wanted == Evaluation::Sides);
         let full = if interval.is_some() { count.min(KNOWN) } else { count };
         for from in (first.len()..full).step_by(BATCH) {
             tally.take(&self.values(pairings, from..(from + BATCH).min(full), par)?)?;
@@ -161,13 +162,13 @@ impl<'a> OneByOne<'a> {
     }
 
     /// The values of some of the pairings.
-    pub fn values(&self, pairings: Pairings<'_>, range: Range<usize>, par: Par<'_>) -> Result<Vec<f64>> {
+    pub fn values(&self, pairings: Draws<'_>, range: Range<usize>, par: Par<'_>) -> Result<Vec<f64>> {
         self.each(pairings, range, |order, par| self.score(order, par), par)
     }
 
     fn each<T: Send>(
         &self,
-        pairings: Pairings<'_>,
+        pairings: Draws<'_>,
         range: Range<usize>,
         of: impl Fn(&[usize], Par<'_>) -> Result<T> + Sync,
         par: Par<'_>,

@@ -1,7 +1,7 @@
 //! Permutation tests of all pairs of two lists of representations, under shared permutations.
 //!
 //! One relabeling of the rows of all ys serves every pair, so the scores of all pairs come with their joint law: that is what
-//! corrections for many tests ([`Directions`](crate::operations::permutation::null::multiplicity::Directions)) are made of. By which road they come is told in
+//! corrections for many tests ([`Directions`](crate::operations::permutation::null::multiplicity::Multiplicity)) are made of. By which road they come is told in
 //! `grid_roads`.
 
 use std::collections::HashSet;
@@ -17,12 +17,12 @@ use crate::operations::operand::Operand;
 use crate::operations::pairwise::summarize;
 use crate::operations::permutation::checks::{dependent, in_place, infinite};
 use crate::operations::permutation::design::{Design, Scheme};
-use crate::operations::permutation::null::attainable::{Shares, floor};
-pub use crate::operations::permutation::null::joint::{Found, judged};
+use crate::operations::permutation::null::attainable::{AttainableShares, floor};
+pub use crate::operations::permutation::null::joint::{StandardizedPair, standardize_and_count};
 use crate::operations::permutation::null::multiplicity::Adjust;
 use crate::operations::permutation::request::{Alternative, Request};
 use crate::operations::permutation::strategy::grid;
-use crate::operations::permutation::strategy::grid::{Cell, Plan};
+use crate::operations::permutation::strategy::grid::{GridTest, TestedPair};
 use crate::operations::stacked::stacked;
 use crate::par::Par;
 use crate::warning::Warning;
@@ -123,7 +123,7 @@ pub fn permutation_tests<'s>(
         });
         match scored {
             Ok((statistic, form)) => {
-                cells.push(Cell { at, form, statistic, counts: ys.is_some() || at.0 != at.1 });
+                cells.push(TestedPair { at, form, statistic, counts: ys.is_some() || at.0 != at.1 });
             }
             Err(stop @ Error::Interrupted { .. }) => return Err(stop),
             Err(error) => found.failures.push((at.0, at.1, error)),
@@ -132,8 +132,8 @@ pub fn permutation_tests<'s>(
     found.general.extend(of_lists(&facts, xs, ys));
     let design = request.design.clone().map_or_else(|| Design::new(n, None, None, Scheme::Permute), Ok)?;
     let (name, alternative) = (measure.name(), found.alternative);
-    let plan = Plan { measure: name, cells: &cells, facts: &facts, design: &design, request, alternative };
-    let Some(outcome) = grid::find(&plan, par)? else { return Ok(found) };
+    let plan = GridTest { measure: name, cells: &cells, facts: &facts, design: &design, request, alternative };
+    let Some(outcome) = grid::evaluate(&plan, par)? else { return Ok(found) };
     let (family, mut of_cells) = (outcome.family, outcome.of_cells);
     let undefined: HashSet<usize> = outcome.failures.iter().map(|(place, _)| *place).collect();
     found
@@ -145,7 +145,7 @@ pub fn permutation_tests<'s>(
         found.exact.0 = exact_means(&cells, &mut of_cells, par)?;
     }
     let (pvalues, adjusted) = (family.pvalues(), adjust.map(|adjust| family.adjusted(adjust)));
-    let shares = Shares::of(instance, xs, ys, &design, par)?;
+    let shares = AttainableShares::of(instance, xs, ys, &design, par)?;
     let sign = found.alternative.sign();
     (found.largest, found.mean) = family.claims(|at| sign * of_cells[at].z);
     found.n_resamples = family.arrangements() - 1;
@@ -180,7 +180,7 @@ pub fn permutation_tests<'s>(
 }
 
 /// Put exact means in the place of sampled ones, where every pair has one.
-fn exact_means(cells: &[Cell<'_>], found: &mut [Found], par: Par<'_>) -> Result<bool> {
+fn exact_means(cells: &[TestedPair<'_>], found: &mut [StandardizedPair], par: Par<'_>) -> Result<bool> {
     let means = par.map(cells.len(), |at, par| cells[at].form.at_chance(par))?;
     let Some(means) = means.into_iter().collect::<Option<Vec<f64>>>() else { return Ok(false) };
     for ((cell, found), mean) in cells.iter().zip(found).zip(means) {
@@ -220,8 +220,8 @@ impl PermutationGrid {
     fn enter(
         &mut self,
         (i, j): (usize, usize),
-        cell: &Cell<'_>,
-        of_cell: &Found,
+        cell: &TestedPair<'_>,
+        of_cell: &StandardizedPair,
         calibrated: f64,
         (pvalue, adjusted): (f64, Option<f64>),
     ) {
@@ -242,21 +242,21 @@ impl PermutationGrid {
     /// What limits the p-value of a pair: the smallest that it can reach, and infinite scores.
     fn limits(
         &mut self,
-        of_cell: &Found,
-        shares: &Shares,
+        of_cell: &StandardizedPair,
+        shares: &AttainableShares,
         at: (usize, usize),
         pvalue: f64,
         level: f64,
     ) -> impl Iterator<Item = Warning> + use<> {
         let arrangements = self.n_resamples + 1;
-        let least_p = match self.method {
-            "exact" => of_cell.least_p,
-            _ if !of_cell.varies => of_cell.least_p,
-            _ => shares.least_p(at, arrangements, self.alternative),
+        let smallest_p = match self.method {
+            "exact" => of_cell.smallest_p,
+            _ if !of_cell.varies => of_cell.smallest_p,
+            _ => shares.smallest_p(at, arrangements, self.alternative),
         };
-        let least_p = least_p.min(pvalue);
-        self.min_pvalue = self.min_pvalue.min(least_p);
-        floor(least_p, level).into_iter().chain(infinite(of_cell.infinite, arrangements))
+        let smallest_p = smallest_p.min(pvalue);
+        self.min_pvalue = self.min_pvalue.min(smallest_p);
+        floor(smallest_p, level).into_iter().chain(infinite(of_cell.infinite, arrangements))
     }
 
     fn remark(&mut self, warnings: Vec<Warning>, at: (usize, usize)) {

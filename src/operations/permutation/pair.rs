@@ -2,10 +2,10 @@
 
 use super::checks::{dependent, in_place, infinite};
 use super::design::{Design, Scheme};
-use super::moments::Order;
+use super::moments::MomentOrder;
 use super::moments::null_moments::{self, NullMoments};
-use super::null::attainable::{Shares, floor};
-use super::null::distribution::Scale;
+use super::null::attainable::{AttainableShares, floor};
+use super::null::distribution::ScoreScale;
 use super::null::sequential::{interval_of_p, orbit_interval};
 use super::null::ties;
 use super::request::{Alternative, Request};
@@ -96,7 +96,7 @@ pub fn permutation_test<'s>(
         Some(design) => design.clone(),
         None => Design::new(x.rows(), None, None, Scheme::Permute)?,
     };
-    let shares = Shares::of(instance, std::slice::from_ref(x), Some(std::slice::from_ref(y)), &design, par)?;
+    let shares = AttainableShares::of(instance, std::slice::from_ref(x), Some(std::slice::from_ref(y)), &design, par)?;
     let mut result = test_form(&form, measure.name(), &facts, (&design, &shares), request, par)?;
     let mut warnings = measure.warnings(&k, &l)?;
     // Known or just estimated, it is told.
@@ -116,7 +116,7 @@ pub(super) fn test_form(
     form: &Form<'_>,
     measure: &str,
     facts: &Facts,
-    (design, shares): (&Design, &Shares),
+    (design, shares): (&Design, &AttainableShares),
     request: &Request,
     par: Par<'_>,
 ) -> Result<PermutationResult> {
@@ -124,16 +124,16 @@ pub(super) fn test_form(
     let statistic = checked_score(form.score(None, par)?, measure, facts, &mut warnings)?;
     let scale = match form {
         Form::Statistic(_) => return Err(Error::PermutationUndefined { measure: measure.into() }),
-        Form::Bilinear(form) => Scale::linked(measure, form.link, form.denominator(par)?),
-        _ => Scale::scores(measure),
+        Form::Bilinear(form) => ScoreScale::linked(measure, form.link, form.denominator(par)?),
+        _ => ScoreScale::scores(measure),
     };
     warnings.extend(in_place(design));
     warnings.extend(dependent(request.ids.as_deref(), design.n(), request.is_grouped())?);
     let alternative = request.alternative.unwrap_or_else(|| Alternative::of(facts));
     let suggested = if request.moments { Some(suggest(form, measure, design, alternative, par)?) } else { None };
-    let known_to = ties::of_values(form, facts, statistic, par)?;
-    let plan = strategy::pair::Plan { measure, design, request, alternative, known_to };
-    let mut found = strategy::pair::find(form, &scale, &plan, par)?;
+    let tolerance = ties::of_values(form, facts, statistic, par)?;
+    let plan = strategy::pair::PairTest { measure, design, request, alternative, tolerance };
+    let mut found = strategy::pair::evaluate(form, &scale, &plan, par)?;
     let tally = &mut found.tally;
     let all = found.method == "exact";
     let (mut null_mean, mut null_std) = tally.scores(!all);
@@ -178,9 +178,9 @@ pub(super) fn test_form(
         ((sides as f64 * low).min(1.0), (sides as f64 * high).min(1.0))
     };
     let min_pvalue = match () {
-        () if all => tally.least_p(alternative),
+        () if all => tally.smallest_p(alternative),
         () if tally.all_tie() && total > 1 => 1.0,
-        () => shares.least_p((0, 0), total, alternative),
+        () => shares.smallest_p((0, 0), total, alternative),
     };
     // A bet on p below 0.9 alpha wins no more than that.
     let min_pvalue = if found.pvalue.is_some() { min_pvalue.max(0.9 * request.alpha) } else { min_pvalue };
@@ -234,7 +234,7 @@ fn suggest(
         let problem = "has exact moments over all orders of the rows only, not over those of a design".into();
         return Err(Error::NotOffered { measure: measure.into(), problem });
     }
-    null_moments::of_form(form, measure, Order::Kurtosis, alternative, par)
+    null_moments::of_form(form, measure, MomentOrder::Kurtosis, alternative, par)
 }
 
 /// Difference from the mean in standard deviations; None if these are round-off, or if there are none.

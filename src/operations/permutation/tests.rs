@@ -1,4 +1,4 @@
-use super::null::attainable::Shares;
+use super::null::attainable::AttainableShares;
 use super::pair::{PermutationResult, test_form};
 use super::*;
 use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
@@ -70,7 +70,7 @@ fn run(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> Permutatio
 
 fn tested(form: &Form<'_>, n: usize, request: &Request, par: Par<'_>) -> Result<PermutationResult> {
     let design = request.design.clone().map_or_else(|| Design::new(n, None, None, Scheme::Permute), Ok)?;
-    test_form(form, "test", &OPEN, (&design, &Shares::unknown()), request, par)
+    test_form(form, "test", &OPEN, (&design, &AttainableShares::unknown()), request, par)
 }
 
 fn tails(form: &Form<'_>, n: usize, n_resamples: usize) -> [f64; 3] {

@@ -4,7 +4,7 @@ use crate::engines::pair_matrix::Centering;
 use crate::error::Result;
 use crate::linalg::{self, Matrix, rows_product};
 use crate::numerics::sums;
-use crate::operations::permutation::moments::parts::{Parts, per_row};
+use crate::operations::permutation::moments::parts::{Decomposition, per_row};
 use crate::operations::permutation::moments::{ROWS, TILE, Third, mixed};
 use crate::par::Par;
 
@@ -45,11 +45,11 @@ impl Factored {
         (m, self.lengths.iter().map(|length| per_row(mean - length, n)).collect())
     }
 
-    pub(super) fn parts(&self, centering: Centering) -> Parts {
+    pub(super) fn parts(&self, centering: Centering) -> Decomposition {
         let n = self.lengths.len();
         let zeros = || vec![0.0; n];
         if centering == Centering::UCentered {
-            return Parts { k: 0.0, m: 0.0, u: zeros(), d: zeros() };
+            return Decomposition { k: 0.0, m: 0.0, u: zeros(), d: zeros() };
         }
         let (m, mut u) = self.centered_parts();
         if n > 2 {
@@ -62,7 +62,7 @@ impl Factored {
             }
             _ => (0.0, zeros()),
         };
-        Parts { k, m: if n > 1 { m + self.c } else { 0.0 }, u, d }
+        Decomposition { k, m: if n > 1 { m + self.c } else { 0.0 }, u, d }
     }
 }
 
@@ -105,7 +105,7 @@ impl LowRank {
         Ok((0..self.z.rows()).map(row).collect())
     }
 
-    pub(super) fn third(&self, parts: &Parts, r: &[f64], par: Par<'_>) -> Result<Third> {
+    pub(super) fn third(&self, parts: &Decomposition, r: &[f64], par: Par<'_>) -> Result<Third> {
         let (d, u) = (&parts.d, &parts.u);
         Ok(Third {
             three: mixed(d, u, |_| 1.0),

@@ -19,7 +19,7 @@
 //! Proof: on the diagonal, `sum (k + d_i)(k' + e_pi(i))` loses its mixed terms because d and e sum to zero. Off it, a
 //! constant meets u, v, W or V in sums that vanish; `u_i` meets `v_pi(i)` n-1 times and `v_pi(j)`, j != i, with the sum
 //! `-u_i v_pi(i)`, and so does `u_j`: together `2(n-1) - 2`; `u_i` meets `V_pi(i)pi(j)`, whose sum over j is zero. This
-//! holds for every symmetric matrix with any diagonal: no class of matrices is left out. [`Parts`] holds m, k, u and d
+//! holds for every symmetric matrix with any diagonal: no class of matrices is left out. [`Decomposition`] holds m, k, u and d
 //! and turns rows of K into rows of W.
 //!
 //! A moment of A + Q is a sum over the ways in which indices can coincide. What remains of a matrix are sums over
@@ -49,14 +49,14 @@ mod tests;
 
 pub(super) use crate::operations::permutation::moments::factored::Factored;
 pub use crate::operations::permutation::moments::formulas::moments;
-pub use crate::operations::permutation::moments::parts::Parts;
+pub use crate::operations::permutation::moments::parts::Decomposition;
 
 use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
 use crate::error::Result;
 use crate::linalg::{Matrix, unit_scale};
 use crate::numerics::sums;
 use crate::operations::permutation::moments::factored::LowRank;
-use crate::operations::permutation::moments::stored::{Product, RowSums, SQUARE, squares_of_residual};
+use crate::operations::permutation::moments::stored::{RowSums, SQUARE, SquaredResidual, squares_of_residual};
 use crate::par::Par;
 
 /// Rows per unit of work.
@@ -68,7 +68,7 @@ pub const LARGEST: usize = 3000;
 
 /// The highest moment that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Order {
+pub enum MomentOrder {
     /// Mean and variance.
     Variance,
     /// The third moment too.
@@ -134,9 +134,9 @@ struct Fourth {
 
 impl Invariants {
     /// Of a matrix, stored or not, up to the order its size and kind allow.
-    pub fn of(pairs: &PairMatrix, order: Order, par: Par<'_>) -> Result<Self> {
+    pub fn of(pairs: &PairMatrix, order: MomentOrder, par: Par<'_>) -> Result<Self> {
         match pairs.factor() {
-            Some((a, centering)) if order < Order::Kurtosis || a.rows() > LARGEST => {
+            Some((a, centering)) if order < MomentOrder::Kurtosis || a.rows() > LARGEST => {
                 Self::of_factor(a, centering, order, par)
             }
             _ => Self::of_dense(&*pairs.dense(par)?, order, par),
@@ -144,12 +144,12 @@ impl Invariants {
     }
 
     /// Of a stored matrix; beyond [`LARGEST`] items for mean and variance only.
-    pub fn of_dense(k: &Dense, order: Order, par: Par<'_>) -> Result<Self> {
-        Self::of_parts(k, &Parts::of_dense(k, par)?, order, par)
+    pub fn of_dense(k: &Dense, order: MomentOrder, par: Par<'_>) -> Result<Self> {
+        Self::of_parts(k, &Decomposition::of_dense(k, par)?, order, par)
     }
 
     /// The same, the parts being known.
-    pub fn of_parts(k: &Dense, parts: &Parts, order: Order, par: Par<'_>) -> Result<Self> {
+    pub fn of_parts(k: &Dense, parts: &Decomposition, order: MomentOrder, par: Par<'_>) -> Result<Self> {
         let n = k.n();
         let largest = |values: &[f64]| values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
         let scale = within_reach(unit_scale(largest(k.upper()).max(largest(k.diagonal().unwrap_or(&[])))));
@@ -163,7 +163,7 @@ impl Invariants {
             third: None,
             fourth: None,
         };
-        if order == Order::Variance || !(6..=LARGEST).contains(&n) {
+        if order == MomentOrder::Variance || !(6..=LARGEST).contains(&n) {
             return Ok(Self { w: squares_of_residual(k, parts, scale, par)?, ..base });
         }
         let mut w = k.full()?;
@@ -174,11 +174,11 @@ impl Invariants {
             }
             Ok(())
         })?;
-        let (rows, product) = (RowSums::of(&w, &d, &u, par)?, Product::of(&w, par)?);
+        let (rows, product) = (RowSums::of(&w, &d, &u, par)?, SquaredResidual::of(&w, par)?);
         let base = Self { w: rows.total(SQUARE), ..base };
         let third = rows.third(&d, &u, product.trace());
         let fourth =
-            if order == Order::Kurtosis { Some(rows.fourth(&w, (&d, &u), &base, &product, par)?) } else { None };
+            if order == MomentOrder::Kurtosis { Some(rows.fourth(&w, (&d, &u), &base, &product, par)?) } else { None };
         Ok(Self { third: Some(third), fourth, ..base })
     }
 
@@ -190,14 +190,14 @@ impl Invariants {
     }
 
     /// Of `a a'` from `a`: mean, variance and skewness.
-    pub fn of_factor(a: &Matrix, centering: Centering, order: Order, par: Par<'_>) -> Result<Self> {
+    pub fn of_factor(a: &Matrix, centering: Centering, order: MomentOrder, par: Par<'_>) -> Result<Self> {
         let scale = within_reach(unit_scale(a.largest()));
         let factored = Factored::new(a, scale, par)?;
         let parts = factored.parts(centering);
         let low_rank = LowRank::of(&factored, par)?;
         let r = low_rank.squares(par)?;
         let scale = scale * scale;
-        let third = order > Order::Variance && a.rows() >= 6;
+        let third = order > MomentOrder::Variance && a.rows() >= 6;
         Ok(Self {
             n: a.rows(),
             means: (parts.k / scale, parts.m / scale),

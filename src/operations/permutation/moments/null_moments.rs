@@ -9,7 +9,7 @@ use crate::form::{Form, Step};
 use crate::operations::compare::{Instance, summaries};
 use crate::operations::operand::Operand;
 use crate::operations::permutation::moments::pvalue::{leading_eigenvalues, pearson, saddlepoint};
-use crate::operations::permutation::moments::{Invariants, Moments, Order, moments};
+use crate::operations::permutation::moments::{Invariants, MomentOrder, Moments, moments};
 use crate::operations::permutation::null::ties::round_off;
 use crate::operations::permutation::request::Alternative;
 use crate::par::Par;
@@ -50,9 +50,9 @@ pub fn suggested<'s>(
 ) -> Result<NullMoments> {
     let measure = &*instance.measure;
     let order = match order {
-        2 => Order::Variance,
-        3 => Order::Skewness,
-        4 => Order::Kurtosis,
+        2 => MomentOrder::Variance,
+        3 => MomentOrder::Skewness,
+        4 => MomentOrder::Kurtosis,
         _ => {
             let (option, given, problem) = ("order".into(), order.to_string(), "must be 2, 3 or 4.".into());
             return Err(Error::BadOption { measure: "permutation_moments".into(), option, given, problem });
@@ -67,7 +67,7 @@ pub fn suggested<'s>(
 pub fn of_form(
     form: &Form<'_>,
     measure: &str,
-    order: Order,
+    order: MomentOrder,
     alternative: Alternative,
     par: Par<'_>,
 ) -> Result<NullMoments> {
@@ -88,7 +88,7 @@ pub fn of_form(
         (Alternative::Less, false) => Alternative::Greater,
         (same, _) => same,
     };
-    let eigenvalues = if order > Order::Variance {
+    let eigenvalues = if order > MomentOrder::Variance {
         leading_eigenvalues(form.k, par)?.zip(leading_eigenvalues(form.l, par)?)
     } else {
         None

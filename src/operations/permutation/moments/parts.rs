@@ -8,7 +8,7 @@ use crate::par::Par;
 
 /// What a matrix is off W: `K_ij = m + u_i + u_j + W_ij`, `K_ii = k + d_i`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parts {
+pub struct Decomposition {
     /// Mean of the diagonal.
     pub k: f64,
     /// Mean off the diagonal.
@@ -19,7 +19,7 @@ pub struct Parts {
     pub d: Vec<f64>,
 }
 
-impl Parts {
+impl Decomposition {
     /// Of a matrix, stored or not.
     pub fn of(pairs: &PairMatrix, par: Par<'_>) -> Result<Self> {
         match pairs.factor() {

@@ -40,7 +40,7 @@ const FAR: f64 = 1e6;
 
 /// A p-value and what is known about it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Approximate {
+pub struct ApproximatePValue {
     /// In (0, 1].
     pub pvalue: f64,
     /// The kurtosis of the law it comes from (3 for a normal law); None where nothing varies and p is 1.
@@ -49,7 +49,7 @@ pub struct Approximate {
     pub reliable: Option<bool>,
 }
 
-impl Approximate {
+impl ApproximatePValue {
     /// Where no pairing changes the statistic.
     const CONSTANT: Self = Self { pvalue: 1.0, kurtosis: None, reliable: Some(true) };
 
@@ -65,11 +65,11 @@ impl Approximate {
 }
 
 /// From the Pearson III law; None if the skewness is not known.
-pub fn pearson(statistic: f64, moments: &Moments, alternative: Alternative) -> Option<Approximate> {
-    let Some(z) = standardized(statistic, moments) else { return Some(Approximate::CONSTANT) };
+pub fn pearson(statistic: f64, moments: &Moments, alternative: Alternative) -> Option<ApproximatePValue> {
+    let Some(z) = standardized(statistic, moments) else { return Some(ApproximatePValue::CONSTANT) };
     let g = moments.skewness?;
     let tails = if g < 0.0 { pearson_tails(-z, -g).reflected() } else { pearson_tails(z, g) };
-    Some(Approximate::new(tails, 3.0 + 1.5 * g * g, moments, alternative))
+    Some(ApproximatePValue::new(tails, 3.0 + 1.5 * g * g, moments, alternative))
 }
 
 /// From the leading eigenvalues of the two matrices ([`leading_eigenvalues`]); None if the skewness is not known.
@@ -78,10 +78,10 @@ pub fn saddlepoint(
     moments: &Moments,
     (a, b): (&[f64], &[f64]),
     alternative: Alternative,
-) -> Option<Approximate> {
-    let Some(z) = standardized(statistic, moments) else { return Some(Approximate::CONSTANT) };
+) -> Option<ApproximatePValue> {
+    let Some(z) = standardized(statistic, moments) else { return Some(ApproximatePValue::CONSTANT) };
     let law = Law::new(a, b, moments.skewness?);
-    Some(Approximate::new(normal_tails(law.root(z)), 3.0 + law.fourth, moments, alternative))
+    Some(ApproximatePValue::new(normal_tails(law.root(z)), 3.0 + law.fourth, moments, alternative))
 }
 
 /// The largest eigenvalues, by absolute value, of the matrix with row and column means taken out; None if it is too
@@ -242,7 +242,7 @@ mod tests {
         Moments { mean: 0.0, variance: 1.0, skewness: Some(skewness), kurtosis: None }
     }
 
-    fn three(of: impl Fn(Alternative) -> Option<Approximate>) -> [f64; 3] {
+    fn three(of: impl Fn(Alternative) -> Option<ApproximatePValue>) -> [f64; 3] {
         Alternative::CHOICES.map(|(_, alternative)| of(alternative).unwrap().pvalue)
     }
 
@@ -390,7 +390,7 @@ mod tests {
         }
     }
 
-    type TestedMoments<'a> = dyn Fn(f64, Alternative) -> Option<Approximate> + 'a;
+    type TestedMoments<'a> = dyn Fn(f64, Alternative) -> Option<ApproximatePValue> + 'a;
 
     /// Every p is in (0, 1], none is NaN, and none rises toward its side, whatever the spectra and the skewness.
     #[test]

@@ -6,12 +6,12 @@ use crate::engines::pair_matrix::Dense;
 use crate::error::Result;
 use crate::linalg::{Matrix, rows_product};
 use crate::numerics::sums;
-use crate::operations::permutation::moments::parts::Parts;
+use crate::operations::permutation::moments::parts::Decomposition;
 use crate::operations::permutation::moments::{Fourth, Invariants, ROWS, TILE, Third, mixed};
 use crate::par::Par;
 
 /// Sum of `W^2` of a stored matrix, W not kept.
-pub(super) fn squares_of_residual(k: &Dense, parts: &Parts, scale: f64, par: Par<'_>) -> Result<f64> {
+pub(super) fn squares_of_residual(k: &Dense, parts: &Decomposition, scale: f64, par: Par<'_>) -> Result<f64> {
     let n = k.n();
     let blocks = par.map(n.div_ceil(ROWS), |block, _| {
         let mut rest = vec![0.0; n];
@@ -88,7 +88,7 @@ impl RowSums {
         w: &Matrix,
         x: (&[f64], &[f64]),
         base: &Invariants,
-        product: &Product,
+        product: &SquaredResidual,
         par: Par<'_>,
     ) -> Result<Fourth> {
         let r: Vec<f64> = self.0.iter().map(|row| row[SQUARE]).collect();
@@ -112,7 +112,7 @@ impl RowSums {
 }
 
 /// What the product `P = W W` is needed for; P itself is not kept.
-pub(super) struct Product {
+pub(super) struct SquaredResidual {
     /// `(W W W)_ii`
     pub(super) cube: Vec<f64>,
     /// Sum of `W_ij^2 P_ij`.
@@ -121,7 +121,7 @@ pub(super) struct Product {
     pub(super) squares: f64,
 }
 
-impl Product {
+impl SquaredResidual {
     pub(super) fn of(w: &Matrix, par: Par<'_>) -> Result<Self> {
         let n = w.rows();
         let starts: Vec<usize> = (0..n).step_by(TILE).collect();

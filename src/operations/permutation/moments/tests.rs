@@ -6,7 +6,7 @@ use super::*;
 use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
 use crate::linalg::{self, Matrix};
 use crate::operations::permutation::moments::factored::Factored;
-use crate::operations::permutation::moments::stored::Product;
+use crate::operations::permutation::moments::stored::SquaredResidual;
 use crate::par::{Watch, with_threads};
 
 fn stored(n: usize, entry: impl Fn(usize, usize) -> f64, diagonal: bool) -> Dense {
@@ -101,7 +101,7 @@ fn brute(k: &Dense, l: &Dense) -> [f64; 4] {
     [mean, variance, moment(3) / variance.powf(1.5), moment(4) / variance.powi(2)]
 }
 
-fn of(k: &Dense, l: &Dense, order: Order) -> Moments {
+fn of(k: &Dense, l: &Dense, order: MomentOrder) -> Moments {
     let [a, b] = [k, l].map(|matrix| Invariants::of_dense(matrix, order, Par::SEQ).unwrap());
     moments(&a, &b)
 }
@@ -110,7 +110,7 @@ fn of(k: &Dense, l: &Dense, order: Order) -> Moments {
 fn those_of_all_pairings() {
     for n in 1..=7 {
         for (k, l) in kinds(n, 1.0).iter().flat_map(|k| kinds(n, 2.0).into_iter().map(move |l| (k, l))) {
-            let (found, [mean, variance, skewness, _]) = (of(k, &l, Order::Kurtosis), brute(k, &l));
+            let (found, [mean, variance, skewness, _]) = (of(k, &l, MomentOrder::Kurtosis), brute(k, &l));
             let size = mean.abs() + variance.sqrt() + 1e-12;
             assert!((found.mean - mean).abs() < 1e-13 * size, "n = {n}: mean {} {mean}", found.mean);
             let (a, b) = (found.variance, variance);
@@ -128,7 +128,7 @@ fn those_of_all_pairings() {
 #[test]
 fn the_fourth_moment() {
     let check = |k: &Dense, l: &Dense| {
-        let (found, [_, _, skewness, kurtosis]) = (of(k, l, Order::Kurtosis), brute(k, l));
+        let (found, [_, _, skewness, kurtosis]) = (of(k, l, MomentOrder::Kurtosis), brute(k, l));
         let (s, t) = (found.skewness.unwrap(), found.kurtosis.unwrap());
         assert!((s - skewness).abs() < 1e-13, "{s} {skewness}");
         assert!((t - kurtosis).abs() < 1e-13, "{t} {kurtosis}");
@@ -161,8 +161,8 @@ fn golden() {
             [3299.636363636364, 38978.98157330885, 6898210.201719675, 6686752040.349301],
         ),
     ] {
-        let grams = of(&gram(&features(n, 3, 0)), &gram(&features(n, 2, 1)), Order::Kurtosis);
-        let lines = of(&distances(&features(n, 1, 0)), &distances(&features(n, 1, 2)), Order::Kurtosis);
+        let grams = of(&gram(&features(n, 3, 0)), &gram(&features(n, 2, 1)), MomentOrder::Kurtosis);
+        let lines = of(&distances(&features(n, 1, 0)), &distances(&features(n, 1, 2)), MomentOrder::Kurtosis);
         for (found, [mean, variance, third, fourth]) in [(grams, of_grams), (lines, of_distances)] {
             assert!(near(found.mean, mean) && near(found.variance, variance), "n = {n}");
             assert!(near(found.skewness.unwrap() * variance.powf(1.5), third), "n = {n}: {found:?} {third}");
@@ -176,7 +176,7 @@ fn golden() {
 #[test]
 fn golden_invariants_from_features() {
     let a = Factored::new(&features(12, 3, 0), 1.0, Par::SEQ).unwrap().x;
-    let found = Invariants::of_factor(&a, Centering::Plain, Order::Skewness, Par::SEQ).unwrap();
+    let found = Invariants::of_factor(&a, Centering::Plain, MomentOrder::Skewness, Par::SEQ).unwrap();
     let third = found.third.clone().unwrap();
     let s = found.scale;
     for (name, found, expected) in [
@@ -217,14 +217,14 @@ fn factors_are_their_matrices() {
             if centering == Centering::UCentered {
                 dense.u_center(Par::SEQ).unwrap();
             }
-            let slow = Parts::of_dense(&dense, Par::SEQ).unwrap();
+            let slow = Decomposition::of_dense(&dense, Par::SEQ).unwrap();
             let fast = Factored::new(&a, 1.0, Par::SEQ).unwrap().parts(centering);
             let size = r as f64;
             assert!(near(&[fast.k, fast.m], &[slow.k, slow.m], size), "{n} {centering:?}");
             assert!(near(&fast.u, &slow.u, size) && near(&fast.d, &slow.d, size), "{n} {centering:?}");
-            let other = Invariants::of_dense(&any(n, 0.7, true), Order::Skewness, Par::SEQ).unwrap();
-            let fast = Invariants::of_factor(&a, centering, Order::Skewness, Par::SEQ).unwrap();
-            let slow = Invariants::of_dense(&dense, Order::Skewness, Par::SEQ).unwrap();
+            let other = Invariants::of_dense(&any(n, 0.7, true), MomentOrder::Skewness, Par::SEQ).unwrap();
+            let fast = Invariants::of_factor(&a, centering, MomentOrder::Skewness, Par::SEQ).unwrap();
+            let slow = Invariants::of_dense(&dense, MomentOrder::Skewness, Par::SEQ).unwrap();
             let [fast, slow] = [fast, slow].map(|it| moments(&it, &other));
             assert!((fast.variance - slow.variance).abs() <= 2e-12 * slow.variance + 1e-26, "{n} {r} {centering:?}");
             assert!((fast.mean - slow.mean).abs() < 1e-12 * (slow.mean.abs() + slow.variance.sqrt() + 1e-12));
@@ -243,13 +243,19 @@ fn of_pairs() {
     let pairs = PairMatrix::linear("x", a.clone(), Centering::Plain, Par::SEQ).unwrap();
     assert_eq!(pairs.factor_columns(), Some(3));
     let of = |order| Invariants::of(&pairs, order, Par::SEQ).unwrap();
-    assert_eq!(of(Order::Skewness), Invariants::of_factor(&a, Centering::Plain, Order::Skewness, Par::SEQ).unwrap());
-    assert!(of(Order::Variance).third.is_none() && of(Order::Kurtosis).fourth.is_some());
-    let (fast, slow) = (of(Order::Skewness), of(Order::Kurtosis));
+    assert_eq!(
+        of(MomentOrder::Skewness),
+        Invariants::of_factor(&a, Centering::Plain, MomentOrder::Skewness, Par::SEQ).unwrap()
+    );
+    assert!(of(MomentOrder::Variance).third.is_none() && of(MomentOrder::Kurtosis).fourth.is_some());
+    let (fast, slow) = (of(MomentOrder::Skewness), of(MomentOrder::Kurtosis));
     let [fast, slow] = [&fast, &slow].map(|it| moments(it, &slow));
     assert!((fast.variance / slow.variance - 1.0).abs() < 1e-12 && fast.kurtosis.is_none());
     assert!((fast.skewness.unwrap() - slow.skewness.unwrap()).abs() < 1e-12);
-    let parts = (Parts::of(&pairs, Par::SEQ).unwrap(), Parts::of_dense(&pairs.dense(Par::SEQ).unwrap(), Par::SEQ));
+    let parts = (
+        Decomposition::of(&pairs, Par::SEQ).unwrap(),
+        Decomposition::of_dense(&pairs.dense(Par::SEQ).unwrap(), Par::SEQ),
+    );
     assert!(near(&parts.0.u, &parts.1.unwrap().u, 1.0));
 }
 
@@ -258,7 +264,7 @@ fn of_pairs() {
 fn products_by_tiles() {
     let n = 260;
     let w = any(n, 0.7, true).full().unwrap();
-    let found = Product::of(&w, Par::SEQ).unwrap();
+    let found = SquaredResidual::of(&w, Par::SEQ).unwrap();
     let p = linalg::product_nn(&w, &w, Par::SEQ).unwrap();
     let direct = |i: usize, j: usize| (0..n).map(|k| w.at(i, k) * w.at(k, j)).sum::<f64>();
     assert!((p.at(3, 259) - direct(3, 259)).abs() < 1e-11);
@@ -275,7 +281,7 @@ fn products_by_tiles() {
 fn parts_make_up_the_statistic() {
     for n in [1, 2, 3, 5] {
         for (k, l) in kinds(n, 1.0).iter().flat_map(|k| kinds(n, 2.0).into_iter().map(move |l| (k, l))) {
-            let [p, q] = [k, &l].map(|matrix| Parts::of_dense(matrix, Par::SEQ).unwrap());
+            let [p, q] = [k, &l].map(|matrix| Decomposition::of_dense(matrix, Par::SEQ).unwrap());
             let [w, v] = [(k, &p), (&l, &q)].map(|(matrix, parts)| {
                 let mut w = matrix.full().unwrap();
                 (0..n).for_each(|i| parts.residual_row(i, w.row_mut(i)));
@@ -304,14 +310,14 @@ fn parts_make_up_the_statistic() {
 #[test]
 fn scale_does_not_matter() {
     let (k, l) = (any(12, 0.7, true), any(12, 1.3, true));
-    let plain = of(&k, &l, Order::Kurtosis);
+    let plain = of(&k, &l, MomentOrder::Kurtosis);
     for exponent in [-200, 200] {
         let [small, other] = [(&k, exponent), (&l, exponent - 3)].map(|(matrix, exponent)| {
             let mut scaled = matrix.copy().unwrap();
             scaled.scale(2.0_f64.powi(exponent), Par::SEQ).unwrap();
             scaled
         });
-        let found = of(&small, &other, Order::Kurtosis);
+        let found = of(&small, &other, MomentOrder::Kurtosis);
         assert_eq!((found.skewness, found.kurtosis), (plain.skewness, plain.kurtosis));
         assert_eq!(found.mean, plain.mean * 2.0_f64.powi(2 * exponent - 3));
     }
@@ -321,13 +327,13 @@ fn scale_does_not_matter() {
 #[test]
 fn constants_do_not_matter() {
     let (k, l) = (any(30, 0.7, true), any(30, 1.3, true));
-    let plain = of(&k, &l, Order::Kurtosis);
+    let plain = of(&k, &l, MomentOrder::Kurtosis);
     let moved = |i: usize, j: usize| k.at(i, j) + 1024.0 + if i == j { 1e6 } else { 0.0 };
-    let found = of(&stored(30, moved, true), &l, Order::Kurtosis);
+    let found = of(&stored(30, moved, true), &l, MomentOrder::Kurtosis);
     assert!((found.variance / plain.variance - 1.0).abs() < 1e-8);
     assert!((found.skewness.unwrap() - plain.skewness.unwrap()).abs() < 1e-8);
     assert!((found.kurtosis.unwrap() - plain.kurtosis.unwrap()).abs() < 1e-8);
-    let flat = of(&stored(9, |_, _| 1.0, true), &any(9, 1.3, true), Order::Kurtosis);
+    let flat = of(&stored(9, |_, _| 1.0, true), &any(9, 1.3, true), MomentOrder::Kurtosis);
     assert!(flat.variance < 1e-25);
 }
 
@@ -336,9 +342,9 @@ fn the_same_bits_for_any_number_of_threads() {
     let n = 300;
     let (k, a) = (any(n, 0.7, true), wave(n, 40, 1.3));
     let all = |par: Par<'_>| {
-        let dense = Invariants::of_dense(&k, Order::Kurtosis, par).unwrap();
-        let factor = Invariants::of_factor(&a, Centering::Plain, Order::Skewness, par).unwrap();
-        (dense, factor, Invariants::of_dense(&k, Order::Variance, par).unwrap())
+        let dense = Invariants::of_dense(&k, MomentOrder::Kurtosis, par).unwrap();
+        let factor = Invariants::of_factor(&a, Centering::Plain, MomentOrder::Skewness, par).unwrap();
+        (dense, factor, Invariants::of_dense(&k, MomentOrder::Variance, par).unwrap())
     };
     let alone = all(Par::SEQ);
     for threads in [1, 2, 3, 8] {

@@ -70,12 +70,12 @@ fn log_factorial(count: usize) -> f64 {
 }
 
 /// The same of both sides of a pair. What stays with the inputs, such as labels, tells equal rows of x apart.
-pub struct Shares {
+pub struct AttainableShares {
     xs: Vec<f64>,
     ys: Vec<f64>,
 }
 
-impl Shares {
+impl AttainableShares {
     /// Of all sides of a test; the second list is the first where there is none.
     pub fn of(
         instance: &Instance,
@@ -105,7 +105,7 @@ impl Shares {
     }
 
     /// The smallest p-value of a pair where so many arrangements are looked at.
-    pub fn least_p(&self, (i, j): (usize, usize), arrangements: usize, alternative: Alternative) -> f64 {
+    pub fn smallest_p(&self, (i, j): (usize, usize), arrangements: usize, alternative: Alternative) -> f64 {
         let tied = self.xs[i].max(self.ys[j]);
         (alternative.sides() as f64 * tied.max(1.0 / arrangements as f64)).min(1.0)
     }

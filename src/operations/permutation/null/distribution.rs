@@ -6,12 +6,12 @@ use crate::linalg::unit_scale;
 use crate::operations::permutation::request::Alternative;
 
 /// From the values an engine computes to scores.
-pub struct Scale<'a> {
+pub struct ScoreScale<'a> {
     measure: &'a str,
     link: Option<(Link, f64)>,
 }
 
-impl<'a> Scale<'a> {
+impl<'a> ScoreScale<'a> {
     /// The engine computes scores.
     pub fn scores(measure: &'a str) -> Self {
         Self { measure, link: None }
@@ -41,35 +41,35 @@ impl<'a> Scale<'a> {
     }
 
     /// How values order like scores.
-    fn ordering(&self) -> Ordering {
+    fn ordering(&self) -> ScoreOrder {
         let everything = (f64::NEG_INFINITY, f64::INFINITY);
         let (low, high) = self.link.map_or(everything, |(link, denominator)| link.told_apart(denominator));
-        Ordering { low, high, sign: if self.rises() { 1.0 } else { -1.0 } }
+        ScoreOrder { low, high, sign: if self.rises() { 1.0 } else { -1.0 } }
     }
 }
 
 /// Values within bounds, turned where the score falls.
 #[derive(Clone, Copy)]
-struct Ordering {
+struct ScoreOrder {
     low: f64,
     high: f64,
     sign: f64,
 }
 
-impl Ordering {
+impl ScoreOrder {
     fn of(self, value: f64) -> f64 {
         self.sign * value.max(self.low).min(self.high)
     }
 }
 
 /// From where on values count as at least, and as at most, the observed one.
-struct Bars {
-    ordering: Ordering,
+struct Thresholds {
+    ordering: ScoreOrder,
     low: f64,
     high: f64,
 }
 
-impl Bars {
+impl Thresholds {
     fn beyond(&self, value: f64) -> (bool, bool) {
         let at = self.ordering.of(value);
         (at >= self.low, at <= self.high)
@@ -82,8 +82,8 @@ pub const KNOWN: usize = 250;
 const SAMPLE: usize = 1 << 14;
 
 /// Values of arrangements, the observed one first.
-pub struct Tally<'a> {
-    scale: &'a Scale<'a>,
+pub struct NullDistribution<'a> {
+    scale: &'a ScoreScale<'a>,
     /// The value of the observed arrangement, as the engine computes it.
     pub observed: f64,
     window: f64,
@@ -95,28 +95,28 @@ pub struct Tally<'a> {
     at_most: usize,
     /// Arrangements whose values are infinite, which are not summed either.
     infinite: usize,
-    ends: Ends,
+    ends: Extremes,
     /// The power of two by which differences are multiplied, so that neither their cubes nor their sums overflow.
     unit: f64,
-    values: Sums,
-    scores: Sums,
+    values: PowerSums,
+    scores: PowerSums,
     kept: Option<Vec<f64>>,
 }
 
 /// How many values tie with the highest, and how many with the lowest.
 #[derive(Default)]
-pub struct Ends {
-    high: End,
-    low: End,
+pub struct Extremes {
+    high: Extreme,
+    low: Extreme,
 }
 
 #[derive(Default)]
-struct End {
+struct Extreme {
     value: f64,
     ties: usize,
 }
 
-impl End {
+impl Extreme {
     fn take(&mut self, value: f64, window: f64) {
         if self.ties == 0 || value > self.value + window {
             *self = Self { value, ties: 1 };
@@ -126,7 +126,7 @@ impl End {
     }
 }
 
-impl Ends {
+impl Extremes {
     /// One more value; closer ones than `window` tie.
     pub fn take(&mut self, value: f64, window: f64) {
         self.high.take(value, window);
@@ -139,7 +139,7 @@ impl Ends {
     }
 
     /// The p-value of the most extreme of so many arrangements.
-    pub fn least_p(&self, count: usize, alternative: Alternative) -> f64 {
+    pub fn smallest_p(&self, count: usize, alternative: Alternative) -> f64 {
         let ties = match alternative {
             Alternative::Greater => self.high.ties,
             Alternative::Less => self.low.ties,
@@ -151,13 +151,13 @@ impl Ends {
 
 /// Sums of differences from the observed one, of their squares and of their cubes.
 #[derive(Default)]
-struct Sums {
+struct PowerSums {
     first: f64,
     second: f64,
     third: f64,
 }
 
-impl Sums {
+impl PowerSums {
     fn of(differences: impl Iterator<Item = f64>) -> Self {
         differences.fold(Self::default(), |sums, d| Self {
             first: sums.first + d,
@@ -191,10 +191,10 @@ impl Sums {
     }
 }
 
-impl<'a> Tally<'a> {
+impl<'a> NullDistribution<'a> {
     /// Nothing counted yet; values closer to the observed one than `window` tie with it.
-    pub fn new(scale: &'a Scale<'a>, observed: f64, window: f64, keep: bool) -> Self {
-        let (values, scores) = (Sums::default(), Sums::default());
+    pub fn new(scale: &'a ScoreScale<'a>, observed: f64, window: f64, keep: bool) -> Self {
+        let (values, scores) = (PowerSums::default(), PowerSums::default());
         let kept = keep.then(Vec::new);
         let sample = Vec::new();
         Self {
@@ -207,7 +207,7 @@ impl<'a> Tally<'a> {
             at_least: 0,
             at_most: 0,
             infinite: 0,
-            ends: Ends::default(),
+            ends: Extremes::default(),
             unit: 0.0,
             values,
             scores,
@@ -229,11 +229,11 @@ impl<'a> Tally<'a> {
         }
         let unit = if self.unit == 0.0 { 1.0 } else { self.unit };
         // Where the observed one is infinite there is nothing to sum.
-        let of_values = Sums::of(differences().filter(|d| d.is_finite()).map(|d| d * unit));
-        let mut of_scores = Sums::default();
+        let of_values = PowerSums::of(differences().filter(|d| d.is_finite()).map(|d| d * unit));
+        let mut of_scores = PowerSums::default();
         if self.scale.stretch().is_none() {
             let start = self.scale.score(self.observed);
-            of_scores = Sums::of(values.iter().map(|&value| self.scale.score(value) - start));
+            of_scores = PowerSums::of(values.iter().map(|&value| self.scale.score(value) - start));
         }
         let room = SAMPLE.saturating_sub(self.sample.len()).min(values.len());
         self.sample.extend(values[..room].iter().map(|&value| self.scale.score(value)));
@@ -257,10 +257,10 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn bars(&self) -> Bars {
+    fn bars(&self) -> Thresholds {
         let ordering = self.scale.ordering();
         let bar = ordering.of(self.observed);
-        Bars { ordering, low: bar - self.window, high: bar + self.window }
+        Thresholds { ordering, low: bar - self.window, high: bar + self.window }
     }
 
     /// Count some whose like were partly not computed: their sums would tell of the extreme ones only.
@@ -350,8 +350,8 @@ impl<'a> Tally<'a> {
     }
 
     /// The p-value of the most extreme of all arrangements.
-    pub fn least_p(&self, alternative: Alternative) -> f64 {
-        self.ends.least_p(self.count, alternative)
+    pub fn smallest_p(&self, alternative: Alternative) -> f64 {
+        self.ends.smallest_p(self.count, alternative)
     }
 
     /// Whether all arrangements tie with the observed one.

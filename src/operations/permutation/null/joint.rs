@@ -8,13 +8,13 @@
 //! themselves. Finite ones of the same pair are standardized without them.
 
 use crate::linalg::unit_scale;
-use crate::operations::permutation::null::distribution::Ends;
-use crate::operations::permutation::null::multiplicity::{Directions, Member};
+use crate::operations::permutation::null::distribution::Extremes;
+use crate::operations::permutation::null::multiplicity::{Member, Multiplicity};
 use crate::operations::permutation::null::ties::window;
 use crate::operations::permutation::request::Alternative;
 
 /// What all arrangements say about one pair, in terms of its score.
-pub struct Found {
+pub struct StandardizedPair {
     /// Mean over arrangements; NaN if some score is infinite.
     pub mean: f64,
     /// Standard deviation over arrangements, 0 where nothing varies; NaN if some score is infinite.
@@ -26,7 +26,7 @@ pub struct Found {
     /// Number of infinite scores.
     pub infinite: usize,
     /// The smallest p-value that any of the arrangements has.
-    pub least_p: f64,
+    pub smallest_p: f64,
 }
 
 /// Mean and standard deviation of finite values, from their differences to one of them, over so many in either way.
@@ -39,23 +39,23 @@ fn moments(values: &[f64], start: f64) -> (f64, f64) {
 }
 
 /// Count scores that are all at hand, by pair and then by arrangement, the observed one first; those of a pair are known to
-/// `known_to` of it.
+/// `tolerance` of it.
 ///
 /// Members are standardized by all arrangements, which keeps corrections exact; what is found is told of the others, unless
 /// these are all pairings there are.
-pub fn judged(
+pub fn standardize_and_count(
     mut values: Vec<Vec<f64>>,
     counts: &[bool],
     alternative: Alternative,
-    known_to: &[f64],
+    tolerance: &[f64],
     all_pairings: bool,
-) -> (Directions, Vec<Found>) {
+) -> (Multiplicity, Vec<StandardizedPair>) {
     let sign = alternative.sign();
     let mut members = Vec::with_capacity(values.len());
     let mut found = Vec::with_capacity(values.len());
-    for ((all, &counts), &least) in values.iter_mut().zip(counts).zip(known_to) {
+    for ((all, &counts), &least) in values.iter_mut().zip(counts).zip(tolerance) {
         let window = window(all, least);
-        let mut ends = Ends::default();
+        let mut ends = Extremes::default();
         all.iter().for_each(|value| ends.take(*value, window));
         let infinite = all.iter().filter(|value| value.is_infinite()).count();
         let finite = all.len() - infinite;
@@ -85,8 +85,8 @@ pub fn judged(
         };
         let z = if infinite == 0 && varies && std > 0.0 { (observed - mean) / std } else { f64::NAN };
         let std = if infinite == 0 && !varies { 0.0 } else { std };
-        let least_p = ends.least_p(all.len(), alternative);
-        found.push(Found { mean, std, z, varies, infinite, least_p });
+        let smallest_p = ends.smallest_p(all.len(), alternative);
+        found.push(StandardizedPair { mean, std, z, varies, infinite, smallest_p });
     }
-    (Directions::counted(members, values, alternative == Alternative::TwoSided), found)
+    (Multiplicity::counted(members, values, alternative == Alternative::TwoSided), found)
 }

@@ -9,7 +9,7 @@
 //! step-down    the same with the largest z over j and all members below it; then made non-decreasing from the top
 //! ```
 //!
-//! With two sides a p-value, corrected or not, is *twice the smaller of those of the two directions* ([`Directions`]). So a
+//! With two sides a p-value, corrected or not, is *twice the smaller of those of the two directions* ([`Multiplicity`]). So a
 //! corrected one is never below the plain one: it is not in either direction. The chance of even one false discovery is at most
 //! half the level in each direction, whatever the shape of the laws, and a discovery says on which side it lies.
 //!
@@ -57,10 +57,10 @@ pub struct Member {
 }
 
 /// A z and its p-value.
-pub type Claim = (f64, f64);
+pub type Standardized = (f64, f64);
 
 /// Counts of one direction over the arrangements seen so far.
-pub struct Family {
+pub struct ExceedanceCounts {
     members: Vec<Member>,
     /// Members by observed z, the smallest first.
     order: Vec<usize>,
@@ -74,7 +74,7 @@ pub struct Family {
     sum: Vec<f64>,
 }
 
-impl Family {
+impl ExceedanceCounts {
     /// Nothing counted yet.
     pub fn new(members: Vec<Member>) -> Self {
         let count = members.len();
@@ -190,19 +190,23 @@ impl Family {
 }
 
 /// The family in the direction that is tested, or in both.
-pub struct Directions {
-    up: Family,
-    down: Option<Family>,
+pub struct Multiplicity {
+    up: ExceedanceCounts,
+    down: Option<ExceedanceCounts>,
     /// Of the block at hand, by member, for the second direction, whose order is another.
     block: Vec<Vec<f64>>,
 }
 
-impl Directions {
+impl Multiplicity {
     /// Nothing counted yet.
     pub fn new(members: Vec<Member>, two_sided: bool) -> Self {
         let turned = || members.iter().map(|member| Member { observed: -member.observed, ..*member }).collect();
-        let down = two_sided.then(|| Family::new(turned()));
-        Self { block: vec![Vec::new(); if two_sided { members.len() } else { 0 }], up: Family::new(members), down }
+        let down = two_sided.then(|| ExceedanceCounts::new(turned()));
+        Self {
+            block: vec![Vec::new(); if two_sided { members.len() } else { 0 }],
+            up: ExceedanceCounts::new(members),
+            down,
+        }
     }
 
     /// Everything counted at once, from the z of every member in all arrangements.
@@ -257,7 +261,7 @@ impl Directions {
     }
 
     /// Twice the smaller of the p-values of both directions.
-    fn joined(&self, of: impl Fn(&Family) -> Vec<f64>) -> Vec<f64> {
+    fn joined(&self, of: impl Fn(&ExceedanceCounts) -> Vec<f64>) -> Vec<f64> {
         let up = of(&self.up);
         match &self.down {
             None => up,
@@ -267,14 +271,14 @@ impl Directions {
 
     /// The p-value of every member, for itself alone.
     pub fn pvalues(&self) -> Vec<f64> {
-        self.joined(Family::pvalues)
+        self.joined(ExceedanceCounts::pvalues)
     }
 
     /// The p-value of every member, corrected; those that do not count keep their own.
     pub fn adjusted(&self, adjust: Adjust) -> Vec<f64> {
         match adjust {
-            Adjust::MaxT => self.joined(Family::by_largest),
-            Adjust::StepDown => self.joined(Family::step_down),
+            Adjust::MaxT => self.joined(ExceedanceCounts::by_largest),
+            Adjust::StepDown => self.joined(ExceedanceCounts::step_down),
             Adjust::BenjaminiHochberg | Adjust::BenjaminiYekutieli => {
                 let mut found = self.pvalues();
                 let mut by_p: Vec<usize> = (0..found.len()).filter(|at| self.up.members[*at].counts).collect();
@@ -294,7 +298,7 @@ impl Directions {
 
     /// Largest and mean of some other z of the members, each with its p-value; with two sides the largest on the side that is
     /// further from what chance gives. None where no member varies.
-    pub fn claims(&self, z: impl Fn(usize) -> f64) -> (Option<Claim>, Option<Claim>) {
+    pub fn claims(&self, z: impl Fn(usize) -> f64) -> (Option<Standardized>, Option<Standardized>) {
         let averaged: Vec<f64> = (0..self.up.members.len())
             .filter(|&at| self.up.is_in(at) && self.up.members[at].finite)
             .map(&z)
@@ -320,11 +324,11 @@ mod tests {
     use super::*;
 
     /// z of three members in five arrangements, the observed one first; all counts by hand.
-    fn counted(two_sided: bool) -> Directions {
+    fn counted(two_sided: bool) -> Multiplicity {
         let z = [[1.0, 0.0, 2.0, -1.0, -2.5], [2.0, 0.5, 1.0, -3.0, 0.0], [3.0, 2.0, 0.0, 1.0, 1.0]];
         let member =
             |row: &[f64; 5]| Member { observed: row[0], window: 1e-9, counts: true, varies: true, finite: true };
-        let mut family = Directions::new(z.iter().map(member).collect(), two_sided);
+        let mut family = Multiplicity::new(z.iter().map(member).collect(), two_sided);
         // In two blocks.
         for part in [0..2, 2..5] {
             family.begin(part.len());
@@ -370,7 +374,7 @@ mod tests {
         let member =
             |row: &Vec<f64>| Member { observed: row[0], window: 0.0, counts: true, varies: true, finite: true };
         let members: Vec<Member> = z.iter().map(member).collect();
-        let mut blocks = Directions::new(members.clone(), true);
+        let mut blocks = Multiplicity::new(members.clone(), true);
         for part in [0..1, 1..5] {
             blocks.begin(part.len());
             for at in blocks.order().to_vec() {
@@ -378,7 +382,7 @@ mod tests {
             }
             blocks.end();
         }
-        let whole = Directions::counted(members, z, true);
+        let whole = Multiplicity::counted(members, z, true);
         for adjust in [Adjust::MaxT, Adjust::StepDown, Adjust::BenjaminiHochberg] {
             assert_eq!(blocks.adjusted(adjust), whole.adjusted(adjust));
             // Never below the plain ones.
@@ -392,12 +396,12 @@ mod tests {
         let of = |observed: f64, varies, finite| Member { observed, window: 0.0, counts: true, varies, finite };
         let members = vec![of(1.0, true, true), of(f64::INFINITY, true, false), of(0.0, false, true)];
         let z = vec![vec![1.0, 0.0, -1.0], vec![f64::INFINITY, f64::NEG_INFINITY, f64::INFINITY], vec![0.0; 3]];
-        let family = Directions::counted(members.clone(), z, false);
+        let family = Multiplicity::counted(members.clone(), z, false);
         let third = 1.0 / 3.0;
         assert_eq!(family.pvalues(), [third, 2.0 * third, 1.0]);
         assert_eq!(family.adjusted(Adjust::MaxT), [2.0 * third, 2.0 * third, 1.0]);
         assert_eq!(family.claims(|at| at as f64), (Some((1.0, 2.0 * third)), Some((0.0, third))));
-        let constant = Directions::counted(vec![members[2]], vec![vec![0.0; 3]], true);
+        let constant = Multiplicity::counted(vec![members[2]], vec![vec![0.0; 3]], true);
         assert_eq!((constant.pvalues(), constant.claims(|_| 7.0)), (vec![1.0], (None, None)));
     }
 
@@ -406,7 +410,7 @@ mod tests {
         let members = [(1.0, true), (9.0, false)];
         let member = |(observed, counts)| Member { observed, window: 0.0, counts, varies: true, finite: true };
         let z = vec![vec![1.0, 0.0], vec![9.0, 5.0]];
-        let family = Directions::counted(members.map(member).to_vec(), z, false);
+        let family = Multiplicity::counted(members.map(member).to_vec(), z, false);
         assert_eq!(family.adjusted(Adjust::MaxT), [0.5, 0.5]);
         assert_eq!(family.claims(|at| at as f64).0, Some((0.0, 0.5)));
     }

@@ -2,7 +2,7 @@
 //!
 //! Let S of t independent pairings score at least as extremely as the observed one. Three tools:
 //!
-//! - *Betting* ([`wealth`], [`Betting`]): `W = P(Beta(S + 1, t - S + 1) <= c) / c` is the wealth of a gambler who bets
+//! - *Betting* ([`wealth`], [`BettingTest`]): `W = P(Beta(S + 1, t - S + 1) <= c) / c` is the wealth of a gambler who bets
 //!   that p is below c; under the null hypothesis the chance that it ever reaches `1 / a` is at most a. So `1 / max W`
 //!   is a p-value however one stops. The rule with c = 0.9 alpha rejects at `W >= 1 / alpha` and gives up below alpha.
 //!   Its p-value is never below c: this is for decisions.
@@ -39,7 +39,7 @@ pub enum Decision {
 
 /// A sequential test at a level.
 #[derive(Debug, Clone, Copy)]
-pub struct Betting {
+pub struct BettingTest {
     alpha: f64,
     drawn: u64,
     exceedances: u64,
@@ -47,7 +47,7 @@ pub struct Betting {
     decision: Decision,
 }
 
-impl Betting {
+impl BettingTest {
     /// Nothing drawn yet; alpha is between 0 and 1.
     pub fn new(alpha: f64) -> Self {
         Self { alpha, drawn: 0, exceedances: 0, most: 1.0, decision: Decision::Continue }
@@ -79,16 +79,16 @@ impl Betting {
 
 /// A sequential test against one alternative: with two sides, two of them at half the level.
 #[derive(Debug, Clone, Copy)]
-pub struct Course {
+pub struct SequentialTest {
     alternative: Alternative,
-    above: Betting,
-    below: Betting,
+    above: BettingTest,
+    below: BettingTest,
 }
 
-impl Course {
+impl SequentialTest {
     /// Nothing drawn yet; alpha is between 0 and 1.
     pub fn new(alternative: Alternative, alpha: f64) -> Self {
-        let betting = Betting::new(alpha / alternative.sides() as f64);
+        let betting = BettingTest::new(alpha / alternative.sides() as f64);
         Self { alternative, above: betting, below: betting }
     }
 
@@ -216,11 +216,11 @@ mod tests {
     /// Section 9 of the golden numbers, and the quickest rejection.
     #[test]
     fn golden_bets() {
-        let mut betting = Betting::new(0.05);
+        let mut betting = BettingTest::new(0.05);
         let stop = (1..400).find(|i| betting.take(7 * i % 10 == 0) != Decision::Continue).unwrap();
         assert_eq!((stop, betting.decision, betting.counts()), (140, Decision::GiveUp, (140, 14)));
         assert!(close(betting.pvalue(), 0.12195331151122998, 1e-12));
-        let mut betting = Betting::new(0.05);
+        let mut betting = BettingTest::new(0.05);
         while betting.take(false) == Decision::Continue {}
         assert_eq!((betting.take(true), betting.counts()), (Decision::Reject, (betting.drawn, 0)));
         assert!(betting.pvalue() <= 0.05 && betting.pvalue() >= 0.045 && betting.drawn < 60);

@@ -22,7 +22,9 @@ use crate::error::Result;
 use crate::form::{Bound, Cross};
 use crate::linalg::{Matrix, eigh, gram, norm_is_below, product_nn};
 use crate::numerics::sums;
-use crate::operations::permutation::orbits::cross_fft::{Grid, ProductOrbits, Products as Room, Transformed};
+use crate::operations::permutation::orbits::cross_fft::{
+    CrossLattice, CrossTransforms, OrbitProducts as Room, TransformedSide,
+};
 use crate::par::Par;
 
 /// Relative distance from the bar within which a bound decides nothing.
@@ -31,23 +33,23 @@ const MARGIN: f64 = 1e-9;
 const ALIGNED: f64 = 1e-8;
 
 /// The engine.
-pub struct Products<'a> {
+pub struct CrossOrbits<'a> {
     form: &'a Cross<'a>,
-    orbits: ProductOrbits<'a>,
-    a: Transformed,
+    orbits: CrossTransforms<'a>,
+    a: TransformedSide,
     b: Cow<'a, Matrix>,
-    rooms: Mutex<Vec<(Transformed, Room)>>,
+    rooms: Mutex<Vec<(TransformedSide, Room)>>,
 }
 
-impl<'a> Products<'a> {
+impl<'a> CrossOrbits<'a> {
     /// Prepare orbits on a grid, with the streams of a key.
-    pub fn begin(form: &'a Cross<'a>, grid: Grid, key: &'a [u8; 32], par: Par<'_>) -> Result<Self> {
+    pub fn begin(form: &'a Cross<'a>, grid: CrossLattice, key: &'a [u8; 32], par: Par<'_>) -> Result<Self> {
         let turned = |m: &'a Matrix| match form.bound {
             Some(Bound::Sum { .. }) => on_principal_axes(m, par),
             _ => Ok(Cow::Borrowed(m)),
         };
         let (a, b) = (turned(form.a)?, turned(form.b)?);
-        let orbits = ProductOrbits::new(grid, a.rows(), key);
+        let orbits = CrossTransforms::new(grid, a.rows(), key);
         let a = orbits.of_x(&a, par)?;
         Ok(Self { form, orbits, a, b, rooms: Mutex::default() })
     }
@@ -182,9 +184,9 @@ mod tests {
     fn scores_are_those_of_pairings() {
         for (n, sizes) in [(12, (2, 3)), (31, (4, 2)), (50, (9, 17)), (130, (3, 3))] {
             with_forms(n, sizes, 1.0, |label, form| {
-                let best = Grid::choose(n, &[sizes], sizes.1).unwrap();
-                for grid in [best, Grid { q: 9, u: n / 9, rest: n % 9 }] {
-                    let engine = Products::begin(form, grid, &KEY, Par::SEQ).unwrap();
+                let best = CrossLattice::choose(n, &[sizes], sizes.1).unwrap();
+                for grid in [best, CrossLattice { q: 9, u: n / 9, rest: n % 9 }] {
+                    let engine = CrossOrbits::begin(form, grid, &KEY, Par::SEQ).unwrap();
                     for r in [0, 2] {
                         let (scores, tau) = (engine.orbit(r, None, Par::SEQ).unwrap(), engine.orbits.tau(r));
                         assert_eq!(scores.len(), engine.size());
@@ -199,8 +201,8 @@ mod tests {
         }
     }
 
-    fn grid_of(form: &Cross<'_>) -> Grid {
-        Grid::choose(form.a.rows(), &[(form.a.cols(), form.b.cols())], form.b.cols()).unwrap()
+    fn grid_of(form: &Cross<'_>) -> CrossLattice {
+        CrossLattice::choose(form.a.rows(), &[(form.a.cols(), form.b.cols())], form.b.cols()).unwrap()
     }
 
     /// Whatever the bar, what is said to lie beyond it does; a bar far away is always seen to be beyond, one at the score
@@ -209,7 +211,7 @@ mod tests {
     fn bounds_hold() {
         for (n, sizes) in [(40, (3, 3)), (60, (9, 5))] {
             with_forms(n, sizes, 0.7, |label, form| {
-                let engine = Products::begin(form, grid_of(form), &KEY, Par::SEQ).unwrap();
+                let engine = CrossOrbits::begin(form, grid_of(form), &KEY, Par::SEQ).unwrap();
                 assert_eq!(engine.prunes().is_none(), label.contains("wilks"), "{label}");
                 let Some(side) = engine.prunes() else { return };
                 for r in 1..=6 {
@@ -235,7 +237,7 @@ mod tests {
         let pruned = std::cell::Cell::new((0, 0));
         for shared in [0.3, 0.6, 1.0] {
             with_forms(60, (5, 4), shared, |label, form| {
-                let engine = Products::begin(form, grid_of(form), &KEY, Par::SEQ).unwrap();
+                let engine = CrossOrbits::begin(form, grid_of(form), &KEY, Par::SEQ).unwrap();
                 let Some(side) = engine.prunes() else { return };
                 let observed = engine.orbit(0, None, Par::SEQ).unwrap()[0].unwrap();
                 let extreme = |score: f64| score.total_cmp(&observed) != side;
@@ -258,7 +260,7 @@ mod tests {
     fn the_same_bits_for_any_number_of_threads() {
         with_forms(90, (33, 18), 1.0, |label, form| {
             let bits = |par: Par<'_>| {
-                let engine = Products::begin(form, grid_of(form), &KEY, par).unwrap();
+                let engine = CrossOrbits::begin(form, grid_of(form), &KEY, par).unwrap();
                 let scores = [0, 1, 2].map(|r| engine.orbit(r, None, par).unwrap());
                 scores.into_iter().flatten().map(|score| score.unwrap().to_bits()).collect::<Vec<_>>()
             };

@@ -54,7 +54,7 @@ const ROOM: usize = 1 << 25;
 
 /// The places of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grid {
+pub struct CrossLattice {
     /// Length of an orbit.
     pub q: usize,
     /// Rows that move side by side.
@@ -63,7 +63,7 @@ pub struct Grid {
     pub rest: usize,
 }
 
-impl Grid {
+impl CrossLattice {
     /// The cheapest grid for n rows and products of these sizes d1 x d2, whose bs have so many columns together, each
     /// counted once; None if no orbit fits into memory.
     ///
@@ -120,22 +120,22 @@ struct Work {
 }
 
 /// The engine: how rows are laid out, and how two sides become products.
-pub struct ProductOrbits<'a> {
-    grid: Grid,
+pub struct CrossTransforms<'a> {
+    grid: CrossLattice,
     key: &'a [u8; 32],
     sigma: Vec<usize>,
     plan: StripFft,
-    desks: Mutex<Vec<Desk>>,
+    desks: Mutex<Vec<CrossScratch>>,
 }
 
 /// One side, laid out and transformed, panel after panel.
-pub struct Transformed {
+pub struct TransformedSide {
     panels: Aligned<f64>,
     columns: usize,
 }
 
 /// Room for one thread.
-struct Desk {
+struct CrossScratch {
     fourier: Room<f64>,
     /// Sequences before their transform.
     strips: Aligned<f64>,
@@ -145,7 +145,7 @@ struct Desk {
 
 /// The products of an orbit; its memory serves one orbit after the other.
 #[derive(Default)]
-pub struct Products {
+pub struct OrbitProducts {
     /// Block after block: its part of one product after the other.
     blocks: Vec<f64>,
     rows: usize,
@@ -156,15 +156,15 @@ pub struct Products {
 /// Rows and columns of a block of the product.
 const SIZE: (usize, usize) = (BLOCK.0 * WIDE, BLOCK.1 * WIDE);
 
-impl<'a> ProductOrbits<'a> {
+impl<'a> CrossTransforms<'a> {
     /// For pairings of n rows, with the streams of a key.
-    pub fn new(grid: Grid, n: usize, key: &'a [u8; 32]) -> Self {
+    pub fn new(grid: CrossLattice, n: usize, key: &'a [u8; 32]) -> Self {
         let (sigma, plan) = (permutation(key, 0, n), StripFft::new(grid.q));
         Self { grid, key, sigma, plan, desks: Mutex::default() }
     }
 
     /// The grid.
-    pub fn grid(&self) -> Grid {
+    pub fn grid(&self) -> CrossLattice {
         self.grid
     }
 
@@ -189,24 +189,30 @@ impl<'a> ProductOrbits<'a> {
     }
 
     /// Memory for a side of so many columns.
-    pub fn side(&self, columns: usize) -> Transformed {
-        Transformed { panels: Aligned::zeros(self.size_of_side(columns)), columns }
+    pub fn side(&self, columns: usize) -> TransformedSide {
+        TransformedSide { panels: Aligned::zeros(self.size_of_side(columns)), columns }
     }
 
     /// The side of x, in the order sigma.
-    pub fn of_x(&self, a: &Matrix, par: Par<'_>) -> Result<Transformed> {
+    pub fn of_x(&self, a: &Matrix, par: Par<'_>) -> Result<TransformedSide> {
         let mut side = self.side(a.cols());
         self.transform(a, &self.sigma, 1.0 / self.grid.q as f64, &mut side.panels, par)?;
         Ok(side)
     }
 
     /// The side of y, in the order tau.
-    pub fn of_y(&self, b: &Matrix, tau: &[usize], side: &mut Transformed, par: Par<'_>) -> Result<()> {
+    pub fn of_y(&self, b: &Matrix, tau: &[usize], side: &mut TransformedSide, par: Par<'_>) -> Result<()> {
         self.transform(b, tau, 1.0, &mut side.panels, par)
     }
 
     /// The products of an orbit from its two sides.
-    pub fn products(&self, a: &Transformed, b: &Transformed, orbit: &mut Products, par: Par<'_>) -> Result<()> {
+    pub fn products(
+        &self,
+        a: &TransformedSide,
+        b: &TransformedSide,
+        orbit: &mut OrbitProducts,
+        par: Par<'_>,
+    ) -> Result<()> {
         let (panel, size) = (self.grid.size(), self.grid.q * SIZE.0 * SIZE.1);
         let (down, across) = (a.columns.div_ceil(SIZE.0), b.columns.div_ceil(SIZE.1));
         (orbit.rows, orbit.cols, orbit.q) = (a.columns, b.columns, self.grid.q);
@@ -217,7 +223,7 @@ impl<'a> ProductOrbits<'a> {
             let left = &left[..left.len().min(BLOCK.0 * panel)];
             let right = &right[..right.len().min(BLOCK.1 * panel)];
             self.at_desk(|desk| {
-                Arch::new().dispatch(Block { grid: self.grid, plan: &self.plan, left, right, desk, out });
+                Arch::new().dispatch(ProductBlock { grid: self.grid, plan: &self.plan, left, right, desk, out });
             });
             Ok(())
         })
@@ -229,15 +235,15 @@ impl<'a> ProductOrbits<'a> {
             let columns = panel * WIDE..((panel + 1) * WIDE).min(m.cols());
             self.at_desk(|desk| {
                 let (grid, plan) = (self.grid, &self.plan);
-                Arch::new().dispatch(Panel { grid, plan, matrix: m, order, moving, columns, desk, out });
+                Arch::new().dispatch(ColumnPanel { grid, plan, matrix: m, order, moving, columns, desk, out });
             });
             Ok(())
         })
     }
 
-    fn at_desk<R>(&self, work: impl FnOnce(&mut Desk) -> R) -> R {
+    fn at_desk<R>(&self, work: impl FnOnce(&mut CrossScratch) -> R) -> R {
         let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut desk = spare.unwrap_or_else(|| Desk {
+        let mut desk = spare.unwrap_or_else(|| CrossScratch {
             fourier: self.plan.room(),
             strips: Aligned::zeros(SIZE.0 * (BLOCK.1 / 2) * (self.grid.q + 1) * POINT),
             transformed: Aligned::zeros(self.grid.q * POINT),
@@ -248,7 +254,7 @@ impl<'a> ProductOrbits<'a> {
     }
 }
 
-impl Products {
+impl OrbitProducts {
     /// The product at shift s.
     pub fn at(&self, s: usize) -> Matrix {
         let mut out = Matrix::zeros(self.rows, self.cols);
@@ -266,22 +272,22 @@ impl Products {
 }
 
 /// Eight real parts and eight imaginary parts.
-type Row = [f64; POINT];
+type PointRow = [f64; POINT];
 
 /// Some columns of one side, to be transformed.
-struct Panel<'a> {
-    grid: Grid,
+struct ColumnPanel<'a> {
+    grid: CrossLattice,
     plan: &'a StripFft,
     matrix: &'a Matrix,
     order: &'a [usize],
     /// Multiplies rows that move.
     moving: f64,
     columns: Range<usize>,
-    desk: &'a mut Desk,
+    desk: &'a mut CrossScratch,
     out: &'a mut [f64],
 }
 
-impl WithSimd for Panel<'_> {
+impl WithSimd for ColumnPanel<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -293,7 +299,7 @@ impl WithSimd for Panel<'_> {
             *out = [0.0; POINT];
             out[..WIDE].copy_from_slice(&row(place));
         }
-        let Desk { fourier, strips, transformed } = desk;
+        let CrossScratch { fourier, strips, transformed } = desk;
         let strip = &mut strips.get_mut()[..grid.q * POINT];
         let half = 0.5 * moving;
         for v in (0..grid.u).step_by(2) {
@@ -335,7 +341,7 @@ fn part(row: &[f64], columns: Range<usize>) -> [f64; WIDE] {
 
 /// A point of a strip from real and imaginary parts.
 #[inline(always)]
-fn to_lanes<S: Simd>(re: &[f64; WIDE], im: &[f64; WIDE]) -> Row {
+fn to_lanes<S: Simd>(re: &[f64; WIDE], im: &[f64; WIDE]) -> PointRow {
     let lanes = S::F64_LANES;
     let mut point = [0.0; POINT];
     for c in 0..WIDE {
@@ -348,7 +354,7 @@ fn to_lanes<S: Simd>(re: &[f64; WIDE], im: &[f64; WIDE]) -> Row {
 
 /// All real parts, then all imaginary parts, of a point of a strip.
 #[inline(always)]
-fn from_lanes<S: Simd>(point: &Row) -> Row {
+fn from_lanes<S: Simd>(point: &PointRow) -> PointRow {
     let lanes = S::F64_LANES;
     let mut row = [0.0; POINT];
     for c in 0..WIDE {
@@ -360,24 +366,24 @@ fn from_lanes<S: Simd>(point: &Row) -> Row {
 }
 
 /// A block of all products of an orbit.
-struct Block<'a> {
-    grid: Grid,
+struct ProductBlock<'a> {
+    grid: CrossLattice,
     plan: &'a StripFft,
     /// Panels of a.
     left: &'a [f64],
     /// Panels of b.
     right: &'a [f64],
-    desk: &'a mut Desk,
+    desk: &'a mut CrossScratch,
     out: &'a mut [f64],
 }
 
-impl WithSimd for Block<'_> {
+impl WithSimd for ProductBlock<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { grid, plan, left, right, desk, out } = self;
-        let spectra = Spectra { grid, left, right, strips: desk.strips.get_mut() };
+        let spectra = BlockSpectra { grid, left, right, strips: desk.strips.get_mut() };
         match S::F64_LANES {
             8 => spectra.fill::<S, 1, 8>(simd),
             4 => spectra.fill::<S, 2, 2>(simd),
@@ -399,8 +405,8 @@ impl WithSimd for Block<'_> {
 }
 
 /// The transforms of a block, in strips of complex sequences, each made of two panels of a row.
-struct Spectra<'a> {
-    grid: Grid,
+struct BlockSpectra<'a> {
+    grid: CrossLattice,
     left: &'a [f64],
     right: &'a [f64],
     /// They lie one point farther apart than needed: at distances that are powers of two they would fall on the same
@@ -408,7 +414,7 @@ struct Spectra<'a> {
     strips: &'a mut [f64],
 }
 
-impl Spectra<'_> {
+impl BlockSpectra<'_> {
     #[inline(always)]
     fn fill<S: Simd, const V: usize, const R: usize>(self, simd: S) {
         let Self { grid, left, right, strips } = self;
@@ -498,12 +504,12 @@ mod tests {
         for n in (5..=20).chain([31, 34, 60, 125, 130]) {
             for (d1, d2) in sizes {
                 let (a, b) = (wave(n, d1, 0.37), wave(n, d2, 0.91));
-                let best = Grid::choose(n, &[(d1, d2)], d2).unwrap();
-                let other = [2, 3, 4, 5, 7, 8].map(|q| Grid { q, u: n / q, rest: n % q });
+                let best = CrossLattice::choose(n, &[(d1, d2)], d2).unwrap();
+                let other = [2, 3, 4, 5, 7, 8].map(|q| CrossLattice { q, u: n / q, rest: n % q });
                 for grid in other.into_iter().filter(|grid| grid.u > 0).chain([best]) {
-                    let engine = ProductOrbits::new(grid, n, &key);
+                    let engine = CrossTransforms::new(grid, n, &key);
                     let (of_a, mut of_b) = (engine.of_x(&a, Par::SEQ).unwrap(), engine.side(d2));
-                    let mut orbit = Products::default();
+                    let mut orbit = OrbitProducts::default();
                     for r in [0, 3] {
                         let tau = engine.tau(r);
                         engine.of_y(&b, &tau, &mut of_b, Par::SEQ).unwrap();
@@ -525,16 +531,16 @@ mod tests {
 
     #[test]
     fn grids() {
-        let of = |n, d| Grid::choose(n, &[(d, d)], d).map(|grid| (grid.q, grid.rest));
+        let of = |n, d| CrossLattice::choose(n, &[(d, d)], d).map(|grid| (grid.q, grid.rest));
         assert_eq!(of(5000, 128), Some((125, 0)));
         assert_eq!(of(5, 3), Some((5, 0)));
         assert!(of(1009, 64).is_some_and(|(q, rest)| q >= 50 && rest < 30));
         assert!(of(5000, 1024).is_some_and(|(q, _)| q <= 32));
         assert_eq!(of(50_000, 6000), None);
         // Pairs that share an orbit: the widest bounds its length, and what most of the work is for decides.
-        let shared = |n, sizes: &[(usize, usize)]| Grid::choose(n, sizes, 64).map(|grid| grid.q);
+        let shared = |n, sizes: &[(usize, usize)]| CrossLattice::choose(n, sizes, 64).map(|grid| grid.q);
         assert_eq!(shared(5000, &[(3, 3), (6000, 6000)]), None);
         assert_eq!(shared(5000, &[(3, 3), (1024, 1024)]), of(5000, 1024).map(|(q, _)| q));
-        assert_eq!(Grid::choose(5000, &[], 0), None);
+        assert_eq!(CrossLattice::choose(5000, &[], 0), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Scores of all pairs that are functions of `a'b`, an orbit of pairings at a time.
 //!
 //! One relabeling per orbit serves all pairs: every a is laid out and transformed once, every b once per orbit, and a pair
-//! costs the product of their transforms ([`ProductOrbits`]) and its small decompositions. All pairs lie on one grid of rows,
+//! costs the product of their transforms ([`CrossTransforms`]) and its small decompositions. All pairs lie on one grid of rows,
 //! chosen for their work together, because they must meet the same pairings. Unlike in a test of one pair no bound spares a
 //! decomposition: corrections for many tests need every score.
 
@@ -10,7 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use crate::error::Result;
 use crate::form::Cross;
 use crate::linalg::Matrix;
-use crate::operations::permutation::orbits::cross_fft::{Grid, ProductOrbits, Products as Room, Transformed};
+use crate::operations::permutation::orbits::cross_fft::{
+    CrossLattice, CrossTransforms, OrbitProducts as Room, TransformedSide,
+};
 use crate::operations::permutation::strategy::Widths;
 use crate::operations::stacked::distinct;
 use crate::par::Par;
@@ -20,10 +22,10 @@ use crate::par::Par;
 const LARGE: usize = 1 << 22;
 
 /// The engine: the sides of x transformed, those of y ready to be laid out.
-pub struct GridProducts<'a> {
+pub struct CrossGrid<'a> {
     forms: Vec<&'a Cross<'a>>,
-    orbits: ProductOrbits<'a>,
-    of_x: Vec<Transformed>,
+    orbits: CrossTransforms<'a>,
+    of_x: Vec<TransformedSide>,
     bs: Vec<&'a Matrix>,
     /// By pair: which side of x, and which of y.
     places: Vec<(usize, usize)>,
@@ -31,7 +33,7 @@ pub struct GridProducts<'a> {
     rooms: Mutex<Vec<Room>>,
 }
 
-impl<'a> GridProducts<'a> {
+impl<'a> CrossGrid<'a> {
     /// How many columns the sides of all pairs have.
     pub fn widths(forms: &[&Cross<'_>]) -> Widths {
         let (bs, _) = distinct(forms.iter().map(|form| Some(form.b)));
@@ -42,11 +44,11 @@ impl<'a> GridProducts<'a> {
     }
 
     /// Prepare orbits on a grid, with the streams of a key.
-    pub fn begin(forms: Vec<&'a Cross<'a>>, grid: Grid, key: &'a [u8; 32], par: Par<'_>) -> Result<Self> {
+    pub fn begin(forms: Vec<&'a Cross<'a>>, grid: CrossLattice, key: &'a [u8; 32], par: Par<'_>) -> Result<Self> {
         let (xs, of_a) = distinct(forms.iter().map(|form| Some(form.a)));
         let (bs, of_b) = distinct(forms.iter().map(|form| Some(form.b)));
         let n = forms.first().map_or(0, |form| form.a.rows());
-        let orbits = ProductOrbits::new(grid, n, key);
+        let orbits = CrossTransforms::new(grid, n, key);
         let largest = grid.q * forms.iter().map(|form| form.a.cols() * form.b.cols()).max().unwrap_or(0);
         let sides = xs.iter().chain(&bs).map(|side| orbits.size_of_side(side.cols())).sum::<usize>();
         par.require(8.0 * (sides + largest) as f64, || "The transforms of all layers".into())?;
@@ -77,7 +79,7 @@ impl<'a> GridProducts<'a> {
     }
 
     /// The scores of one pair.
-    fn scores(&self, pair: usize, of_y: &[Transformed], pairings: &[Vec<usize>], par: Par<'_>) -> Result<Vec<f64>> {
+    fn scores(&self, pair: usize, of_y: &[TransformedSide], pairings: &[Vec<usize>], par: Par<'_>) -> Result<Vec<f64>> {
         let (form, (a, b)) = (self.forms[pair], self.places[pair]);
         let mut room = self.rooms.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         self.orbits.products(&self.of_x[a], &of_y[b], &mut room, par)?;
@@ -91,13 +93,13 @@ impl<'a> GridProducts<'a> {
 mod tests {
     use super::*;
     use crate::form::Form;
-    use crate::operations::permutation::strategy::grid::Cell;
+    use crate::operations::permutation::strategy::grid::TestedPair;
     use crate::operations::permutation::strategy::grid::tests::{KEY, with_cells};
     use crate::par::{Watch, with_threads};
     use crate::value::Value;
 
-    fn crosses<'c>(cells: &'c [Cell<'c>]) -> Vec<&'c Cross<'c>> {
-        let cross = |cell: &'c Cell<'c>| if let Form::Cross(form) = &cell.form { Some(form) } else { None };
+    fn crosses<'c>(cells: &'c [TestedPair<'c>]) -> Vec<&'c Cross<'c>> {
+        let cross = |cell: &'c TestedPair<'c>| if let Form::Cross(form) = &cell.form { Some(form) } else { None };
         cells.iter().filter_map(cross).collect()
     }
 
@@ -120,9 +122,9 @@ mod tests {
                 with_cells(name, options, n, (xs, ys), |cells| {
                     let forms = crosses(cells);
                     assert_eq!(forms.len(), xs.len() * ys.len());
-                    let widths = GridProducts::widths(&forms);
-                    let grid = Grid::choose(n, &widths.pairs, widths.columns).unwrap();
-                    let mut engine = GridProducts::begin(forms, grid, &KEY, Par::SEQ).unwrap();
+                    let widths = CrossGrid::widths(&forms);
+                    let grid = CrossLattice::choose(n, &widths.pairs, widths.columns).unwrap();
+                    let mut engine = CrossGrid::begin(forms, grid, &KEY, Par::SEQ).unwrap();
                     assert_eq!((engine.of_x.len(), engine.bs.len()), (xs.len(), ys.len()), "{name}");
                     for r in [0, 2] {
                         let scores = engine.orbit(r, Par::SEQ).unwrap();

@@ -21,7 +21,7 @@ use rustfft::num_complex::Complex;
 
 use crate::error::Result;
 use crate::numerics::fft::{Aligned, LaneFloat};
-use crate::operations::permutation::orbits::diagonals::{Layout, Source, Strips};
+use crate::operations::permutation::orbits::diagonals::{CircleLayout, CyclicDiagonals, MatrixRows};
 use crate::operations::permutation::orbits::residual::Residual;
 use crate::par::Par;
 
@@ -29,10 +29,10 @@ use crate::par::Par;
 const MANY: usize = 4;
 
 /// The engine: K transformed, L ready to be laid out anew.
-pub struct Orbits<'a, T> {
-    strips: Strips<T>,
+pub struct CyclicOrbits<'a, T> {
+    strips: CyclicDiagonals<T>,
     l: &'a Residual<'a>,
-    source: Source<'a, T>,
+    source: MatrixRows<'a, T>,
     mean: f64,
     /// The transform of the effects of K's items, conjugate.
     effects: Vec<Complex<f64>>,
@@ -40,7 +40,7 @@ pub struct Orbits<'a, T> {
     khat: Aligned<T>,
 }
 
-impl<'a, T: LaneFloat> Orbits<'a, T> {
+impl<'a, T: LaneFloat> CyclicOrbits<'a, T> {
     /// Make the engine for `count` orbits, and the values of the first of them, which begins with the observed one.
     pub fn begin(
         k: &'a Residual<'a>,
@@ -49,7 +49,7 @@ impl<'a, T: LaneFloat> Orbits<'a, T> {
         count: usize,
         par: Par<'_>,
     ) -> Result<(Self, Vec<f64>)> {
-        let strips = Strips::new(k.n());
+        let strips = CyclicDiagonals::new(k.n());
         let source = strips.source(l, count >= MANY, par)?;
         let kept = if count > 1 { strips.count() } else { strips.slab() };
         let of_k = strips.layout(sigma, true);
@@ -64,7 +64,7 @@ impl<'a, T: LaneFloat> Orbits<'a, T> {
     fn first(
         &mut self,
         k: &'a Residual<'a>,
-        of_k: &Layout,
+        of_k: &CircleLayout,
         sigma: &[usize],
         keep: bool,
         par: Par<'_>,
@@ -76,7 +76,7 @@ impl<'a, T: LaneFloat> Orbits<'a, T> {
         for (start, count) in strips.slabs() {
             let at = if keep { start * strips.strip() } else { 0 };
             let kept = &mut self.khat.get_mut()[at..at + count * strips.strip()];
-            strips.gather(&Source::Packed(k), of_k, start, count, &mut band, par)?;
+            strips.gather(&MatrixRows::Packed(k), of_k, start, count, &mut band, par)?;
             strips.transform(band.get(), of_k, kept, par)?;
             strips.gather(&self.source, &of_l, start, count, &mut band, par)?;
             strips.correlate(band.get(), &of_l, kept, &mut sum, par)?;
@@ -101,7 +101,7 @@ impl<'a, T: LaneFloat> Orbits<'a, T> {
     }
 
     /// From the sums over diagonals, which count every pair once, to the values.
-    fn values(&self, sum: &[f64], layout: &Layout) -> Vec<f64> {
+    fn values(&self, sum: &[f64], layout: &CircleLayout) -> Vec<f64> {
         let mut spectrum = self.strips.effects(self.l, layout);
         spectrum.iter_mut().zip(&self.effects).for_each(|(l, k)| *l *= k);
         for (place, value) in sum.as_chunks::<2>().0.iter().enumerate() {
@@ -139,7 +139,7 @@ mod tests {
                 let (a, b) = (Residual::of(&k, Par::SEQ).unwrap(), Residual::of(&l, Par::SEQ).unwrap());
                 let sigma = permutation(&key, 0, n);
                 for count in [1, 2, MANY] {
-                    let (engine, first) = Orbits::<T>::begin(&a, &b, &sigma, count, Par::SEQ).unwrap();
+                    let (engine, first) = CyclicOrbits::<T>::begin(&a, &b, &sigma, count, Par::SEQ).unwrap();
                     for r in 0..count {
                         let tau = permutation(&key, r as u64, n);
                         let found = if r == 0 { first.clone() } else { engine.run(&tau, Par::SEQ).unwrap() };
@@ -175,7 +175,7 @@ mod tests {
         let l = distances([1.0, 0.0, 4.0, 3.0, 9.0, 12.0]);
         let (k, l) = (Residual::of(&k, Par::SEQ).unwrap(), Residual::of(&l, Par::SEQ).unwrap());
         let sigma = [2, 0, 4, 1, 5, 3];
-        let (engine, first) = Orbits::<f64>::begin(&k, &l, &sigma, 2, Par::SEQ).unwrap();
+        let (engine, first) = CyclicOrbits::<f64>::begin(&k, &l, &sigma, 2, Par::SEQ).unwrap();
         let whole = |values: &[f64]| values.iter().map(|v| v.round() as i64).collect::<Vec<_>>();
         assert_eq!(whole(&first), [1142, 850, 782, 814, 806, 866]);
         assert_eq!(whole(&engine.run(&[5, 3, 0, 2, 1, 4], Par::SEQ).unwrap()), [862, 906, 938, 742, 798, 806]);

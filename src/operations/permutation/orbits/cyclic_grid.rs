@@ -15,7 +15,7 @@ use rustfft::num_complex::Complex;
 
 use crate::error::Result;
 use crate::numerics::fft::{LaneFloat, quarter_turn};
-use crate::operations::permutation::orbits::diagonals::{Layout, Source, Strips};
+use crate::operations::permutation::orbits::diagonals::{CircleLayout, CyclicDiagonals, MatrixRows};
 use crate::operations::permutation::orbits::residual::Residual;
 use crate::par::Par;
 use crate::{linalg, memory};
@@ -28,19 +28,19 @@ const FREQUENCIES: usize = 16;
 const PAIRS: usize = 64;
 
 /// The engine: the matrices of both sides, and the transforms of the first where they fit.
-pub struct Layers<'a, T> {
-    strips: Strips<T>,
+pub struct CyclicGrid<'a, T> {
+    strips: CyclicDiagonals<T>,
     ks: Vec<&'a Residual<'a>>,
     ls: Vec<&'a Residual<'a>>,
-    rows_of_k: Vec<Source<'a, T>>,
-    rows_of_l: Vec<Source<'a, T>>,
-    of_k: Layout,
+    rows_of_k: Vec<MatrixRows<'a, T>>,
+    rows_of_l: Vec<MatrixRows<'a, T>>,
+    of_k: CircleLayout,
     effects: Vec<Vec<Complex<f64>>>,
     /// Transforms of all of the first list, if one slab holds them.
     kept: Option<Vec<T>>,
 }
 
-impl<'a, T: LaneFloat + linalg::ProductFloat> Layers<'a, T> {
+impl<'a, T: LaneFloat + linalg::ProductFloat> CyclicGrid<'a, T> {
     /// Make ready for `count` orbits.
     pub fn new(
         ks: Vec<&'a Residual<'a>>,
@@ -51,7 +51,7 @@ impl<'a, T: LaneFloat + linalg::ProductFloat> Layers<'a, T> {
     ) -> Result<Self> {
         let n = sigma.len();
         let most = BUDGET / size_of::<T>() / (ks.len() + 2 * ls.len()).max(1);
-        let strips = Strips::with_slab(n, most);
+        let strips = CyclicDiagonals::with_slab(n, most);
         let sources = |of: &[&'a Residual<'a>], often| {
             // One after the other: the rows of one matrix are the units.
             of.iter().map(|&matrix| strips.source(matrix, often, par)).collect::<Result<Vec<_>>>()
@@ -96,7 +96,7 @@ impl<'a, T: LaneFloat + linalg::ProductFloat> Layers<'a, T> {
     }
 
     /// `S` of all pairs: by place, index of k, and index of l; real and imaginary part by turns.
-    fn spectra(&self, layout: &Layout, par: Par<'_>) -> Result<Vec<T>> {
+    fn spectra(&self, layout: &CircleLayout, par: Par<'_>) -> Result<Vec<T>> {
         let (length, p, q) = (self.strips.length(), self.ks.len(), 2 * self.ls.len());
         let mut spectra = memory::filled("The transforms of all layers", length * p * q, T::default())?;
         for (start, count) in self.strips.slabs() {
@@ -122,8 +122,8 @@ impl<'a, T: LaneFloat + linalg::ProductFloat> Layers<'a, T> {
     /// Transforms of the strips of a slab: by matrix (each followed by itself times -i, if `both`), place and strip.
     fn transforms(
         &self,
-        sources: &[Source<'a, T>],
-        layout: &Layout,
+        sources: &[MatrixRows<'a, T>],
+        layout: &CircleLayout,
         (start, count): (usize, usize),
         both: bool,
         par: Par<'_>,
@@ -186,7 +186,7 @@ impl<'a, T: LaneFloat + linalg::ProductFloat> Layers<'a, T> {
 mod tests {
     use super::*;
     use crate::numerics::streams::permutation;
-    use crate::operations::permutation::orbits::cyclic::Orbits;
+    use crate::operations::permutation::orbits::cyclic::CyclicOrbits;
     use crate::operations::permutation::orbits::residual::tests::dense;
 
     /// Every pair is what the engine of single pairs finds, in either precision, in one slab or several, padded or not.
@@ -195,9 +195,9 @@ mod tests {
         let all: Vec<_> = matrices.iter().map(|m| Residual::of(m, Par::SEQ).unwrap()).collect();
         let (ks, ls): (Vec<_>, Vec<_>) = (all[..3].iter().collect(), all[2..].iter().collect());
         let sigma = permutation(&[9; 32], 0, n);
-        let mut engine = Layers::<T>::new(ks.clone(), ls.clone(), &sigma, 2, Par::SEQ).unwrap();
+        let mut engine = CyclicGrid::<T>::new(ks.clone(), ls.clone(), &sigma, 2, Par::SEQ).unwrap();
         if let Some(most) = slab {
-            engine.strips = Strips::with_slab(n, most);
+            engine.strips = CyclicDiagonals::with_slab(n, most);
             engine.kept = None;
             assert!(engine.strips.slab() < engine.strips.count());
         }
@@ -206,7 +206,8 @@ mod tests {
             let mut visited = Vec::new();
             engine
                 .orbit(&tau, &[3, 1, 0, 8, 2, 4, 5, 6, 7], Par::ALL, |pair, values| {
-                    let (twin, first) = Orbits::<f64>::begin(ks[pair / 3], ls[pair % 3], &sigma, 2, Par::SEQ).unwrap();
+                    let (twin, first) =
+                        CyclicOrbits::<f64>::begin(ks[pair / 3], ls[pair % 3], &sigma, 2, Par::SEQ).unwrap();
                     let expected = if r == 0 { first } else { twin.run(&tau, Par::SEQ).unwrap() };
                     let worst = values.iter().zip(&expected).fold(0.0_f64, |w, (a, b)| w.max((a - b).abs()));
                     assert!(worst < close * (n * n) as f64, "n = {n}, pair {pair}: {worst}");

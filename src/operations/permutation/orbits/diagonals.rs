@@ -25,7 +25,7 @@ const UNPACKED: usize = 1 << 15;
 const UNPACKED_BYTES: usize = 1 << 28;
 
 /// How the diagonals of n x n matrices are cut, and room for the work.
-pub struct Strips<T> {
+pub struct CyclicDiagonals<T> {
     n: usize,
     diagonals: std::ops::Range<usize>,
     plan: StripFft,
@@ -37,12 +37,12 @@ pub struct Strips<T> {
     slab: usize,
     /// Rows per block of a band.
     block: usize,
-    desks: Mutex<Vec<Desk<T>>>,
+    desks: Mutex<Vec<DiagonalScratch<T>>>,
     bands: Mutex<Vec<Aligned<T>>>,
 }
 
 /// A matrix that is read row after row.
-pub enum Source<'a, T> {
+pub enum MatrixRows<'a, T> {
     /// Made when they are read.
     Packed(&'a Residual<'a>),
     /// Whole rows, made once.
@@ -50,7 +50,7 @@ pub enum Source<'a, T> {
 }
 
 /// Room for one thread.
-struct Desk<T> {
+struct DiagonalScratch<T> {
     fourier: Room<T>,
     /// Whole rows of a matrix, one after the other.
     wide: Vec<f64>,
@@ -61,7 +61,7 @@ struct Desk<T> {
 }
 
 /// Items along the circle.
-pub struct Layout {
+pub struct CircleLayout {
     /// Items by place, twice around.
     order: Vec<u32>,
     /// Place of every item.
@@ -72,7 +72,7 @@ pub struct Layout {
     weighted: bool,
 }
 
-impl Layout {
+impl CircleLayout {
     /// Places of the transform that hold items: all of them, unless K is padded with zeros.
     fn filled(&self, length: usize) -> usize {
         let n = self.place.len();
@@ -80,7 +80,7 @@ impl Layout {
     }
 }
 
-impl<T: LaneFloat> Strips<T> {
+impl<T: LaneFloat> CyclicDiagonals<T> {
     /// Numbers per item of a unit of work.
     const WIDE: usize = GROUP * T::POINT;
 
@@ -142,20 +142,20 @@ impl<T: LaneFloat> Strips<T> {
     }
 
     /// A matrix whose rows are made once, if they are to be read often and fit.
-    pub fn source<'a>(&self, matrix: &'a Residual<'a>, often: bool, par: Par<'_>) -> Result<Source<'a, T>> {
+    pub fn source<'a>(&self, matrix: &'a Residual<'a>, often: bool, par: Par<'_>) -> Result<MatrixRows<'a, T>> {
         if !often || self.n * self.n * size_of::<T>() > UNPACKED_BYTES {
-            return Ok(Source::Packed(matrix));
+            return Ok(MatrixRows::Packed(matrix));
         }
         let mut rows = memory::zeros("The rows of an n x n matrix", self.n * self.n)?;
         par.fill(&mut rows, self.block * self.n, |number, rows| {
             self.at_desk(|desk| desk.read(matrix, number * self.block, rows));
             Ok(())
         })?;
-        Ok(Source::Unpacked(rows))
+        Ok(MatrixRows::Unpacked(rows))
     }
 
     /// Transform a slab into `kept`, strip after strip.
-    pub fn transform(&self, band: &[T], layout: &Layout, kept: &mut [T], par: Par<'_>) -> Result<()> {
+    pub fn transform(&self, band: &[T], layout: &CircleLayout, kept: &mut [T], par: Par<'_>) -> Result<()> {
         let strip = self.strip();
         let places = self.places(layout, kept.len() / strip);
         par.fill(kept, GROUP * strip, |unit, kept| {
@@ -170,7 +170,14 @@ impl<T: LaneFloat> Strips<T> {
     }
 
     /// Transform a slab and add its products with the transforms of K to `sum`.
-    pub fn correlate(&self, band: &[T], layout: &Layout, khat: &[T], sum: &mut [f64], par: Par<'_>) -> Result<()> {
+    pub fn correlate(
+        &self,
+        band: &[T],
+        layout: &CircleLayout,
+        khat: &[T],
+        sum: &mut [f64],
+        par: Par<'_>,
+    ) -> Result<()> {
         let strip = self.strip();
         let count = khat.len() / strip;
         let places = self.places(layout, count);
@@ -192,7 +199,7 @@ impl<T: LaneFloat> Strips<T> {
     }
 
     /// The transform of the effects of the items in an order; the two of an item make one complex number.
-    pub fn effects(&self, matrix: &Residual<'_>, layout: &Layout) -> Vec<Complex<f64>> {
+    pub fn effects(&self, matrix: &Residual<'_>, layout: &CircleLayout) -> Vec<Complex<f64>> {
         let effects: Vec<[f64; 2]> = matrix.effects().collect();
         let filled = layout.filled(self.length());
         let at = |place: usize| effects[layout.order[place % self.n] as usize];
@@ -223,12 +230,12 @@ impl<T: LaneFloat> Strips<T> {
     }
 
     /// Items along the circle in an order.
-    pub fn layout(&self, order: &[usize], weighted: bool) -> Layout {
+    pub fn layout(&self, order: &[usize], weighted: bool) -> CircleLayout {
         let n = self.n;
         let mut place = vec![0; n];
         order.iter().zip(0..).for_each(|(&item, at)| place[item] = at);
         let order = order.iter().chain(order).map(|&item| item as u32).collect();
-        let mut layout = Layout { order, place, points: Vec::new(), weighted };
+        let mut layout = CircleLayout { order, place, points: Vec::new(), weighted };
         let filled = layout.filled(self.length());
         let at = |place: usize| (place < filled).then(|| layout.order[place % n]);
         layout.points = self.plan.reading_order().map(at).collect();
@@ -236,7 +243,7 @@ impl<T: LaneFloat> Strips<T> {
     }
 
     /// Where the points of the first unit of a slab lie, in the order of reading.
-    fn places(&self, layout: &Layout, count: usize) -> Vec<Option<usize>> {
+    fn places(&self, layout: &CircleLayout, count: usize) -> Vec<Option<usize>> {
         let units = count / GROUP;
         let at = |item: usize| (item / self.block * units * self.block + item % self.block) * Self::WIDE;
         layout.points.iter().map(|item| item.map(|item| at(item as usize))).collect()
@@ -267,8 +274,8 @@ impl<T: LaneFloat> Strips<T> {
     /// transform then picks its points.
     pub fn gather(
         &self,
-        matrix: &Source<'_, T>,
-        layout: &Layout,
+        matrix: &MatrixRows<'_, T>,
+        layout: &CircleLayout,
         start: usize,
         count: usize,
         band: &mut Aligned<T>,
@@ -289,8 +296,8 @@ impl<T: LaneFloat> Strips<T> {
                 }
             };
             match matrix {
-                Source::Unpacked(all) => lay_rows_out(&all[item * self.n..(item + rows) * self.n]),
-                Source::Packed(matrix) => self.at_desk(|desk| {
+                MatrixRows::Unpacked(all) => lay_rows_out(&all[item * self.n..(item + rows) * self.n]),
+                MatrixRows::Packed(matrix) => self.at_desk(|desk| {
                     let mut unpacked = std::mem::take(&mut desk.rows);
                     desk.read(matrix, item, &mut unpacked[..rows * self.n]);
                     lay_rows_out(&unpacked[..rows * self.n]);
@@ -318,9 +325,9 @@ impl<T: LaneFloat> Strips<T> {
         self.bands.lock().unwrap_or_else(PoisonError::into_inner).push(band);
     }
 
-    fn at_desk<R>(&self, work: impl FnOnce(&mut Desk<T>) -> R) -> R {
+    fn at_desk<R>(&self, work: impl FnOnce(&mut DiagonalScratch<T>) -> R) -> R {
         let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut desk = spare.unwrap_or_else(|| Desk {
+        let mut desk = spare.unwrap_or_else(|| DiagonalScratch {
             fourier: self.plan.room(),
             wide: vec![0.0; self.block.min(self.n) * self.n],
             rows: vec![T::default(); self.block.min(self.n) * self.n],
@@ -332,7 +339,7 @@ impl<T: LaneFloat> Strips<T> {
     }
 }
 
-impl<T: LaneFloat> Desk<T> {
+impl<T: LaneFloat> DiagonalScratch<T> {
     /// Rows of the residual, rounded.
     fn read(&mut self, matrix: &Residual<'_>, first: usize, rows: &mut [T]) {
         let wide = &mut self.wide[..rows.len()];

@@ -32,7 +32,7 @@ use crate::par::Par;
 const DEAR: usize = 4;
 
 /// The columns of x, transformed; those of y, ready to be laid out.
-pub struct Features<'a> {
+pub struct LowRankOrbits<'a> {
     n: usize,
     b: &'a Matrix,
     forward: Arc<dyn Fft<f64>>,
@@ -44,7 +44,7 @@ pub struct Features<'a> {
     constant: f64,
 }
 
-impl<'a> Features<'a> {
+impl<'a> LowRankOrbits<'a> {
     /// Whether this road is there, and the cheaper one; `fits` says whether n x n matrices may be stored.
     pub fn pays(form: &Bilinear<'_>, fits: bool) -> bool {
         match (form.k.factor(), form.l.factor()) {
@@ -154,8 +154,8 @@ mod tests {
                 let (k, l) = (side(3, 0.7), side(2, 1.3));
                 let form = Bilinear { k: &k, l: &l, link: Link::COSINE };
                 let sigma = permutation(&[2; 32], 0, n);
-                let engine = Features::new(&form, &sigma, Par::SEQ).unwrap().unwrap();
-                assert!(Features::pays(&form, true));
+                let engine = LowRankOrbits::new(&form, &sigma, Par::SEQ).unwrap().unwrap();
+                assert!(LowRankOrbits::pays(&form, true));
                 let tau = permutation(&[2; 32], 1, n);
                 for (s, value) in engine.run(&tau, Par::ALL).unwrap().into_iter().enumerate() {
                     let mut order = vec![0; n];

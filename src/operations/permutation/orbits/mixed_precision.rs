@@ -1,7 +1,7 @@
 //! Orbits of a bilinear score: which engine, and certainty in double precision at the speed of single.
 //!
 //! Many orbits of one relabeling come cheaper by multipliers of the circle ([`crate::operations::permutation::orbits::multipliers`]) than by fresh relabelings
-//! ([`Orbits`]): for a prime number of items by consecutive powers, for any other by a few units. A *block* is what one
+//! ([`CyclicOrbits`]): for a prime number of items by consecutive powers, for any other by a few units. A *block* is what one
 //! relabeling gives: its orbits one after the other, the multiplier 1 first.
 //!
 //! Single precision is wrong by a few millionths of a standard deviation. Only values within a ten-thousandth of the observed
@@ -17,8 +17,8 @@ use rustfft::num_complex::Complex;
 use crate::error::Result;
 use crate::form::Bilinear;
 use crate::numerics::fft::LaneFloat;
-use crate::operations::permutation::orbits::cyclic::Orbits;
-use crate::operations::permutation::orbits::multipliers::{Affine, OrbitFloat, Units};
+use crate::operations::permutation::orbits::cyclic::CyclicOrbits;
+use crate::operations::permutation::orbits::multipliers::{CompositeMultipliers, OrbitFloat, PrimeMultipliers};
 use crate::operations::permutation::orbits::relabelings::{Multipliers, Relabeling, Relabelings};
 use crate::operations::permutation::orbits::residual::Residual;
 use crate::operations::permutation::request::{Precision, Request};
@@ -31,20 +31,20 @@ const FEW: usize = 8;
 const FEW_OF: usize = 16;
 
 /// The engine of one precision; y's matrix as whole rows where multipliers are taken.
-enum Engine<'a, T> {
-    Shifts(Orbits<'a, T>),
-    Powers(Affine<T>, Vec<T>),
-    Units(Units<T>, Vec<T>),
+enum PrecisionEngine<'a, T> {
+    Shifts(CyclicOrbits<'a, T>),
+    Powers(PrimeMultipliers<T>, Vec<T>),
+    CompositeMultipliers(CompositeMultipliers<T>, Vec<T>),
 }
 
 /// What engines of multipliers leave out: the mean, and the linear part unless it stands on the diagonals.
-struct Linear<'a> {
+struct LinearPart<'a> {
     k: &'a Residual<'a>,
     l: &'a Residual<'a>,
     diagonals: Option<[Vec<f64>; 2]>,
 }
 
-impl Linear<'_> {
+impl LinearPart<'_> {
     /// Add the mean and the linear part to the values of a block.
     fn add(&self, sigma: &[usize], block: &Relabeling, n: usize, values: &mut [f64]) {
         let mean = self.k.mean(self.l);
@@ -71,31 +71,31 @@ impl Linear<'_> {
     }
 }
 
-impl<'a, T: LaneFloat + OrbitFloat> Engine<'a, T> {
+impl<'a, T: LaneFloat + OrbitFloat> PrecisionEngine<'a, T> {
     /// Make the engine; plain orbits give the values of the first block on the way.
     fn begin(
-        linear: &Linear<'a>,
+        linear: &LinearPart<'a>,
         sigma: &[usize],
         multipliers: Multipliers,
         relabelings: usize,
         par: Par<'_>,
     ) -> Result<(Self, Option<Vec<f64>>)> {
         if multipliers == Multipliers::None {
-            let (engine, first) = Orbits::begin(linear.k, linear.l, sigma, relabelings, par)?;
+            let (engine, first) = CyclicOrbits::begin(linear.k, linear.l, sigma, relabelings, par)?;
             return Ok((Self::Shifts(engine), Some(first)));
         }
         let diagonal = |side: usize| linear.diagonals.as_ref().map(|both| both[side].as_slice());
         let rows_of_k: Vec<T> = linear.k.whole(diagonal(0), par)?;
         let rows_of_l = linear.l.whole(diagonal(1), par)?;
         Ok(match multipliers {
-            Multipliers::Powers(_) => (Self::Powers(Affine::new(&rows_of_k, sigma, par)?, rows_of_l), None),
-            _ => (Self::Units(Units::new(&rows_of_k, sigma, par)?, rows_of_l), None),
+            Multipliers::Powers(_) => (Self::Powers(PrimeMultipliers::new(&rows_of_k, sigma, par)?, rows_of_l), None),
+            _ => (Self::CompositeMultipliers(CompositeMultipliers::new(&rows_of_k, sigma, par)?, rows_of_l), None),
         })
     }
 
     /// Make the engine, and the values of the first block.
     fn start(
-        linear: &Linear<'a>,
+        linear: &LinearPart<'a>,
         sigma: &[usize],
         relabelings: &Relabelings,
         block: &Relabeling,
@@ -107,11 +107,11 @@ impl<'a, T: LaneFloat + OrbitFloat> Engine<'a, T> {
     }
 
     /// The values of a block.
-    fn run(&self, linear: &Linear<'_>, sigma: &[usize], block: &Relabeling, par: Par<'_>) -> Result<Vec<f64>> {
+    fn run(&self, linear: &LinearPart<'_>, sigma: &[usize], block: &Relabeling, par: Par<'_>) -> Result<Vec<f64>> {
         let mut values = match (self, block.window) {
             (Self::Shifts(engine), _) => return engine.run(&block.tau, par),
             (Self::Powers(engine, l), Some(window)) => engine.run(l, &block.tau, window, par)?,
-            (Self::Units(engine, l), None) => engine.run(l, &block.tau, &block.factors, par)?,
+            (Self::CompositeMultipliers(engine, l), None) => engine.run(l, &block.tau, &block.factors, par)?,
             _ => Vec::new(),
         };
         linear.add(sigma, block, sigma.len(), &mut values);
@@ -120,19 +120,19 @@ impl<'a, T: LaneFloat + OrbitFloat> Engine<'a, T> {
 }
 
 /// The orbits of one test.
-pub struct Settled<'a> {
+pub struct MixedPrecision<'a> {
     form: &'a Bilinear<'a>,
-    linear: Linear<'a>,
+    linear: LinearPart<'a>,
     relabelings: Relabelings,
     sigma: Vec<usize>,
-    single: Option<Engine<'a, f32>>,
-    double: OnceLock<Engine<'a, f64>>,
+    single: Option<PrecisionEngine<'a, f32>>,
+    double: OnceLock<PrecisionEngine<'a, f64>>,
     observed: f64,
     margin: f64,
     adjudicated: AtomicUsize,
 }
 
-impl<'a> Settled<'a> {
+impl<'a> MixedPrecision<'a> {
     /// Make ready for all relabelings; the values of the first, which begins with the observed one.
     pub fn begin(
         form: &'a Bilinear<'a>,
@@ -150,7 +150,7 @@ impl<'a> Settled<'a> {
         };
         let mut found = Self {
             form,
-            linear: Linear { k, l, diagonals: k.diagonals(l) },
+            linear: LinearPart { k, l, diagonals: k.diagonals(l) },
             relabelings,
             sigma,
             single: None,
@@ -161,11 +161,11 @@ impl<'a> Settled<'a> {
         };
         let block = found.relabelings.get(0);
         if !single {
-            let (engine, first) = Engine::start(&found.linear, &found.sigma, &found.relabelings, &block, par)?;
+            let (engine, first) = PrecisionEngine::start(&found.linear, &found.sigma, &found.relabelings, &block, par)?;
             found.double.get_or_init(|| engine);
             return Ok((found, block.in_order(first)));
         }
-        let (engine, mut first) = Engine::start(&found.linear, &found.sigma, &found.relabelings, &block, par)?;
+        let (engine, mut first) = PrecisionEngine::start(&found.linear, &found.sigma, &found.relabelings, &block, par)?;
         found.single = Some(engine);
         found.observed = form.k.inner(form.l, None, par)?;
         found.margin = MARGIN * k.std(l);
@@ -219,7 +219,8 @@ impl<'a> Settled<'a> {
         let engine = if let Some(engine) = self.double.get() {
             engine
         } else {
-            let (engine, _) = Engine::begin(&self.linear, &self.sigma, self.relabelings.multipliers(), 2, par)?;
+            let (engine, _) =
+                PrecisionEngine::begin(&self.linear, &self.sigma, self.relabelings.multipliers(), 2, par)?;
             self.double.get_or_init(|| engine)
         };
         engine.run(&self.linear, &self.sigma, block, par)

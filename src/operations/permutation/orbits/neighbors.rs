@@ -7,11 +7,11 @@
 //! there. With y's edges sorted by offset all meetings are found one by one: about n k^2 of them for n permutations.
 //!
 //! Everything counted is a whole number, so pairings that share alike score alike, bit for bit, as they do on the general
-//! path. Where tied neighbors share places, [`TiedLists`] counts.
+//! path. Where tied neighbors share places, [`TiedNeighborOrbits`] counts.
 
 use crate::error::Result;
 use crate::form::NeighborLists;
-use crate::operations::permutation::orbits::tied_neighbors::TiedLists;
+use crate::operations::permutation::orbits::tied_neighbors::TiedNeighborOrbits;
 use crate::par::Par;
 
 /// Fewest rows per unit of work, and most units: several threads share one orbit, and each unit has counts of its own.
@@ -19,29 +19,29 @@ const ROWS: usize = 2048;
 const UNITS: usize = 8;
 
 /// The lists of x along the circle, those of y ready to be laid out.
-pub struct Lists<'a> {
+pub struct NeighborOrbits<'a> {
     form: &'a NeighborLists<'a>,
     n: usize,
     /// Offsets of x's edges, place after place.
     edges: Vec<u32>,
     /// Takes over where there are ties.
-    tied: Option<TiedLists<'a>>,
+    tied: Option<TiedNeighborOrbits<'a>>,
 }
 
 /// Edges by offset.
-pub struct Buckets {
+pub struct EdgeBuckets {
     /// Where the edges of an offset begin; one more entry than offsets.
     begin: Vec<usize>,
     /// Places where they start.
     starts: Vec<u32>,
 }
 
-impl<'a> Lists<'a> {
+impl<'a> NeighborOrbits<'a> {
     /// Lay the inputs of x out in the order sigma.
     pub fn new(form: &'a NeighborLists<'a>, sigma: &[usize]) -> Self {
         let (n, place) = (form.x.n(), places(sigma));
         if form.has_ties() {
-            return Self { form, n, edges: Vec::new(), tied: Some(TiedLists::new(form, sigma)) };
+            return Self { form, n, edges: Vec::new(), tied: Some(TiedNeighborOrbits::new(form, sigma)) };
         }
         let offsets = |p: usize| form.x.certain(sigma[p]).iter().map(move |&j| (j, p));
         let edges = (0..n).flat_map(offsets).map(|(j, p)| offset(p as u32, place[j as usize], n)).collect();
@@ -56,7 +56,7 @@ impl<'a> Lists<'a> {
         let offsets = |q: usize, place: &[u32], found: &mut Vec<u32>| {
             found.extend(self.form.y.certain(tau[q]).iter().map(|&j| offset(q as u32, place[j as usize], self.n)));
         };
-        let buckets = Buckets::new(tau, offsets);
+        let buckets = EdgeBuckets::new(tau, offsets);
         let (n, sizes) = (self.n, self.form.of_overlap.len());
         let size = n.div_ceil(UNITS).max(ROWS);
         let parts = par.map(n.div_ceil(size), |part, _| {
@@ -75,7 +75,7 @@ impl<'a> Lists<'a> {
     }
 
     /// For some rows of x: by shift, how many of them share how many neighbors.
-    fn count(&self, rows: std::ops::Range<usize>, buckets: &Buckets) -> Vec<u32> {
+    fn count(&self, rows: std::ops::Range<usize>, buckets: &EdgeBuckets) -> Vec<u32> {
         let (n, k, sizes) = (self.n as u32, self.form.x.k(), self.form.of_overlap.len());
         let mut counts = vec![0_u32; self.n * sizes];
         let mut shared = vec![0_u32; self.n];
@@ -99,7 +99,7 @@ impl<'a> Lists<'a> {
     }
 }
 
-impl Buckets {
+impl EdgeBuckets {
     /// The edges of items laid out in an order; `offsets(place, places)` appends those that start at a place.
     pub fn new(order: &[usize], offsets: impl Fn(usize, &[u32], &mut Vec<u32>)) -> Self {
         let (n, place) = (order.len(), places(order));
@@ -149,7 +149,7 @@ mod tests {
     use crate::engines::neighbors::{Metric, Neighbors};
     use crate::form::Form;
     use crate::numerics::streams::permutation;
-    use crate::operations::permutation::draws::OneByOne;
+    use crate::operations::permutation::draws::PairingValues;
     use crate::representation::{Representation, Storage, View};
 
     fn lists(n: usize, k: usize, pace: f64) -> std::sync::Arc<Neighbors> {
@@ -164,10 +164,10 @@ mod tests {
         for (n, k) in [(2, 1), (5, 2), (6, 5), (31, 3), (60, 10)] {
             let (x, y) = (lists(n, k, 0.7), lists(n, k, 1.3));
             let form = Form::Neighbors(NeighborLists::new(&x, &y, Agreement::Jaccard));
-            let direct = OneByOne::new(&form, 1, Par::SEQ).unwrap();
+            let direct = PairingValues::new(&form, 1, Par::SEQ).unwrap();
             let Form::Neighbors(lists) = &form else { unreachable!() };
             let sigma = permutation(&[3; 32], 0, n);
-            let engine = Lists::new(lists, &sigma);
+            let engine = NeighborOrbits::new(lists, &sigma);
             for r in 0..3 {
                 let tau = permutation(&[3; 32], r, n);
                 for (s, found) in engine.orbit(&tau, Par::ALL).unwrap().into_iter().enumerate() {

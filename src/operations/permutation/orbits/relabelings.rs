@@ -8,7 +8,7 @@
 //! Sigma is stream 0 of the key, relabeling r is stream r, and its multipliers are drawn from the same stream after it.
 
 use crate::numerics::streams::{Stream, permutation};
-use crate::operations::permutation::orbits::multipliers::Window;
+use crate::operations::permutation::orbits::multipliers::PowerRange;
 use crate::operations::permutation::orbits::multipliers::choice::{MOST_UNITS, draw_units, is_prime, units};
 use crate::operations::permutation::request::{Method, Request};
 
@@ -80,7 +80,7 @@ pub struct Relabeling {
     /// The multipliers.
     pub factors: Vec<usize>,
     /// Which powers of the primitive root these are.
-    pub window: Option<Window>,
+    pub window: Option<PowerRange>,
     /// The orbit that comes first: that of the multiplier 1, where it begins with the observed arrangement.
     pub first: usize,
 }
@@ -127,7 +127,7 @@ impl Relabelings {
         match self.multipliers {
             Multipliers::None => Relabeling { tau, factors: vec![1], window: None, first: 0 },
             Multipliers::Powers(count) => {
-                let window = Window::draw(n, count, |count| stream.below(count));
+                let window = PowerRange::draw(n, count, |count| stream.below(count));
                 let first = if r == 0 { window.identity() } else { 0 };
                 Relabeling { tau, factors: window.factors(n), window: Some(window), first }
             }

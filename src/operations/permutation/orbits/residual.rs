@@ -1,6 +1,6 @@
 //! The part of a matrix whose orbits need work: its rows less constants and effects of items.
 //!
-//! [`Parts`] takes a matrix K apart: `K_ij = m + u_i + u_j + W_ij` off the diagonal, `k + d_i` on it. The constant part of
+//! [`Decomposition`] takes a matrix K apart: `K_ij = m + u_i + u_j + W_ij` off the diagonal, `k + d_i` on it. The constant part of
 //! the statistic may be hundreds of standard deviations; what is left of single precision after it would be useless. W has
 //! no such part, so its orbits may be computed in single precision, and the other parts in double.
 
@@ -8,7 +8,7 @@ use crate::engines::pair_matrix::Dense;
 use crate::error::Result;
 use crate::memory;
 use crate::numerics::fft::LaneFloat;
-use crate::operations::permutation::moments::{Invariants, Order, Parts, moments};
+use crate::operations::permutation::moments::{Decomposition, Invariants, MomentOrder, moments};
 use crate::par::Par;
 
 /// Columns that are unpacked at a time, so that whole cache lines are written.
@@ -21,15 +21,15 @@ const ROWS: usize = 64;
 /// A stored matrix taken apart.
 pub struct Residual<'a> {
     matrix: &'a Dense,
-    parts: Parts,
+    parts: Decomposition,
     invariants: Invariants,
 }
 
 impl<'a> Residual<'a> {
     /// Take a matrix apart.
     pub fn of(matrix: &'a Dense, par: Par<'_>) -> Result<Self> {
-        let parts = Parts::of_dense(matrix, par)?;
-        let invariants = Invariants::of_parts(matrix, &parts, Order::Variance, par)?;
+        let parts = Decomposition::of_dense(matrix, par)?;
+        let invariants = Invariants::of_parts(matrix, &parts, MomentOrder::Variance, par)?;
         Ok(Self { matrix, parts, invariants })
     }
 
@@ -70,7 +70,7 @@ impl<'a> Residual<'a> {
             let weight = self.parts.linear(&self.parts)[1].0.sqrt();
             return Some(both.map(|parts| scaled(&parts.u, weight)));
         }
-        let centered = |parts: &&Parts| {
+        let centered = |parts: &&Decomposition| {
             let apart = |(u, d): (&f64, &f64)| (u * (n - 2.0) + d).abs();
             let worst = parts.u.iter().zip(&parts.d).map(apart).fold(0.0_f64, f64::max);
             worst <= SAME * largest(&parts.d)

@@ -30,7 +30,7 @@
 //! Items at rest leave p exact but blur it: they are the same in all values of an orbit, which therefore vary together.
 //! With a share f of the movable items at rest, two values correlate like f in the part of T that is linear in the
 //! pairing (distances have one, centered kernels only inside strata) and like f^2 in the quadratic part. See
-//! [`Grid::variance_factor`].
+//! [`Lattice::variance_factor`].
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -41,7 +41,7 @@ use rustfft::{Fft, FftPlanner};
 use crate::error::Result;
 use crate::memory;
 use crate::numerics::fft::is_smooth;
-use crate::operations::permutation::design::{Class, Design, Scheme};
+use crate::operations::permutation::design::{Design, ExchangeClass, Scheme};
 use crate::par::Par;
 
 /// Values, as independent ones count, below which an orbit is hardly quicker than its values one by one.
@@ -53,7 +53,7 @@ const GATHERED: usize = 1 << 14;
 
 /// Where items lie: places hold items of the identity; other elements of the group move them.
 #[derive(Debug, Clone)]
-pub struct Grid {
+pub struct Lattice {
     n: usize,
     /// Rows.
     length: usize,
@@ -65,13 +65,13 @@ pub struct Grid {
     share: f64,
 }
 
-impl Grid {
+impl Lattice {
     /// The grid that gives most for the work, or None if independent pairings are better.
     pub fn choose(design: &Design) -> Option<Self> {
         if design.scheme() == Scheme::Shift {
             return Some(Self::circle(design));
         }
-        let longest = design.classes().iter().map(Class::count).max()?;
+        let longest = design.classes().iter().map(ExchangeClass::count).max()?;
         let values = |q: usize| q as f64 / varies_by(q, share_at_rest(design, q), TYPICAL);
         let cost = |q: usize| {
             // Gathering and multiplying beside log2 q stages, which are dearer for large prime factors.
@@ -156,16 +156,16 @@ fn share_at_rest(design: &Design, q: usize) -> f64 {
 }
 
 /// The engine: Ks are transformed once, L is laid out anew for every orbit.
-pub struct GridOrbits<'a> {
-    grid: &'a Grid,
+pub struct LatticeOrbits<'a> {
+    grid: &'a Lattice,
     forward: Arc<dyn Fft<f64>>,
     inverse: Arc<dyn Fft<f64>>,
-    desks: Mutex<Vec<Desk>>,
+    desks: Mutex<Vec<LatticeScratch>>,
     bands: Mutex<Vec<Vec<f64>>>,
 }
 
 /// The side of x, laid out and transformed.
-pub struct OfX {
+pub struct TransformedX {
     /// Transforms of the sequences of K, two in each, by column.
     khat: Vec<Complex<f64>>,
     /// Entries of K at rest.
@@ -173,21 +173,21 @@ pub struct OfX {
 }
 
 /// Room for one thread.
-struct Desk {
+struct LatticeScratch {
     sequences: Vec<Complex<f64>>,
     scratch: Vec<Complex<f64>>,
 }
 
 /// Where the items of one side lie.
-struct Layout {
+struct LatticeLayout {
     /// Items of one column after the other, twice along each.
     columns: Vec<u32>,
     resting: Vec<u32>,
 }
 
-impl<'a> GridOrbits<'a> {
+impl<'a> LatticeOrbits<'a> {
     /// The engine of a grid.
-    pub fn new(grid: &'a Grid) -> Self {
+    pub fn new(grid: &'a Lattice) -> Self {
         let mut planner = FftPlanner::new();
         Self {
             grid,
@@ -204,7 +204,7 @@ impl<'a> GridOrbits<'a> {
     }
 
     /// Lay x out by sigma, an element of the group, and transform its whole matrix K, row after row.
-    pub fn of_x(&self, k: &[f64], sigma: &[usize], par: Par<'_>) -> Result<OfX> {
+    pub fn of_x(&self, k: &[f64], sigma: &[usize], par: Par<'_>) -> Result<TransformedX> {
         let (q, unit) = (self.grid.length, self.unit());
         let layout = self.layout(sigma);
         let mut khat = memory::filled("The transform of an n x n matrix", self.all_pairs() * q, Complex::default())?;
@@ -223,13 +223,13 @@ impl<'a> GridOrbits<'a> {
                 })
             })?;
         }
-        Ok(OfX { khat, constant: self.at_rest(k, &layout) })
+        Ok(TransformedX { khat, constant: self.at_rest(k, &layout) })
     }
 
     /// For every K the q values of the orbit of tau, an element of the group, with the whole matrix L, row after row.
     ///
-    /// Value s is that of [`Grid::shift`] between sigma and tau; with tau = sigma, value 0 is the observed one.
-    pub fn run(&self, ks: &[&OfX], l: &[f64], tau: &[usize], par: Par<'_>) -> Result<Vec<Vec<f64>>> {
+    /// Value s is that of [`Lattice::shift`] between sigma and tau; with tau = sigma, value 0 is the observed one.
+    pub fn run(&self, ks: &[&TransformedX], l: &[f64], tau: &[usize], par: Par<'_>) -> Result<Vec<Vec<f64>>> {
         let (q, unit) = (self.grid.length, self.unit());
         let layout = self.layout(tau);
         let nothing = || vec![vec![Complex::default(); q]; ks.len()];
@@ -261,7 +261,7 @@ impl<'a> GridOrbits<'a> {
             }
         }
         let at_rest = self.at_rest(l, &layout);
-        let values = |(k, mut spectrum): (&&OfX, Vec<Complex<f64>>)| {
+        let values = |(k, mut spectrum): (&&TransformedX, Vec<Complex<f64>>)| {
             self.inverse.process(&mut spectrum);
             let constant: f64 = k.constant.iter().zip(&at_rest).map(|(k, l)| k * l).sum();
             spectrum.into_iter().map(|value| value.re / q as f64 + constant).collect()
@@ -269,17 +269,17 @@ impl<'a> GridOrbits<'a> {
         Ok(ks.iter().zip(spectra).map(values).collect())
     }
 
-    fn layout(&self, order: &[usize]) -> Layout {
+    fn layout(&self, order: &[usize]) -> LatticeLayout {
         let place = |&item: &usize| order[item] as u32;
         let columns = self.grid.columns.chunks_exact(self.grid.length);
-        Layout {
+        LatticeLayout {
             columns: columns.flat_map(|column| column.iter().chain(column)).map(place).collect(),
             resting: self.grid.resting.iter().map(place).collect(),
         }
     }
 
     /// Entries of pairs at rest.
-    fn at_rest(&self, matrix: &[f64], layout: &Layout) -> Vec<f64> {
+    fn at_rest(&self, matrix: &[f64], layout: &LatticeLayout) -> Vec<f64> {
         let rows = layout.resting.iter().map(|&i| &matrix[i as usize * self.grid.n..][..self.grid.n]);
         rows.flat_map(|row| layout.resting.iter().map(|&j| row[j as usize])).collect()
     }
@@ -318,7 +318,7 @@ impl<'a> GridOrbits<'a> {
     fn gathered<R>(
         &self,
         matrix: &[f64],
-        layout: &Layout,
+        layout: &LatticeLayout,
         v: usize,
         par: Par<'_>,
         work: impl FnOnce(&[f64]) -> Result<R>,
@@ -365,10 +365,10 @@ impl<'a> GridOrbits<'a> {
         }
     }
 
-    fn at_desk<R>(&self, work: impl FnOnce(&mut Desk) -> R) -> R {
+    fn at_desk<R>(&self, work: impl FnOnce(&mut LatticeScratch) -> R) -> R {
         let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let zeros = |count: usize| vec![Complex::default(); count];
-        let mut desk = spare.unwrap_or_else(|| Desk {
+        let mut desk = spare.unwrap_or_else(|| LatticeScratch {
             sequences: zeros(self.unit() * self.grid.length),
             scratch: zeros(self.forward.get_inplace_scratch_len()),
         });
@@ -426,7 +426,7 @@ mod tests {
     }
 
     /// Which item of y meets which of x at shift s.
-    fn pairing(grid: &Grid, sigma: &[usize], tau: &[usize], s: usize) -> Vec<usize> {
+    fn pairing(grid: &Lattice, sigma: &[usize], tau: &[usize], s: usize) -> Vec<usize> {
         let moved = grid.shift(s);
         let mut found = vec![0; sigma.len()];
         sigma.iter().zip(moved).for_each(|(&item, place)| found[item] = tau[place]);
@@ -434,7 +434,7 @@ mod tests {
     }
 
     /// The values of the orbit of tau for one K.
-    fn single(engine: &GridOrbits<'_>, k: &OfX, l: &[f64], tau: &[usize], par: Par<'_>) -> Vec<f64> {
+    fn single(engine: &LatticeOrbits<'_>, k: &TransformedX, l: &[f64], tau: &[usize], par: Par<'_>) -> Vec<f64> {
         engine.run(&[k], l, tau, par).unwrap().remove(0)
     }
 
@@ -462,11 +462,11 @@ mod tests {
             let design = Design::new(n, strata, groups, Scheme::Permute).unwrap();
             let (k, l) = (symmetric(n, 0.7), symmetric(n, 1.3));
             for q in 1..=8 {
-                let grid = Grid::of_length(&design, q);
+                let grid = Lattice::of_length(&design, q);
                 assert_eq!(grid.length() * grid.columns() + grid.resting(), n);
                 with_resting += usize::from(grid.resting() > 0);
                 let sigma = design.draw(&[5; 32], 0);
-                let engine = GridOrbits::new(&grid);
+                let engine = LatticeOrbits::new(&grid);
                 let of_x = engine.of_x(&k, &sigma, Par::SEQ).unwrap();
                 let of_l = engine.of_x(&l, &sigma, Par::SEQ).unwrap();
                 assert_eq!(of_x.khat.len() * size_of::<Complex<f64>>(), engine.need());
@@ -507,9 +507,9 @@ mod tests {
         };
         let (k, l) = (gram(features(3, 0)), gram(features(2, 1)));
         let design = Design::new(10, Some(&[0, 0, 0, 0, 0, 0, 1, 2, 3, 4]), None, Scheme::Permute).unwrap();
-        let grid = Grid::of_length(&design, 3);
+        let grid = Lattice::of_length(&design, 3);
         assert_eq!((grid.columns(), grid.resting()), (2, 4));
-        let engine = GridOrbits::new(&grid);
+        let engine = LatticeOrbits::new(&grid);
         let of_x = engine.of_x(&k, &[0, 2, 4, 1, 3, 5, 6, 7, 8, 9], Par::SEQ).unwrap();
         let found = single(&engine, &of_x, &l, &[1, 3, 5, 0, 2, 4, 6, 7, 8, 9], Par::SEQ);
         for (found, expected) in found.iter().zip([21202.34, 25124.139999999996, 13426.339999999998]) {
@@ -524,9 +524,9 @@ mod tests {
         let k = distances([0.0, 1.0, 2.0, 4.0, 7.0, 11.0]);
         let l = distances([1.0, 0.0, 4.0, 3.0, 9.0, 12.0]);
         let design = Design::new(6, None, None, Scheme::Shift).unwrap();
-        let grid = Grid::choose(&design).unwrap();
+        let grid = Lattice::choose(&design).unwrap();
         let identity: Vec<usize> = (0..6).collect();
-        let engine = GridOrbits::new(&grid);
+        let engine = LatticeOrbits::new(&grid);
         let of_x = engine.of_x(&k, &identity, Par::SEQ).unwrap();
         let found = single(&engine, &of_x, &l, &identity, Par::SEQ);
         let whole: Vec<i64> = found.iter().map(|v| v.round() as i64).collect();
@@ -539,10 +539,10 @@ mod tests {
         let n = 300;
         let strata: Vec<i64> = (0..n).map(|i| i64::from(i % 7 > 2)).collect();
         let design = Design::new(n, Some(&strata), None, Scheme::Permute).unwrap();
-        let grid = Grid::choose(&design).unwrap();
+        let grid = Lattice::choose(&design).unwrap();
         let (k, l) = (symmetric(n, 0.7), symmetric(n, 1.3));
         let run = |par: Par<'_>| {
-            let engine = GridOrbits::new(&grid);
+            let engine = LatticeOrbits::new(&grid);
             let of_x = engine.of_x(&k, &design.draw(&[5; 32], 0), par).unwrap();
             (0..3).flat_map(|r| single(&engine, &of_x, &l, &design.draw(&[5; 32], r), par)).collect::<Vec<_>>()
         };
@@ -557,7 +557,7 @@ mod tests {
         let strata: Vec<i64> = (0..n).map(|i| strata(i) as i64).collect();
         let groups: Vec<i64> = (0..n).map(|i| groups(i) as i64).collect();
         let design = Design::new(n, Some(&strata), Some(&groups), Scheme::Permute).unwrap();
-        Grid::choose(&design).map(|grid| [grid.length(), grid.columns(), grid.resting()])
+        Lattice::choose(&design).map(|grid| [grid.length(), grid.columns(), grid.resting()])
     }
 
     #[test]
@@ -579,7 +579,7 @@ mod tests {
     #[test]
     fn variance_factors() {
         let design = Design::new(500, None, None, Scheme::Permute).unwrap();
-        let factor = |q: usize, linear: bool| Grid::of_length(&design, q).variance_factor(linear);
+        let factor = |q: usize, linear: bool| Lattice::of_length(&design, q).variance_factor(linear);
         assert_eq!(factor(500, true), 1.1);
         assert!((3.5..4.5).contains(&factor(450, false)) && (21.0..45.0).contains(&factor(450, true)));
     }
@@ -618,9 +618,9 @@ mod tests {
             gram
         };
         let pvalue = |k: &[f64], l: &[f64], design: &Design, q: usize, orbits: u64, run: u8| {
-            let grid = Grid::of_length(design, q);
+            let grid = Lattice::of_length(design, q);
             let key = [run; 32].map(|byte: u8| byte.wrapping_mul(37));
-            let engine = GridOrbits::new(&grid);
+            let engine = LatticeOrbits::new(&grid);
             let of_x = engine.of_x(k, &design.draw(&key, 0), Par::SEQ).unwrap();
             let values: Vec<f64> =
                 (0..orbits).flat_map(|r| single(&engine, &of_x, l, &design.draw(&key, r), Par::SEQ)).collect();

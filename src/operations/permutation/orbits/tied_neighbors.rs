@@ -8,7 +8,7 @@ use crate::engines::neighbors::Neighbors;
 use crate::engines::neighbors::overlap::{Met, overlap};
 use crate::error::Result;
 use crate::form::NeighborLists;
-use crate::operations::permutation::orbits::neighbors::{Buckets, offset, places};
+use crate::operations::permutation::orbits::neighbors::{EdgeBuckets, offset, places};
 use crate::par::Par;
 
 /// Fewest rows per unit of work, and most units, of counts; shifts per unit of work otherwise.
@@ -21,14 +21,14 @@ const SEARCH: f64 = 8.0;
 const EDGES: f64 = (1_u64 << 28) as f64;
 
 /// The lists of x along the circle.
-pub struct TiedLists<'a> {
+pub struct TiedNeighborOrbits<'a> {
     form: &'a NeighborLists<'a>,
     sigma: Vec<usize>,
     /// Places of the inputs of x, where edges are counted at all.
     place: Option<Vec<u32>>,
 }
 
-impl<'a> TiedLists<'a> {
+impl<'a> TiedNeighborOrbits<'a> {
     /// Lay the inputs of x out in the order sigma.
     pub fn new(form: &'a NeighborLists<'a>, sigma: &[usize]) -> Self {
         Self { form, sigma: sigma.to_vec(), place: counting_pays(form).then(|| places(sigma)) }
@@ -61,7 +61,7 @@ impl<'a> TiedLists<'a> {
         let (n, y) = (tau.len(), self.form.y);
         let certain = |q: usize, place: &[u32], found: &mut Vec<u32>| found.extend(certain(y, tau, q, place));
         let tied = |q: usize, place: &[u32], found: &mut Vec<u32>| found.extend(tied(y, tau, q, place));
-        let buckets = [Buckets::new(tau, certain), Buckets::new(tau, tied)];
+        let buckets = [EdgeBuckets::new(tau, certain), EdgeBuckets::new(tau, tied)];
         let size = n.div_ceil(UNITS).max(ROWS);
         let parts = par.map(n.div_ceil(size), |part, par| {
             let rows = part * size..((part + 1) * size).min(n);
@@ -76,7 +76,7 @@ impl<'a> TiedLists<'a> {
         rows: std::ops::Range<usize>,
         place: &[u32],
         tau: &[usize],
-        buckets: &[Buckets; 2],
+        buckets: &[EdgeBuckets; 2],
         par: Par<'_>,
     ) -> Result<Vec<f64>> {
         let (n, x, y, agreement) = (tau.len(), self.form.x, self.form.y, self.form.agreement);
@@ -161,8 +161,9 @@ mod tests {
                     let form = NeighborLists::new(&x, &y, agreement);
                     assert!(form.has_ties(), "n = {n}, k = {k}");
                     let sigma = permutation(&[3; 32], 0, n);
-                    let counted = TiedLists { place: Some(places(&sigma)), ..TiedLists::new(&form, &sigma) };
-                    let by_itself = TiedLists { place: None, ..TiedLists::new(&form, &sigma) };
+                    let counted =
+                        TiedNeighborOrbits { place: Some(places(&sigma)), ..TiedNeighborOrbits::new(&form, &sigma) };
+                    let by_itself = TiedNeighborOrbits { place: None, ..TiedNeighborOrbits::new(&form, &sigma) };
                     let tau = permutation(&[3; 32], 1, n);
                     let found = counted.orbit(&tau, Par::ALL).unwrap();
                     let other = by_itself.orbit(&tau, Par::SEQ).unwrap();

@@ -1,7 +1,7 @@
 //! Bilinear scores of all pairs, counted orbit by orbit.
 //!
 //! Means and standard deviations over all n! pairings are known in closed form, so a value is on the common scale of all
-//! tests as soon as it is computed, and nothing is kept: one relabeling per orbit serves all pairs ([`Layers`]).
+//! tests as soon as it is computed, and nothing is kept: one relabeling per orbit serves all pairs ([`CyclicGrid`]).
 //!
 //! Single precision could count only values close to the observed one of their pair wrongly. These are computed again from
 //! the definition, and those told apart are moved out of reach of what ties: so a pair counts as it does when it is tested
@@ -12,14 +12,14 @@ use crate::error::Result;
 use crate::form::Bilinear;
 use crate::linalg::ProductFloat;
 use crate::numerics::fft::LaneFloat;
-use crate::operations::permutation::null::joint::Found;
-use crate::operations::permutation::null::multiplicity::{Directions, Member};
+use crate::operations::permutation::null::joint::StandardizedPair;
+use crate::operations::permutation::null::multiplicity::{Member, Multiplicity};
 use crate::operations::permutation::null::ties::round_off;
-use crate::operations::permutation::orbits::cyclic_grid::Layers;
+use crate::operations::permutation::orbits::cyclic_grid::CyclicGrid;
 use crate::operations::permutation::orbits::relabelings::Relabelings;
 use crate::operations::permutation::orbits::residual::Residual;
 use crate::operations::permutation::request::{Alternative, Precision};
-use crate::operations::permutation::strategy::grid::{Cell, Outcome, Plan};
+use crate::operations::permutation::strategy::grid::{GridTest, GridValues, TestedPair};
 use crate::operations::stacked::distinct;
 use crate::par::Par;
 
@@ -29,7 +29,12 @@ const SINGLE: f64 = 1e-5;
 const FEW: usize = 8;
 
 /// All pairs, in the precision that was asked for.
-pub fn layered(plan: &Plan<'_>, forms: &[&Bilinear<'_>], relabelings: &Relabelings, par: Par<'_>) -> Result<Outcome> {
+pub fn bilinear_grid(
+    plan: &GridTest<'_>,
+    forms: &[&Bilinear<'_>],
+    relabelings: &Relabelings,
+    par: Par<'_>,
+) -> Result<GridValues> {
     par.expect(relabelings.orbits().saturating_mul(plan.design.n()));
     if plan.request.precision != Precision::Double {
         let (outcome, fine) = layered_in::<f32>(plan, forms, relabelings, par)?;
@@ -42,16 +47,16 @@ pub fn layered(plan: &Plan<'_>, forms: &[&Bilinear<'_>], relabelings: &Relabelin
 
 /// In that precision, and whether it is fine enough.
 fn layered_in<T: LaneFloat + ProductFloat>(
-    plan: &Plan<'_>,
+    plan: &GridTest<'_>,
     forms: &[&Bilinear<'_>],
     relabelings: &Relabelings,
     par: Par<'_>,
-) -> Result<(Outcome, bool)> {
+) -> Result<(GridValues, bool)> {
     let (cells, n) = (plan.cells, plan.design.n());
     let sign = plan.alternative.sign();
     let (ks, k_of) = distinct(forms.iter().map(|form| Some(form.k)));
     let (ls, l_of) = distinct(forms.iter().map(|form| Some(form.l)));
-    par.require(Layers::<T>::need(n, ks.len(), ls.len()), || "The transforms of all layers".into())?;
+    par.require(CyclicGrid::<T>::need(n, ks.len(), ls.len()), || "The transforms of all layers".into())?;
     let dense = |sides: &[&PairMatrix]| par.map(sides.len(), |at, par| sides[at].dense(par));
     let (dense_k, dense_l) = (dense(&ks)?, dense(&ls)?);
     let apart_k = par.map(ks.len(), |at, par| Residual::of(&dense_k[at], par))?;
@@ -59,7 +64,7 @@ fn layered_in<T: LaneFloat + ProductFloat>(
     let place = |cell: usize| (k_of[cell].unwrap_or_default(), l_of[cell].unwrap_or_default());
 
     let (orbits, sigma) = (relabelings.orbits(), relabelings.sigma());
-    let engine = Layers::<T>::new(apart_k.iter().collect(), apart_l.iter().collect(), &sigma, orbits, par)?;
+    let engine = CyclicGrid::<T>::new(apart_k.iter().collect(), apart_l.iter().collect(), &sigma, orbits, par)?;
     let mut about = Vec::with_capacity(cells.len());
     for (cell, form) in forms.iter().enumerate() {
         let (a, b) = place(cell);
@@ -67,21 +72,29 @@ fn layered_in<T: LaneFloat + ProductFloat>(
         let denominator = form.denominator(par)?;
         let inner = inner_of(form, cells[cell].statistic, denominator, par)?;
         let sign = if form.link.rises() { 1.0 } else { -1.0 };
-        let known_to = round_off(apart_k[a].norm() * apart_l[b].norm());
+        let tolerance = round_off(apart_k[a].norm() * apart_l[b].norm());
         // Where all pairings have one value up to round-off, so is the spread.
-        let std = if std > known_to { std } else { 0.0 };
-        about.push(About { mean, std, sign, inner, denominator, ends: form.link.told_apart(denominator), known_to });
+        let std = if std > tolerance { std } else { 0.0 };
+        about.push(InnerProductMoments {
+            mean,
+            std,
+            sign,
+            inner,
+            denominator,
+            ends: form.link.told_apart(denominator),
+            tolerance,
+        });
     }
     let single = size_of::<T>() == size_of::<f32>();
-    let member = |(about, cell): (&About, &Cell<'_>)| Member {
+    let member = |(about, cell): (&InnerProductMoments, &TestedPair<'_>)| Member {
         observed: sign * about.sign * about.clamped_z(about.inner),
-        window: (about.known_to / about.std.max(f64::MIN_POSITIVE)).max(if single { SINGLE } else { 0.0 }),
+        window: (about.tolerance / about.std.max(f64::MIN_POSITIVE)).max(if single { SINGLE } else { 0.0 }),
         counts: cell.counts,
         varies: about.std > 0.0,
         finite: true,
     };
     let two_sided = plan.alternative == Alternative::TwoSided;
-    let mut family = Directions::new(about.iter().zip(cells).map(member).collect(), two_sided);
+    let mut family = Multiplicity::new(about.iter().zip(cells).map(member).collect(), two_sided);
     let order: Vec<usize> = family.order().to_vec();
     let engine_order: Vec<usize> = order.iter().map(|&cell| place(cell).0 * ls.len() + place(cell).1).collect();
     let affine = forms[0].link.is_affine();
@@ -128,7 +141,7 @@ fn layered_in<T: LaneFloat + ProductFloat>(
     }
     // The observed score is not part of what it is compared with.
     let others = (family.arrangements() as f64 - 1.0).max(1.0);
-    let one = |(cell, about): (usize, &About)| {
+    let one = |(cell, about): (usize, &InnerProductMoments)| {
         let link = &forms[cell].link;
         let varies = about.std > 0.0;
         let z = if varies { about.sign * about.z(about.inner) } else { f64::NAN };
@@ -140,16 +153,16 @@ fn layered_in<T: LaneFloat + ProductFloat>(
             let (mean, freedom) = (first / others, (others - 1.0).max(1.0));
             (cells[cell].statistic + mean, ((second - mean * first) / freedom).max(0.0).sqrt())
         };
-        let least_p = if varies { 0.0 } else { 1.0 };
-        Found { mean, std: if varies { std } else { 0.0 }, z, varies, infinite: 0, least_p }
+        let smallest_p = if varies { 0.0 } else { 1.0 };
+        StandardizedPair { mean, std: if varies { std } else { 0.0 }, z, varies, infinite: 0, smallest_p }
     };
     let of_cells = about.iter().enumerate().map(one).collect();
     let exact = (affine, affine);
-    Ok((Outcome { family, of_cells, method: "orbits", n_orbits: Some(orbits), exact, failures: Vec::new() }, fine))
+    Ok((GridValues { family, of_cells, method: "orbits", n_orbits: Some(orbits), exact, failures: Vec::new() }, fine))
 }
 
 /// What is known of the inner product of one pair.
-struct About {
+struct InnerProductMoments {
     mean: f64,
     /// 0 where all pairings have one value.
     std: f64,
@@ -160,10 +173,10 @@ struct About {
     /// Between which inner products scores differ.
     ends: (f64, f64),
     /// Closer inner products tie.
-    known_to: f64,
+    tolerance: f64,
 }
 
-impl About {
+impl InnerProductMoments {
     fn z(&self, value: f64) -> f64 {
         if self.std > 0.0 { (value - self.mean) / self.std } else { 0.0 }
     }
@@ -190,7 +203,7 @@ impl About {
     /// A value computed again: the observed one if it ties with it, else moved beyond what single precision takes for a tie.
     fn settled(&self, value: f64) -> f64 {
         let (observed, apart) = (self.clamped(self.inner), self.clamped(value) - self.clamped(self.inner));
-        if apart.abs() <= self.known_to {
+        if apart.abs() <= self.tolerance {
             self.inner
         } else {
             observed + apart + 2.0 * SINGLE * self.std * apart.signum()

@@ -17,9 +17,9 @@
 
 use crate::error::{Error, Result};
 use crate::operations::permutation::design::{Design, Scheme};
-use crate::operations::permutation::orbits::cross_fft::Grid as ProductGrid;
+use crate::operations::permutation::orbits::cross_fft::CrossLattice;
 use crate::operations::permutation::orbits::relabelings::Relabelings;
-use crate::operations::permutation::orbits::stratified::Grid as RowGrid;
+use crate::operations::permutation::orbits::stratified::Lattice;
 use crate::operations::permutation::request::{Method, Request};
 
 /// Fewer arrangements than these are not worth an orbit.
@@ -28,7 +28,7 @@ pub const FEW: usize = 15;
 const ALL: u128 = 10_000_000;
 
 /// The scores of a test by their form: of one pair, or of all pairs that are tested together.
-pub enum Scores<B, N, C> {
+pub enum ScoresByForm<B, N, C> {
     /// Inner products of two matrices over pairs of rows.
     Bilinear(B),
     /// Means over two neighbor lists.
@@ -52,26 +52,26 @@ pub enum Strategy<B, N, C> {
     /// All allowed pairings, so many of them.
     Exhaustive(usize),
     /// The shifts of a single circle, all of them, of bilinear scores.
-    Circle(B, RowGrid),
+    AllShifts(B, Lattice),
     /// The same of neighbor lists.
-    CircleOfNeighbors(N),
+    AllShiftsOfNeighbors(N),
     /// Independent permutations, one after the other.
     Independent,
     /// The same until it is clear whether p is below a level.
     Sequential,
     /// Shift orbits of all rows, of bilinear scores.
-    Shifts(B, Relabelings),
+    CyclicOrbits(B, Relabelings),
     /// The same of neighbor lists.
-    ShiftsOfNeighbors(N, Relabelings),
+    NeighborOrbits(N, Relabelings),
     /// Shift orbits of bilinear scores within strata and groups, so many of them.
-    Restricted(B, RowGrid, usize),
+    LatticeOrbits(B, Lattice, usize),
     /// Orbits of whole products, so many of them.
-    Products(C, ProductGrid, usize),
+    CrossOrbits(C, CrossLattice, usize),
 }
 
 /// The arrangements for scores of that form.
 pub fn choose<B, N, C>(
-    scores: Scores<B, N, C>,
+    scores: ScoresByForm<B, N, C>,
     design: &Design,
     request: &Request,
     measure: &str,
@@ -82,11 +82,11 @@ pub fn choose<B, N, C>(
     }
     let orbits_allowed = matches!(method, Method::Auto | Method::Orbits);
     let scores = match scores {
-        Scores::Bilinear(scores) if orbits_allowed && design.scheme() == Scheme::Shift => {
-            return Ok(Strategy::Circle(scores, RowGrid::circle(design)));
+        ScoresByForm::Bilinear(scores) if orbits_allowed && design.scheme() == Scheme::Shift => {
+            return Ok(Strategy::AllShifts(scores, Lattice::circle(design)));
         }
-        Scores::Neighbors(scores) if orbits_allowed && design.scheme() == Scheme::Shift => {
-            return Ok(Strategy::CircleOfNeighbors(scores));
+        ScoresByForm::Neighbors(scores) if orbits_allowed && design.scheme() == Scheme::Shift => {
+            return Ok(Strategy::AllShiftsOfNeighbors(scores));
         }
         other => other,
     };
@@ -106,17 +106,19 @@ pub fn choose<B, N, C>(
     }
     let n = design.n();
     let orbits = match scores {
-        Scores::Bilinear(scores) if design.is_free() => {
-            Some(Strategy::Shifts(scores, Relabelings::new(n, request, true)))
+        ScoresByForm::Bilinear(scores) if design.is_free() => {
+            Some(Strategy::CyclicOrbits(scores, Relabelings::new(n, request, true)))
         }
-        Scores::Neighbors(scores) if design.is_free() => {
-            Some(Strategy::ShiftsOfNeighbors(scores, Relabelings::new(n, request, false)))
+        ScoresByForm::Neighbors(scores) if design.is_free() => {
+            Some(Strategy::NeighborOrbits(scores, Relabelings::new(n, request, false)))
         }
-        Scores::Cross(scores, widths) if design.is_free() => ProductGrid::choose(n, &widths.pairs, widths.columns)
-            .map(|grid| Strategy::Products(scores, grid, wanted.div_ceil(grid.q))),
-        Scores::Bilinear(scores) => RowGrid::choose(design).map(|grid| {
+        ScoresByForm::Cross(scores, widths) if design.is_free() => {
+            CrossLattice::choose(n, &widths.pairs, widths.columns)
+                .map(|grid| Strategy::CrossOrbits(scores, grid, wanted.div_ceil(grid.q)))
+        }
+        ScoresByForm::Bilinear(scores) => Lattice::choose(design).map(|grid| {
             let orbits = wanted.div_ceil(grid.length());
-            Strategy::Restricted(scores, grid, orbits)
+            Strategy::LatticeOrbits(scores, grid, orbits)
         }),
         _ => None,
     };

@@ -2,11 +2,11 @@
 //!
 //! Which arrangements are evaluated is decided in [`strategy`](crate::operations::permutation::strategy). Here each of them meets its engine:
 //!
-//! - orbits of bilinear scores: stored matrices ([`Settled`]), or factors of few columns ([`Features`]), or those of a grid of
-//!   rows where strata or groups restrict the pairings ([`GridOrbits`]);
-//! - orbits of neighbor lists by counting ([`Lists`]), and of whole products, with bounds that spare most decompositions
-//!   ([`Products`]);
-//! - single pairings, with what is quickest for one ([`OneByOne`]), which may be an interval that shows on which side of the
+//! - orbits of bilinear scores: stored matrices ([`MixedPrecision`]), or factors of few columns ([`LowRankOrbits`]), or those of a grid of
+//!   rows where strata or groups restrict the pairings ([`LatticeOrbits`]);
+//! - orbits of neighbor lists by counting ([`NeighborOrbits`]), and of whole products, with bounds that spare most decompositions
+//!   ([`CrossOrbits`]);
+//! - single pairings, with what is quickest for one ([`PairingValues`]), which may be an interval that shows on which side of the
 //!   observed score it lies; on request until a decision is reached.
 
 use std::cmp::Ordering;
@@ -14,21 +14,21 @@ use std::cmp::Ordering;
 use crate::error::{Error, Result};
 use crate::form::{Bilinear, Cross, Form, NeighborLists};
 use crate::operations::permutation::design::Design;
-use crate::operations::permutation::draws::{OneByOne, Pairings, Wanted};
-use crate::operations::permutation::moments::{Invariants, Order, moments};
-use crate::operations::permutation::null::distribution::{KNOWN, Scale, Tally};
-use crate::operations::permutation::null::sequential::{Course, Decision, LOOK};
+use crate::operations::permutation::draws::{Draws, Evaluation, PairingValues};
+use crate::operations::permutation::moments::{Invariants, MomentOrder, moments};
+use crate::operations::permutation::null::distribution::{KNOWN, NullDistribution, ScoreScale};
+use crate::operations::permutation::null::sequential::{Decision, LOOK, SequentialTest};
 use crate::operations::permutation::null::ties;
-use crate::operations::permutation::orbits::cross::Products;
-use crate::operations::permutation::orbits::cross_fft::Grid as ProductGrid;
-use crate::operations::permutation::orbits::low_rank::Features;
-use crate::operations::permutation::orbits::mixed_precision::Settled;
-use crate::operations::permutation::orbits::neighbors::Lists;
+use crate::operations::permutation::orbits::cross::CrossOrbits;
+use crate::operations::permutation::orbits::cross_fft::CrossLattice;
+use crate::operations::permutation::orbits::low_rank::LowRankOrbits;
+use crate::operations::permutation::orbits::mixed_precision::MixedPrecision;
+use crate::operations::permutation::orbits::neighbors::NeighborOrbits;
 use crate::operations::permutation::orbits::relabelings::{Multipliers, Relabelings};
 use crate::operations::permutation::orbits::residual::Residual;
-use crate::operations::permutation::orbits::stratified::{Grid, GridOrbits};
+use crate::operations::permutation::orbits::stratified::{Lattice, LatticeOrbits};
 use crate::operations::permutation::request::{Alternative, Request};
-use crate::operations::permutation::strategy::{Scores, Strategy, Widths, choose};
+use crate::operations::permutation::strategy::{ScoresByForm, Strategy, Widths, choose};
 use crate::par::Par;
 
 /// Up to here all threads work on different orbits, above on one after the other, whose matrices are large.
@@ -45,7 +45,7 @@ const ORBIT: f64 = 1.1;
 const UNITS: f64 = 1.3;
 
 /// What is to be found.
-pub struct Plan<'a> {
+pub struct PairTest<'a> {
     /// The name of the measure.
     pub measure: &'a str,
     /// Which pairings are allowed.
@@ -55,13 +55,13 @@ pub struct Plan<'a> {
     /// The direction that is tested.
     pub alternative: Alternative,
     /// How well the values of the form are known ([`ties::of_values`]).
-    pub known_to: f64,
+    pub tolerance: f64,
 }
 
 /// What a road brings back.
-pub struct Found<'t> {
+pub struct PairValues<'t> {
     /// The values.
-    pub tally: Tally<'t>,
+    pub tally: NullDistribution<'t>,
     /// The name of the road.
     pub method: &'static str,
     /// Number of orbits.
@@ -82,8 +82,8 @@ pub struct Found<'t> {
     pub decision: Option<bool>,
 }
 
-impl<'t> Found<'t> {
-    fn new(tally: Tally<'t>, method: &'static str) -> Self {
+impl<'t> PairValues<'t> {
+    fn new(tally: NullDistribution<'t>, method: &'static str) -> Self {
         Self {
             tally,
             method,
@@ -98,53 +98,58 @@ impl<'t> Found<'t> {
         }
     }
 
-    fn orbits(tally: Tally<'t>, orbits: usize, factor: f64) -> Self {
+    fn orbits(tally: NullDistribution<'t>, orbits: usize, factor: f64) -> Self {
         Self { n_orbits: Some(orbits), factor, ..Self::new(tally, "orbits") }
     }
 }
 
 /// Evaluate the arrangements of the test.
-pub fn find<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
+pub fn evaluate<'t>(
+    form: &Form<'_>,
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
+    par: Par<'_>,
+) -> Result<PairValues<'t>> {
     let scores = match form {
-        Form::Bilinear(form) => Scores::Bilinear(form),
-        Form::Neighbors(form) => Scores::Neighbors(form),
+        Form::Bilinear(form) => ScoresByForm::Bilinear(form),
+        Form::Neighbors(form) => ScoresByForm::Neighbors(form),
         Form::Cross(form) => {
-            Scores::Cross(form, Widths { pairs: vec![(form.a.cols(), form.b.cols())], columns: form.b.cols() })
+            ScoresByForm::Cross(form, Widths { pairs: vec![(form.a.cols(), form.b.cols())], columns: form.b.cols() })
         }
-        _ => Scores::Other,
+        _ => ScoresByForm::Other,
     };
     match choose(scores, plan.design, plan.request, plan.measure)? {
         Strategy::Exhaustive(count) => one_by_one(form, scale, plan, Some(count), par),
         Strategy::Independent => one_by_one(form, scale, plan, None, par),
         Strategy::Sequential => sequential(form, scale, plan, par),
-        Strategy::Circle(form, grid) => circle(form, scale, plan, &grid, par),
-        Strategy::CircleOfNeighbors(form) => circle_of_neighbors(form, scale, plan, par),
-        Strategy::Shifts(form, relabelings) => shifts(form, scale, plan, relabelings, par),
-        Strategy::ShiftsOfNeighbors(form, relabelings) => shifts_of_neighbors(form, scale, plan, &relabelings, par),
-        Strategy::Restricted(form, grid, orbits) => restricted(form, scale, plan, (&grid, orbits), par),
-        Strategy::Products(form, grid, orbits) => products(form, scale, plan, (grid, orbits), par),
+        Strategy::AllShifts(form, grid) => all_shifts(form, scale, plan, &grid, par),
+        Strategy::AllShiftsOfNeighbors(form) => all_shifts_of_neighbors(form, scale, plan, par),
+        Strategy::CyclicOrbits(form, relabelings) => cyclic_orbits(form, scale, plan, relabelings, par),
+        Strategy::NeighborOrbits(form, relabelings) => neighbor_orbits(form, scale, plan, &relabelings, par),
+        Strategy::LatticeOrbits(form, grid, orbits) => lattice_orbits(form, scale, plan, (&grid, orbits), par),
+        Strategy::CrossOrbits(form, grid, orbits) => cross_orbits(form, scale, plan, (grid, orbits), par),
     }
 }
 
 /// A tally for values that begin with the observed one.
-fn tally_of<'t>(scale: &'t Scale<'t>, plan: &Plan<'_>, first: &[f64]) -> Tally<'t> {
-    Tally::new(scale, first[0], ties::window(first, plan.known_to), plan.request.return_null)
+fn tally_of<'t>(scale: &'t ScoreScale<'t>, plan: &PairTest<'_>, first: &[f64]) -> NullDistribution<'t> {
+    NullDistribution::new(scale, first[0], ties::window(first, plan.tolerance), plan.request.return_null)
 }
 
 /// Values of shift orbits.
-fn shifts<'t>(
+fn cyclic_orbits<'t>(
     form: &Bilinear<'_>,
-    scale: &'t Scale<'t>,
-    plan: &Plan<'_>,
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
     relabelings: Relabelings,
     par: Par<'_>,
-) -> Result<Found<'t>> {
+) -> Result<PairValues<'t>> {
     // Both matrices, one of them as whole rows, and the transforms of the other.
     let (need, free) = (8.0 * (plan.design.n() as f64).powi(2) * 1.75, par.available());
-    if Features::pays(form, need <= free)
-        && let Some(engine) = Features::new(form, &relabelings.sigma(), par)?
+    if LowRankOrbits::pays(form, need <= free)
+        && let Some(engine) = LowRankOrbits::new(form, &relabelings.sigma(), par)?
     {
-        return features(form, &engine, scale, plan, &relabelings, par);
+        return low_rank_orbits(form, &engine, scale, plan, &relabelings, par);
     }
     if need > free {
         return Err(Error::OverBudget { what: "Orbits of n x n matrices".into(), need, free });
@@ -155,33 +160,33 @@ fn shifts<'t>(
     let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
     let (k, l) = (Residual::of(&k, par)?, Residual::of(&l, par)?);
     let exact = (k.mean(&l), k.std(&l));
-    let (engine, first) = Settled::begin(form, &k, &l, relabelings, plan.request, par)?;
+    let (engine, first) = MixedPrecision::begin(form, &k, &l, relabelings, plan.request, par)?;
     par.advance(size);
     let mut tally = tally_of(scale, plan, &first);
     tally.take(&first)?;
     count(&mut tally, n_relabelings, size, |r, par| engine.block(r, par), par)?;
-    let found = of_shifts(tally, orbits, multipliers);
-    Ok(Found { exact: Some(exact), adjudicated: engine.adjudicated(), ..found })
+    let found = of_cyclic_orbits(tally, orbits, multipliers);
+    Ok(PairValues { exact: Some(exact), adjudicated: engine.adjudicated(), ..found })
 }
 
 /// What shift orbits bring back.
-fn of_shifts(tally: Tally<'_>, orbits: usize, multipliers: Multipliers) -> Found<'_> {
+fn of_cyclic_orbits(tally: NullDistribution<'_>, orbits: usize, multipliers: Multipliers) -> PairValues<'_> {
     let factor = if matches!(multipliers, Multipliers::Units(_)) { UNITS } else { ORBIT };
-    Found { multipliers: multipliers.count(), ..Found::orbits(tally, orbits, factor) }
+    PairValues { multipliers: multipliers.count(), ..PairValues::orbits(tally, orbits, factor) }
 }
 
 /// The same from factors.
-fn features<'t>(
+fn low_rank_orbits<'t>(
     form: &Bilinear<'_>,
-    engine: &Features<'_>,
-    scale: &'t Scale<'t>,
-    plan: &Plan<'_>,
+    engine: &LowRankOrbits<'_>,
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
     relabelings: &Relabelings,
     par: Par<'_>,
-) -> Result<Found<'t>> {
+) -> Result<PairValues<'t>> {
     let size = relabelings.size();
     par.expect(relabelings.orbits().saturating_mul(plan.design.n()));
-    let of = |side| Invariants::of(side, Order::Variance, par);
+    let of = |side| Invariants::of(side, MomentOrder::Variance, par);
     let (k, l) = (of(form.k)?, of(form.l)?);
     let exact = moments(&k, &l);
     let exact = (exact.mean, exact.variance.sqrt());
@@ -194,53 +199,53 @@ fn features<'t>(
     let mut tally = tally_of(scale, plan, &first);
     tally.take(&first)?;
     count(&mut tally, relabelings.count(), size, block, par)?;
-    Ok(Found { exact: Some(exact), ..of_shifts(tally, relabelings.orbits(), relabelings.multipliers()) })
+    Ok(PairValues { exact: Some(exact), ..of_cyclic_orbits(tally, relabelings.orbits(), relabelings.multipliers()) })
 }
 
 /// Scores of shift orbits of neighbor lists.
-fn shifts_of_neighbors<'t>(
+fn neighbor_orbits<'t>(
     form: &NeighborLists<'_>,
-    scale: &'t Scale<'t>,
-    plan: &Plan<'_>,
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
     relabelings: &Relabelings,
     par: Par<'_>,
-) -> Result<Found<'t>> {
+) -> Result<PairValues<'t>> {
     let (size, orbits) = (relabelings.size(), relabelings.orbits());
     par.expect(orbits.saturating_mul(size));
-    let engine = Lists::new(form, &relabelings.sigma());
+    let engine = NeighborOrbits::new(form, &relabelings.sigma());
     let orbit = |r: usize, par: Par<'_>| engine.orbit(&relabelings.get(r).tau, par);
     let first = orbit(0, par)?;
     par.advance(size);
     let mut tally = tally_of(scale, plan, &first);
     tally.take(&first)?;
     count(&mut tally, orbits, size, orbit, par)?;
-    Ok(Found::orbits(tally, orbits, ORBIT))
+    Ok(PairValues::orbits(tally, orbits, ORBIT))
 }
 
 /// Scores of all shifts of neighbor lists.
-fn circle_of_neighbors<'t>(
+fn all_shifts_of_neighbors<'t>(
     form: &NeighborLists<'_>,
-    scale: &'t Scale<'t>,
-    plan: &Plan<'_>,
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
     par: Par<'_>,
-) -> Result<Found<'t>> {
+) -> Result<PairValues<'t>> {
     let identity: Vec<usize> = (0..plan.design.n()).collect();
-    let values = Lists::new(form, &identity).orbit(&identity, par)?;
+    let values = NeighborOrbits::new(form, &identity).orbit(&identity, par)?;
     let mut tally = tally_of(scale, plan, &values);
     tally.take(&values)?;
-    Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
+    Ok(PairValues { n_orbits: Some(1), ..PairValues::new(tally, "exact") })
 }
 
 /// Scores of orbits of whole products; those certain to be less extreme are not computed.
-fn products<'t>(
+fn cross_orbits<'t>(
     form: &Cross<'_>,
-    scale: &'t Scale<'t>,
-    plan: &Plan<'_>,
-    (grid, orbits): (ProductGrid, usize),
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
+    (grid, orbits): (CrossLattice, usize),
     par: Par<'_>,
-) -> Result<Found<'t>> {
+) -> Result<PairValues<'t>> {
     let request = plan.request;
-    let engine = Products::begin(form, grid, &request.key, par)?;
+    let engine = CrossOrbits::begin(form, grid, &request.key, par)?;
     let size = engine.size();
     par.expect(orbits.saturating_mul(size));
     let first: Vec<f64> = engine.orbit(0, None, par)?.into_iter().flatten().collect();
@@ -273,21 +278,21 @@ fn products<'t>(
             }
         }
     }
-    Ok(Found { pruned, ..Found::orbits(tally, orbits, UNITS) })
+    Ok(PairValues { pruned, ..PairValues::orbits(tally, orbits, UNITS) })
 }
 
 /// Values of orbits on a grid of rows.
-fn restricted<'t>(
+fn lattice_orbits<'t>(
     form: &Bilinear<'_>,
-    scale: &'t Scale<'t>,
-    plan: &Plan<'_>,
-    (grid, orbits): (&Grid, usize),
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
+    (grid, orbits): (&Lattice, usize),
     par: Par<'_>,
-) -> Result<Found<'t>> {
+) -> Result<PairValues<'t>> {
     let (design, key) = (plan.design, &plan.request.key);
     par.expect(orbits.saturating_mul(grid.length()));
     let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
-    let engine = GridOrbits::new(grid);
+    let engine = LatticeOrbits::new(grid);
     let of_x = engine.of_x(k.data(), &design.draw(key, 0), par)?;
     let orbit =
         |r: usize, par: Par<'_>| Ok(engine.run(&[&of_x], l.data(), &design.draw(key, r as u64), par)?.remove(0));
@@ -296,26 +301,26 @@ fn restricted<'t>(
     let mut tally = tally_of(scale, plan, &first);
     tally.take(&first)?;
     count(&mut tally, orbits, grid.length(), orbit, par)?;
-    Ok(Found::orbits(tally, orbits, grid.variance_factor(true)))
+    Ok(PairValues::orbits(tally, orbits, grid.variance_factor(true)))
 }
 
 /// Values of all shifts.
-fn circle<'t>(
+fn all_shifts<'t>(
     form: &Bilinear<'_>,
-    scale: &'t Scale<'t>,
-    plan: &Plan<'_>,
-    grid: &Grid,
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
+    grid: &Lattice,
     par: Par<'_>,
-) -> Result<Found<'t>> {
+) -> Result<PairValues<'t>> {
     par.expect(grid.length());
     let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
-    let (engine, identity) = (GridOrbits::new(grid), plan.design.nth(0));
+    let (engine, identity) = (LatticeOrbits::new(grid), plan.design.nth(0));
     let of_x = engine.of_x(k.data(), &identity, par)?;
     let values = engine.run(&[&of_x], l.data(), &identity, par)?.remove(0);
     par.advance(grid.length());
     let mut tally = tally_of(scale, plan, &values);
     tally.take(&values)?;
-    Ok(Found { n_orbits: Some(1), ..Found::new(tally, "exact") })
+    Ok(PairValues { n_orbits: Some(1), ..PairValues::new(tally, "exact") })
 }
 
 /// How many orbits of a size are computed side by side.
@@ -325,7 +330,7 @@ pub fn at_a_time(size: usize) -> usize {
 
 /// Count the orbits after the first.
 fn count(
-    tally: &mut Tally<'_>,
+    tally: &mut NullDistribution<'_>,
     orbits: usize,
     size: usize,
     orbit: impl Fn(usize, Par<'_>) -> Result<Vec<f64>> + Sync,
@@ -348,34 +353,39 @@ fn count(
 /// Values of one pairing after the other: all `every` of them, or independent ones.
 fn one_by_one<'t>(
     form: &Form<'_>,
-    scale: &'t Scale<'t>,
-    plan: &Plan<'_>,
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
     every: Option<usize>,
     par: Par<'_>,
-) -> Result<Found<'t>> {
+) -> Result<PairValues<'t>> {
     let count = every.unwrap_or(plan.request.n_resamples.saturating_add(1));
-    let engine = OneByOne::new(form, count, par)?;
+    let engine = PairingValues::new(form, count, par)?;
     let key = if every.is_some() { None } else { Some(&plan.request.key) };
-    let pairings = Pairings { design: plan.design, key };
+    let pairings = Draws { design: plan.design, key };
     let wanted = match plan.alternative {
-        _ if plan.request.return_null => Wanted::Scores,
-        Alternative::Greater | Alternative::Less if every.is_none() => Wanted::Sides,
-        _ => Wanted::Values,
+        _ if plan.request.return_null => Evaluation::Scores,
+        Alternative::Greater | Alternative::Less if every.is_none() => Evaluation::Sides,
+        _ => Evaluation::Values,
     };
-    let (tally, pruned) = engine.tally(scale, plan.known_to, pairings, count, wanted, par)?;
-    Ok(Found { pruned, ..Found::new(tally, if every.is_some() { "exact" } else { "monte_carlo" }) })
+    let (tally, pruned) = engine.tally(scale, plan.tolerance, pairings, count, wanted, par)?;
+    Ok(PairValues { pruned, ..PairValues::new(tally, if every.is_some() { "exact" } else { "monte_carlo" }) })
 }
 
 /// Independent pairings until it is clear whether p is below alpha.
-fn sequential<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: Par<'_>) -> Result<Found<'t>> {
+fn sequential<'t>(
+    form: &Form<'_>,
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
+    par: Par<'_>,
+) -> Result<PairValues<'t>> {
     let count = plan.request.n_resamples.saturating_add(1);
-    let pairings = Pairings { design: plan.design, key: Some(&plan.request.key) };
-    let engine = OneByOne::new(form, count, par)?;
+    let pairings = Draws { design: plan.design, key: Some(&plan.request.key) };
+    let engine = PairingValues::new(form, count, par)?;
     par.expect(count);
     let mut values = engine.values(pairings, 0..count.min(LOOK), par)?;
     let mut tally = tally_of(scale, plan, &values);
     tally.take(&values[..1])?;
-    let mut course = Course::new(plan.alternative, plan.request.alpha);
+    let mut course = SequentialTest::new(plan.alternative, plan.request.alpha);
     let (mut decision, mut drawn) = (Decision::Continue, 1);
     'looks: loop {
         let skip = usize::from(drawn == 1);
@@ -393,5 +403,5 @@ fn sequential<'t>(form: &Form<'_>, scale: &'t Scale<'t>, plan: &Plan<'_>, par: P
         values = engine.values(pairings, drawn..(drawn + LOOK).min(count), par)?;
     }
     let (pvalue, decision) = (Some(course.pvalue()), decision.verdict());
-    Ok(Found { pvalue, decision, ..Found::new(tally, "sequential") })
+    Ok(PairValues { pvalue, decision, ..PairValues::new(tally, "sequential") })
 }

@@ -7,12 +7,12 @@ fn request(n_resamples: usize, method: Method) -> Request {
 }
 
 /// The names of the forms, as of one pair of 3 and 4 columns.
-fn scores(form: &str) -> Scores<(), (), ()> {
+fn scores(form: &str) -> ScoresByForm<(), (), ()> {
     match form {
-        "bilinear" => Scores::Bilinear(()),
-        "neighbors" => Scores::Neighbors(()),
-        "cross" => Scores::Cross((), Widths { pairs: vec![(3, 4)], columns: 4 }),
-        _ => Scores::Other,
+        "bilinear" => ScoresByForm::Bilinear(()),
+        "neighbors" => ScoresByForm::Neighbors(()),
+        "cross" => ScoresByForm::Cross((), Widths { pairs: vec![(3, 4)], columns: 4 }),
+        _ => ScoresByForm::Other,
     }
 }
 
@@ -30,13 +30,13 @@ fn design(kind: &str, n: usize) -> Design {
 fn chosen(form: &str, kind: &str, n: usize, n_resamples: usize, method: Method) -> String {
     match choose(scores(form), &design(kind, n), &request(n_resamples, method), "test") {
         Ok(Strategy::Exhaustive(count)) => format!("all {count}"),
-        Ok(Strategy::Circle(..) | Strategy::CircleOfNeighbors(_)) => "circle".into(),
+        Ok(Strategy::AllShifts(..) | Strategy::AllShiftsOfNeighbors(_)) => "circle".into(),
         Ok(Strategy::Independent) => "independent".into(),
         Ok(Strategy::Sequential) => "sequential".into(),
-        Ok(Strategy::Shifts((), all)) => format!("{} of {:?}", all.count(), all.multipliers()),
-        Ok(Strategy::ShiftsOfNeighbors((), all)) => format!("{} lists of {:?}", all.count(), all.multipliers()),
-        Ok(Strategy::Restricted((), grid, orbits)) => format!("{orbits} of {} rows", grid.length()),
-        Ok(Strategy::Products((), grid, orbits)) => format!("{orbits} products of {}", grid.q),
+        Ok(Strategy::CyclicOrbits((), all)) => format!("{} of {:?}", all.count(), all.multipliers()),
+        Ok(Strategy::NeighborOrbits((), all)) => format!("{} lists of {:?}", all.count(), all.multipliers()),
+        Ok(Strategy::LatticeOrbits((), grid, orbits)) => format!("{orbits} of {} rows", grid.length()),
+        Ok(Strategy::CrossOrbits((), grid, orbits)) => format!("{orbits} products of {}", grid.q),
         Err(error) => error.code().into(),
     }
 }

@@ -11,14 +11,14 @@ pub const MOST_UNITS: usize = 20;
 
 /// Consecutive powers `r^from, r^(from + 1), ..` of the primitive root, `count` of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct PowerRange {
     /// The first exponent; exponents count modulo n - 1.
     pub from: i64,
     /// Number of powers, at most n - 1.
     pub count: usize,
 }
 
-impl Window {
+impl PowerRange {
     /// All multipliers of a prime n, the identity first.
     pub fn all(n: usize) -> Self {
         Self { from: 0, count: n - 1 }
@@ -200,15 +200,15 @@ mod tests {
         let mut below = source(2);
         let mut seen = [0; 5];
         for _ in 0..5000 {
-            let window = Window::draw(31, 5, &mut below);
+            let window = PowerRange::draw(31, 5, &mut below);
             assert_eq!(window.count, 5);
             assert_eq!(window.from + window.identity() as i64, 0);
             seen[window.identity()] += 1;
         }
         assert!(seen.iter().all(|&times: &i32| (times - 1000).abs() < 120), "{seen:?}");
-        assert_eq!(Window::draw(31, 14, |_| 13), Window { from: -13, count: 14 });
-        assert_eq!(Window::draw(31, 15, |_| 3), Window::all(31));
-        assert_eq!(Window::draw(31, 99, |_| 3), Window { from: 0, count: 30 });
-        assert_eq!(Window::draw(5, 0, |_| 0), Window { from: 0, count: 1 });
+        assert_eq!(PowerRange::draw(31, 14, |_| 13), PowerRange { from: -13, count: 14 });
+        assert_eq!(PowerRange::draw(31, 15, |_| 3), PowerRange::all(31));
+        assert_eq!(PowerRange::draw(31, 99, |_| 3), PowerRange { from: 0, count: 30 });
+        assert_eq!(PowerRange::draw(5, 0, |_| 0), PowerRange { from: 0, count: 1 });
     }
 }

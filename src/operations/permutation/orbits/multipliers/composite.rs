@@ -20,7 +20,8 @@ use rustfft::num_complex::Complex;
 
 use crate::error::Result;
 use crate::operations::permutation::orbits::multipliers::transforms::{
-    Diagonal, Forward, GROUP, Inverse, Of, OrbitFloat, Spectra, Transforms,
+    CyclicDiagonal, DiagonalTransformer, DiagonalTransforms, GROUP, InverseTransforms, MatrixRole, OrbitFloat,
+    OrbitSpectra,
 };
 use crate::par::Par;
 
@@ -28,10 +29,10 @@ use crate::par::Par;
 const FREQUENCIES: usize = 16;
 
 /// The engine for any number of items: K in one order, transformed.
-pub struct Units<T> {
+pub struct CompositeMultipliers<T> {
     n: usize,
-    forward: Forward<T>,
-    inverse: Inverse,
+    forward: DiagonalTransformer<T>,
+    inverse: InverseTransforms,
     /// Number of places for even diagonals, which come first.
     even: usize,
     /// Frequency after frequency, the diagonals.
@@ -44,7 +45,7 @@ struct Pick {
     places: Vec<u32>,
 }
 
-impl<T: OrbitFloat> Units<T> {
+impl<T: OrbitFloat> CompositeMultipliers<T> {
     /// Lay the items of x out in the order sigma; `k` has n rows of n numbers and is symmetric.
     ///
     /// # Panics
@@ -53,10 +54,10 @@ impl<T: OrbitFloat> Units<T> {
         let n = sigma.len();
         let diagonal = |offset: usize| {
             let weight = if offset == 0 || 2 * offset == n { 1 } else { 2 };
-            Diagonal { offset, turn: offset / 2, weight }
+            CyclicDiagonal { offset, turn: offset / 2, weight }
         };
-        let mut diagonals: Vec<Diagonal> = (0..=n / 2).step_by(2).map(diagonal).collect();
-        diagonals.resize(diagonals.len().next_multiple_of(GROUP), Diagonal::NONE);
+        let mut diagonals: Vec<CyclicDiagonal> = (0..=n / 2).step_by(2).map(diagonal).collect();
+        diagonals.resize(diagonals.len().next_multiple_of(GROUP), CyclicDiagonal::NONE);
         let even = diagonals.len();
         diagonals.extend((1..=n / 2).step_by(2).map(diagonal));
         let phase = |f: usize| {
@@ -65,8 +66,8 @@ impl<T: OrbitFloat> Units<T> {
         };
         let frequencies: Vec<usize> = (0..=n / 2).collect();
         let phases = frequencies.iter().map(|&f| phase(f)).collect();
-        let forward = Forward::new(n, diagonals, frequencies, (even, phases));
-        let transforms = forward.run(k, sigma, Of::X, par)?;
+        let forward = DiagonalTransformer::new(n, diagonals, frequencies, (even, phases));
+        let transforms = forward.run(k, sigma, MatrixRole::X, par)?;
         let width = forward.diagonals().len();
         let mut k = vec![Complex::default(); (n / 2 + 1) * width];
         par.fill(&mut k, FREQUENCIES * width, |number, out| {
@@ -77,7 +78,7 @@ impl<T: OrbitFloat> Units<T> {
             }
             Ok(())
         })?;
-        Ok(Self { n, forward, inverse: Inverse::new(n), even, k })
+        Ok(Self { n, forward, inverse: InverseTransforms::new(n), even, k })
     }
 
     /// The values of some orbits of the relabeling tau: unit after unit, the n shifts.
@@ -85,7 +86,7 @@ impl<T: OrbitFloat> Units<T> {
     /// Numbers below n that are no units give values without a meaning.
     pub fn run(&self, l: &[T], tau: &[usize], units: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
         let (n, count) = (self.n, units.len());
-        let transforms = self.forward.run(l, tau, Of::Y, par)?;
+        let transforms = self.forward.run(l, tau, MatrixRole::Y, par)?;
         let picks: Vec<Pick> = units.iter().map(|&unit| self.pick(unit)).collect();
         let mut found = vec![Complex::default(); (n / 2 + 1) * count];
         par.fill(&mut found, FREQUENCIES * count, |number, out| {
@@ -109,13 +110,13 @@ impl<T: OrbitFloat> Units<T> {
         }
         let zero: Vec<f64> = values[..count].iter().map(|value| value.re).collect();
         let frequencies: Vec<usize> = (1..=n / 2).collect();
-        let spectra = Spectra { count, frequencies: &frequencies, values: &values[count..], zero: &zero };
+        let spectra = OrbitSpectra { count, frequencies: &frequencies, values: &values[count..], zero: &zero };
         self.inverse.run(&spectra, par)
     }
 
     fn pick(&self, unit: usize) -> Pick {
         let period = 2 * self.n;
-        let place = |diagonal: &Diagonal| {
+        let place = |diagonal: &CyclicDiagonal| {
             let index = unit * diagonal.offset % period;
             index.min(period - index) as u32
         };
@@ -123,7 +124,7 @@ impl<T: OrbitFloat> Units<T> {
     }
 
     /// The numbers of a frequency for d = 0, .., n.
-    fn extend(&self, transforms: &Transforms<T>, f: usize, row: &mut [Complex<T>]) {
+    fn extend(&self, transforms: &DiagonalTransforms<T>, f: usize, row: &mut [Complex<T>]) {
         let diagonals = self.forward.diagonals().chunks_exact(GROUP);
         for (diagonals, values) in diagonals.zip(transforms.all_at(f)) {
             for (diagonal, &value) in diagonals.iter().zip(values).filter(|(diagonal, _)| diagonal.weight > 0) {

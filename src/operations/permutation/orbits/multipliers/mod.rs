@@ -19,9 +19,9 @@
 //!
 //! so one relabeling and one set of transforms serve all a. There are two engines:
 //!
-//! - [`Affine`] for odd primes n. Every number but 0 is a unit, and in the order of logarithms all multipliers together
+//! - [`PrimeMultipliers`] for odd primes n. Every number but 0 is a unit, and in the order of logarithms all multipliers together
 //!   are a few matrix products: about n / 2 multiplications per value. Quicker than shifts from three orbits on.
-//! - [`Units`] for any other n: a sum of n^2 / 4 complex products per multiplier. Also quicker from three orbits on,
+//! - [`CompositeMultipliers`] for any other n: a sum of n^2 / 4 complex products per multiplier. Also quicker from three orbits on,
 //!   but many units of a composite n give values that are too much alike.
 //!
 //! Matrices come as whole rows, in single or double precision; values are `f64`. In single precision the values of
@@ -36,7 +36,7 @@ mod transforms;
 #[cfg(test)]
 mod tests;
 
-pub use crate::operations::permutation::orbits::multipliers::choice::Window;
-pub use crate::operations::permutation::orbits::multipliers::composite::Units;
-pub use crate::operations::permutation::orbits::multipliers::prime::{Affine, Family};
+pub use crate::operations::permutation::orbits::multipliers::choice::PowerRange;
+pub use crate::operations::permutation::orbits::multipliers::composite::CompositeMultipliers;
+pub use crate::operations::permutation::orbits::multipliers::prime::{OrbitsOfRelabeling, PrimeMultipliers};
 pub use crate::operations::permutation::orbits::multipliers::transforms::OrbitFloat;

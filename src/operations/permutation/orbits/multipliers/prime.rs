@@ -23,9 +23,10 @@ use rustfft::num_complex::Complex;
 use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::numerics::sums;
-use crate::operations::permutation::orbits::multipliers::choice::{Window, primitive_root};
+use crate::operations::permutation::orbits::multipliers::choice::{PowerRange, primitive_root};
 use crate::operations::permutation::orbits::multipliers::transforms::{
-    Diagonal, Forward, GROUP, Inverse, Of, OrbitFloat, Spectra, Transforms,
+    CyclicDiagonal, DiagonalTransformer, DiagonalTransforms, GROUP, InverseTransforms, MatrixRole, OrbitFloat,
+    OrbitSpectra,
 };
 use crate::par::Par;
 
@@ -37,18 +38,18 @@ const FREQUENCIES: (usize, usize) = (128, 16);
 const BLOCK: usize = 3 << 30;
 
 /// The engine for an odd prime number of items: K in one order, transformed.
-pub struct Affine<T> {
+pub struct PrimeMultipliers<T> {
     q: usize,
     /// Powers of the root from 0 to h - 1.
     powers: Vec<usize>,
-    forward: Forward<T>,
-    inverse: Inverse,
+    forward: DiagonalTransformer<T>,
+    inverse: InverseTransforms,
     a: TransformedOperand<T>,
 }
 
 /// All orbits of one relabeling: L in its order, transformed.
-pub struct Family<'a, T> {
-    affine: &'a Affine<T>,
+pub struct OrbitsOfRelabeling<'a, T> {
+    affine: &'a PrimeMultipliers<T>,
     b: TransformedOperand<T>,
 }
 
@@ -63,13 +64,13 @@ struct TransformedOperand<T> {
 }
 
 /// Some columns of the product for some of its rows.
-struct Columns<T> {
+struct ProductColumns<T> {
     first: usize,
     count: usize,
     values: Vec<T>,
 }
 
-impl<T: OrbitFloat> Affine<T> {
+impl<T: OrbitFloat> PrimeMultipliers<T> {
     /// Lay the items of x out in the order sigma; `k` has n rows of n numbers and is symmetric.
     ///
     /// # Panics
@@ -83,32 +84,37 @@ impl<T: OrbitFloat> Affine<T> {
         let root = primitive_root(q);
         let powers: Vec<usize> = std::iter::successors(Some(1), |x| Some(x * root % q)).take(q / 2).collect();
         let half = q.div_ceil(2);
-        let mut diagonals: Vec<Diagonal> =
-            powers.iter().map(|&offset| Diagonal { offset, turn: offset * half % q, weight: 2 }).collect();
-        diagonals.push(Diagonal { offset: 0, turn: 0, weight: 1 });
+        let mut diagonals: Vec<CyclicDiagonal> =
+            powers.iter().map(|&offset| CyclicDiagonal { offset, turn: offset * half % q, weight: 2 }).collect();
+        diagonals.push(CyclicDiagonal { offset: 0, turn: 0, weight: 1 });
         let frequencies = powers.iter().copied().chain([0]).collect();
         let untwisted = (usize::MAX, Vec::new());
-        let forward = Forward::new(q, diagonals, frequencies, untwisted);
-        let a = TransformedOperand::new(&forward.run(k, sigma, Of::X, par)?, q / 2, |row| row, par)?;
-        Ok(Self { q, powers, forward, inverse: Inverse::new(q), a })
+        let forward = DiagonalTransformer::new(q, diagonals, frequencies, untwisted);
+        let a = TransformedOperand::new(&forward.run(k, sigma, MatrixRole::X, par)?, q / 2, |row| row, par)?;
+        Ok(Self { q, powers, forward, inverse: InverseTransforms::new(q), a })
     }
 
     /// Lay the items of y out in the order tau.
-    pub fn family(&self, l: &[T], tau: &[usize], par: Par<'_>) -> Result<Family<'_, T>> {
+    pub fn family(&self, l: &[T], tau: &[usize], par: Par<'_>) -> Result<OrbitsOfRelabeling<'_, T>> {
         let h = self.q / 2;
-        let b = TransformedOperand::new(&self.forward.run(l, tau, Of::Y, par)?, h, |row| h - 1 - row, par)?;
-        Ok(Family { affine: self, b })
+        let b = TransformedOperand::new(&self.forward.run(l, tau, MatrixRole::Y, par)?, h, |row| h - 1 - row, par)?;
+        Ok(OrbitsOfRelabeling { affine: self, b })
     }
 
     /// The values of some orbits of the relabeling tau: multiplier after multiplier, the n shifts.
-    pub fn run(&self, l: &[T], tau: &[usize], window: Window, par: Par<'_>) -> Result<Vec<f64>> {
+    pub fn run(&self, l: &[T], tau: &[usize], window: PowerRange, par: Par<'_>) -> Result<Vec<f64>> {
         self.family(l, tau, par)?.values(window, par)
     }
 }
 
 impl<T: OrbitFloat> TransformedOperand<T> {
     /// The arrays from the transforms; row number i is for the frequency `order(i)`.
-    fn new(transforms: &Transforms<T>, h: usize, order: impl Fn(usize) -> usize + Sync, par: Par<'_>) -> Result<Self> {
+    fn new(
+        transforms: &DiagonalTransforms<T>,
+        h: usize,
+        order: impl Fn(usize) -> usize + Sync,
+        par: Par<'_>,
+    ) -> Result<Self> {
         let mut rows = Matrix::zeros(2 * h, h + 1);
         par.fill(rows.data_mut(), 2 * (h + 1) * ROWS, |number, out| {
             for group in 0..transforms.groups() {
@@ -133,11 +139,11 @@ impl<T: OrbitFloat> TransformedOperand<T> {
     }
 }
 
-impl<T: OrbitFloat> Family<'_, T> {
+impl<T: OrbitFloat> OrbitsOfRelabeling<'_, T> {
     /// The values of some orbits: multiplier after multiplier, the n shifts.
     ///
     /// Many windows may be asked for one after the other where not all values fit into memory at once.
-    pub fn values(&self, window: Window, par: Par<'_>) -> Result<Vec<f64>> {
+    pub fn values(&self, window: PowerRange, par: Par<'_>) -> Result<Vec<f64>> {
         let h = self.affine.q / 2;
         let from = window.from.rem_euclid(2 * h as i64) as usize;
         let count = window.count.min(2 * h);
@@ -148,7 +154,7 @@ impl<T: OrbitFloat> Family<'_, T> {
             Ok(())
         })?;
         let zero = self.zero(from, count);
-        let spectra = Spectra { count, frequencies: &self.affine.powers, values: &spectra, zero: &zero };
+        let spectra = OrbitSpectra { count, frequencies: &self.affine.powers, values: &spectra, zero: &zero };
         self.affine.inverse.run(&spectra, par)
     }
 
@@ -187,17 +193,17 @@ impl<T: OrbitFloat> Family<'_, T> {
     }
 
     /// Some columns of the product of real and imaginary parts.
-    fn product(&self, rows: std::ops::RangeInclusive<usize>, columns: Range<usize>) -> Columns<T> {
+    fn product(&self, rows: std::ops::RangeInclusive<usize>, columns: Range<usize>) -> ProductColumns<T> {
         let (a, b) = (2 * rows.start()..2 * (rows.end() + 1), 2 * columns.start..2 * columns.end);
         let mut values = vec![T::default(); a.len() * b.len()];
         if !b.is_empty() {
             T::rows_product(&self.affine.a.rows, a, &self.b.rows, b, &mut values);
         }
-        Columns { first: columns.start, count: columns.len(), values }
+        ProductColumns { first: columns.start, count: columns.len(), values }
     }
 }
 
-impl<T: OrbitFloat> Columns<T> {
+impl<T: OrbitFloat> ProductColumns<T> {
     /// Entries of G1 (or, conjugate, of G2) in a row, from a column on.
     fn combine(&self, row: usize, column: usize, conjugate: bool, out: &mut [Complex<T>]) {
         let width = 2 * self.count;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::engines::pair_matrix::Dense;
 use crate::numerics::streams::permutation;
-use crate::operations::permutation::orbits::cyclic::Orbits;
+use crate::operations::permutation::orbits::cyclic::CyclicOrbits;
 use crate::operations::permutation::orbits::residual::Residual;
 use crate::par::{Par, Watch, with_threads};
 
@@ -44,10 +44,10 @@ fn powers(n: usize, from: i64, count: usize) -> Vec<usize> {
 fn primes_equal_the_definition<T: OrbitFloat>(tolerance: f64) {
     for n in [3, 5, 7, 11, 31] {
         let (sigma, tau) = (permutation(&[5; 32], 0, n), permutation(&[5; 32], 1, n));
-        let affine = Affine::new(&symmetric::<T>(n, 0.7), &sigma, Par::SEQ).unwrap();
+        let affine = PrimeMultipliers::new(&symmetric::<T>(n, 0.7), &sigma, Par::SEQ).unwrap();
         for (from, count) in [(0, n - 1), (-3, n - 1), (0, 1), (1, 1), (-1, 3), (n as i64 / 2 - 1, 2), (-40, 5)] {
             let count = count.min(n - 1);
-            let found = affine.run(&symmetric::<T>(n, 1.3), &tau, Window { from, count }, Par::SEQ).unwrap();
+            let found = affine.run(&symmetric::<T>(n, 1.3), &tau, PowerRange { from, count }, Par::SEQ).unwrap();
             let error = error::<T>(&found, n, &powers(n, from, count), (0, 1));
             assert!(error < tolerance, "n = {n}, {count} powers from {from}: {error}");
         }
@@ -64,7 +64,7 @@ fn primes_equal_the_definition_in_either_precision() {
 fn units_equal_the_definition<T: OrbitFloat>(tolerance: f64) {
     for n in (1..=34).chain([64, 66]) {
         let (sigma, tau) = (permutation(&[5; 32], 2, n), permutation(&[5; 32], 3, n));
-        let engine = Units::new(&symmetric::<T>(n, 0.7), &sigma, Par::SEQ).unwrap();
+        let engine = CompositeMultipliers::new(&symmetric::<T>(n, 0.7), &sigma, Par::SEQ).unwrap();
         let units = if n < 3 { vec![1] } else { choice::units(n) };
         let units = if n < 60 { units } else { units[units.len() - 3..].to_vec() };
         let found = engine.run(&symmetric::<T>(n, 1.3), &tau, &units, Par::SEQ).unwrap();
@@ -86,14 +86,14 @@ fn windows_are_rows_of_all() {
     let n = 211;
     let (k, l) = (symmetric::<f64>(n, 0.7), symmetric::<f64>(n, 1.3));
     let (sigma, tau) = (permutation(&[5; 32], 0, n), permutation(&[5; 32], 1, n));
-    let affine = Affine::new(&k, &sigma, Par::SEQ).unwrap();
+    let affine = PrimeMultipliers::new(&k, &sigma, Par::SEQ).unwrap();
     let family = affine.family(&l, &tau, Par::SEQ).unwrap();
-    let all = family.values(Window::all(n), Par::SEQ).unwrap();
+    let all = family.values(PowerRange::all(n), Par::SEQ).unwrap();
     let scale = all.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     for (from, count) in
         [(0, 1), (-1, 2), (-7, 20), (95, 20), (100, 20), (104, 3), (200, 20), (17, 88), (90, 104), (5, 130)]
     {
-        let found = family.values(Window { from, count }, Par::SEQ).unwrap();
+        let found = family.values(PowerRange { from, count }, Par::SEQ).unwrap();
         for (t, row) in found.chunks(n).enumerate() {
             let p = (from + t as i64).rem_euclid(n as i64 - 1) as usize;
             let error = row.iter().zip(&all[p * n..]).fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
@@ -116,13 +116,14 @@ fn rows_are_shift_orbits() {
     for (n, multipliers) in [(101, vec![1, 2, 50, 99]), (60, vec![1, 7, 31, 59]), (81, vec![1, 2, 40, 79])] {
         let (k, l) = (symmetric::<f64>(n, 0.7), symmetric::<f64>(n, 1.3));
         let (sigma, tau) = (permutation(&[5; 32], 0, n), permutation(&[5; 32], 1, n));
-        let found = Units::new(&k, &sigma, Par::SEQ).unwrap().run(&l, &tau, &multipliers, Par::SEQ).unwrap();
+        let found =
+            CompositeMultipliers::new(&k, &sigma, Par::SEQ).unwrap().run(&l, &tau, &multipliers, Par::SEQ).unwrap();
         let (k_pairs, l_pairs) = (dense(&k, n), dense(&l, n));
         let apart = |pairs| Residual::of(pairs, Par::SEQ).unwrap();
         let (k_apart, l_apart) = (apart(&k_pairs), apart(&l_pairs));
-        let (shifts, _) = Orbits::<f64>::begin(&k_apart, &l_apart, &sigma, 2, Par::SEQ).unwrap();
-        let affine = choice::is_prime(n).then(|| Affine::new(&k, &sigma, Par::SEQ).unwrap());
-        let all = affine.map(|affine| affine.run(&l, &tau, Window::all(n), Par::SEQ).unwrap());
+        let (shifts, _) = CyclicOrbits::<f64>::begin(&k_apart, &l_apart, &sigma, 2, Par::SEQ).unwrap();
+        let affine = choice::is_prime(n).then(|| PrimeMultipliers::new(&k, &sigma, Par::SEQ).unwrap());
+        let all = affine.map(|affine| affine.run(&l, &tau, PowerRange::all(n), Par::SEQ).unwrap());
         for (&a, row) in multipliers.iter().zip(found.chunks(n)) {
             let stretched: Vec<usize> = (0..n).map(|i| tau[a * i % n]).collect();
             let expected = shifts.run(&stretched, Par::SEQ).unwrap();
@@ -143,12 +144,12 @@ fn bits_do_not_depend_on_threads() {
             let (k, l) = (symmetric::<f32>(n, 0.7), symmetric::<f32>(n, 1.3));
             let (sigma, tau) = (permutation(&[5; 32], 0, n), permutation(&[5; 32], 1, n));
             if choice::is_prime(n) {
-                let affine = Affine::new(&k, &sigma, par).unwrap();
-                let mut values = affine.run(&l, &tau, Window::all(n), par).unwrap();
-                values.extend(affine.run(&l, &tau, Window { from: -9, count: 21 }, par).unwrap());
+                let affine = PrimeMultipliers::new(&k, &sigma, par).unwrap();
+                let mut values = affine.run(&l, &tau, PowerRange::all(n), par).unwrap();
+                values.extend(affine.run(&l, &tau, PowerRange { from: -9, count: 21 }, par).unwrap());
                 values
             } else {
-                Units::new(&k, &sigma, par).unwrap().run(&l, &tau, &[1, 7, 13], par).unwrap()
+                CompositeMultipliers::new(&k, &sigma, par).unwrap().run(&l, &tau, &[1, 7, 13], par).unwrap()
             }
         })
     };
@@ -163,11 +164,11 @@ fn can_be_stopped() {
     let watch = Watch::default();
     watch.cancel();
     let (k, sigma) = (symmetric::<f32>(31, 0.7), permutation(&[5; 32], 0, 31));
-    assert!(Affine::new(&k, &sigma, Par::watched(false, &watch)).is_err());
-    assert!(Units::new(&k, &sigma, Par::watched(false, &watch)).is_err());
-    let affine = Affine::new(&k, &sigma, Par::SEQ).unwrap();
+    assert!(PrimeMultipliers::new(&k, &sigma, Par::watched(false, &watch)).is_err());
+    assert!(CompositeMultipliers::new(&k, &sigma, Par::watched(false, &watch)).is_err());
+    let affine = PrimeMultipliers::new(&k, &sigma, Par::SEQ).unwrap();
     let family = affine.family(&k, &sigma, Par::SEQ).unwrap();
-    assert!(family.values(Window::all(31), Par::watched(false, &watch)).is_err());
+    assert!(family.values(PowerRange::all(31), Par::watched(false, &watch)).is_err());
 }
 
 /// The group of a prime is sharply 2-transitive, so the mean over it is the mean over all permutations.
@@ -176,7 +177,8 @@ fn mean_is_that_of_all_permutations() {
     let n = 31;
     let (k, l) = (symmetric::<f64>(n, 0.7), symmetric::<f64>(n, 1.3));
     let (sigma, tau) = (permutation(&[5; 32], 0, n), permutation(&[5; 32], 1, n));
-    let values = Affine::new(&k, &sigma, Par::SEQ).unwrap().run(&l, &tau, Window::all(n), Par::SEQ).unwrap();
+    let values =
+        PrimeMultipliers::new(&k, &sigma, Par::SEQ).unwrap().run(&l, &tau, PowerRange::all(n), Par::SEQ).unwrap();
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let sums = |m: &[f64]| {
         let trace: f64 = (0..n).map(|i| m[i * n + i]).sum();

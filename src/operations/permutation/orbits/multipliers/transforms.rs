@@ -104,7 +104,7 @@ real!(f64, as_simd_c64s, mul_add_e_c64s, conj_mul_add_e_c64s, add_c64s, splat_c6
 
 /// One cyclic diagonal.
 #[derive(Clone, Copy)]
-pub(super) struct Diagonal {
+pub(super) struct CyclicDiagonal {
     /// Distance of the two places.
     pub offset: usize,
     /// Where its sequence begins.
@@ -113,14 +113,14 @@ pub(super) struct Diagonal {
     pub weight: u8,
 }
 
-impl Diagonal {
+impl CyclicDiagonal {
     /// Fills the last group.
     pub const NONE: Self = Self { offset: 0, turn: 0, weight: 0 };
 }
 
 /// Whose matrix it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
+pub(super) enum MatrixRole {
     /// K, whose diagonals are weighted.
     X,
     /// L.
@@ -128,10 +128,10 @@ pub(super) enum Of {
 }
 
 /// The transforms of all diagonals of a matrix.
-pub(super) struct Forward<T> {
+pub(super) struct DiagonalTransformer<T> {
     fft: Arc<dyn Fft<T>>,
     /// Whole groups of [`GROUP`].
-    diagonals: Vec<Diagonal>,
+    diagonals: Vec<CyclicDiagonal>,
     /// The frequencies that are kept, in this order.
     frequencies: Vec<usize>,
     /// From which diagonal on transforms are multiplied by a factor per frequency, and these factors.
@@ -139,12 +139,12 @@ pub(super) struct Forward<T> {
 }
 
 /// Transforms: group after group of diagonals, in it frequency after frequency.
-pub(super) struct Transforms<T> {
+pub(super) struct DiagonalTransforms<T> {
     data: Vec<Complex<T>>,
     frequencies: usize,
 }
 
-impl<T> Transforms<T> {
+impl<T> DiagonalTransforms<T> {
     /// A group of diagonals at a frequency.
     pub fn at(&self, group: usize, frequency: usize) -> &[Complex<T>] {
         &self.data[(group * self.frequencies + frequency) * GROUP..][..GROUP]
@@ -161,25 +161,25 @@ impl<T> Transforms<T> {
     }
 }
 
-impl<T: OrbitFloat> Forward<T> {
+impl<T: OrbitFloat> DiagonalTransformer<T> {
     /// For sequences of length n; `twisted` is the first diagonal that is multiplied by the factors.
     pub fn new(
         n: usize,
-        mut diagonals: Vec<Diagonal>,
+        mut diagonals: Vec<CyclicDiagonal>,
         frequencies: Vec<usize>,
         twists: (usize, Vec<Complex<T>>),
     ) -> Self {
-        diagonals.resize(diagonals.len().next_multiple_of(GROUP), Diagonal::NONE);
+        diagonals.resize(diagonals.len().next_multiple_of(GROUP), CyclicDiagonal::NONE);
         Self { fft: FftPlanner::new().plan_fft_forward(n), diagonals, frequencies, twists }
     }
 
     /// The diagonals, in whole groups.
-    pub fn diagonals(&self) -> &[Diagonal] {
+    pub fn diagonals(&self) -> &[CyclicDiagonal] {
         &self.diagonals
     }
 
     /// Transform the diagonals of a matrix in an order.
-    pub fn run(&self, matrix: &[T], order: &[usize], of: Of, par: Par<'_>) -> Result<Transforms<T>> {
+    pub fn run(&self, matrix: &[T], order: &[usize], of: MatrixRole, par: Par<'_>) -> Result<DiagonalTransforms<T>> {
         let laid_out = self.lay_out(matrix, order, par)?;
         let frequencies = self.frequencies.len();
         let mut data = vec![Complex::default(); self.diagonals.len() * frequencies];
@@ -190,7 +190,7 @@ impl<T: OrbitFloat> Forward<T> {
             self.unpack(&points, group, of, out);
             Ok(())
         })?;
-        Ok(Transforms { data, frequencies })
+        Ok(DiagonalTransforms { data, frequencies })
     }
 
     /// Place after place, the entries of all diagonals.
@@ -232,12 +232,12 @@ impl<T: OrbitFloat> Forward<T> {
     }
 
     /// The two transforms in every packed one, weighted.
-    fn unpack(&self, points: &[Complex<T>], group: usize, of: Of, out: &mut [Complex<T>]) {
+    fn unpack(&self, points: &[Complex<T>], group: usize, of: MatrixRole, out: &mut [Complex<T>]) {
         let n = self.fft.len();
         let first = group * GROUP;
         let scales: [T; GROUP] = std::array::from_fn(|lane| match of {
-            Of::X => T::of(f64::from(self.diagonals[first + lane].weight) / 2.0),
-            Of::Y => T::of(0.5),
+            MatrixRole::X => T::of(f64::from(self.diagonals[first + lane].weight) / 2.0),
+            MatrixRole::Y => T::of(0.5),
         });
         let twisted = first >= self.twists.0;
         for (row, (&f, out)) in self.frequencies.iter().zip(out.chunks_exact_mut(GROUP)).enumerate() {
@@ -257,13 +257,13 @@ impl<T: OrbitFloat> Forward<T> {
 }
 
 /// From spectra to values, in double precision.
-pub(super) struct Inverse {
+pub(super) struct InverseTransforms {
     n: usize,
     fft: Arc<dyn Fft<f64>>,
 }
 
 /// The spectra of some orbits: frequency after frequency, in it orbit after orbit.
-pub(super) struct Spectra<'a, T> {
+pub(super) struct OrbitSpectra<'a, T> {
     /// Number of orbits.
     pub count: usize,
     /// One of any frequency and its negative, without 0.
@@ -274,14 +274,14 @@ pub(super) struct Spectra<'a, T> {
     pub zero: &'a [f64],
 }
 
-impl Inverse {
+impl InverseTransforms {
     /// For orbits of n values.
     pub fn new(n: usize) -> Self {
         Self { n, fft: FftPlanner::new().plan_fft_inverse(n) }
     }
 
     /// Orbit after orbit, the n values.
-    pub fn run<T: OrbitFloat>(&self, spectra: &Spectra<'_, T>, par: Par<'_>) -> Result<Vec<f64>> {
+    pub fn run<T: OrbitFloat>(&self, spectra: &OrbitSpectra<'_, T>, par: Par<'_>) -> Result<Vec<f64>> {
         let n = self.n;
         let mut out = vec![0.0; spectra.count * n];
         par.fill(&mut out, ORBITS * n, |unit, out| {
@@ -300,7 +300,7 @@ impl Inverse {
     }
 
     /// Values are real, so two orbits go into one transform.
-    fn pack<T: OrbitFloat>(&self, spectra: &Spectra<'_, T>, orbits: Range<usize>) -> Vec<Complex<f64>> {
+    fn pack<T: OrbitFloat>(&self, spectra: &OrbitSpectra<'_, T>, orbits: Range<usize>) -> Vec<Complex<f64>> {
         let n = self.n;
         let mut points = vec![Complex::default(); orbits.len().div_ceil(2) * n];
         let zero = spectra.zero[orbits.clone()].chunks(2);

@@ -2,10 +2,10 @@
 //!
 //! Which arrangements are evaluated is decided in [`strategy`](crate::operations::permutation::strategy), as for one pair. All pairs meet the same
 //! ones, so that their scores come with their joint law. The engines: orbits of bilinear scores are counted as they come
-//! ([`layered`]), or run on a grid of rows where strata or groups restrict the pairings ([`GridOrbits`]); neighbor lists by
-//! counting ([`Lists`]); whole products ([`GridProducts`]); single pairings.
+//! ([`layered`]), or run on a grid of rows where strata or groups restrict the pairings ([`LatticeOrbits`]); neighbor lists by
+//! counting ([`NeighborOrbits`]); whole products ([`CrossGrid`]); single pairings.
 //!
-//! All of them but the first fill a table with one score per pair and arrangement, which is counted at the end ([`judged`]).
+//! All of them but the first fill a table with one score per pair and arrangement, which is counted at the end ([`standardize_and_count`]).
 //! The score of the observed arrangement is in it as it is without permutations, bit for bit.
 
 #[cfg(test)]
@@ -16,18 +16,18 @@ use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Bilinear, Cross, Form, NeighborLists};
 use crate::operations::permutation::design::Design;
-use crate::operations::permutation::draws::Pairings;
-use crate::operations::permutation::null::joint::{Found, judged};
-use crate::operations::permutation::null::multiplicity::Directions;
+use crate::operations::permutation::draws::Draws;
+use crate::operations::permutation::null::joint::{StandardizedPair, standardize_and_count};
+use crate::operations::permutation::null::multiplicity::Multiplicity;
 use crate::operations::permutation::null::ties;
-use crate::operations::permutation::orbits::cross_fft::Grid as ProductGrid;
-use crate::operations::permutation::orbits::cross_grid::GridProducts;
-use crate::operations::permutation::orbits::neighbors::Lists;
+use crate::operations::permutation::orbits::cross_fft::CrossLattice;
+use crate::operations::permutation::orbits::cross_grid::CrossGrid;
+use crate::operations::permutation::orbits::neighbors::NeighborOrbits;
 use crate::operations::permutation::orbits::relabelings::Relabelings;
-use crate::operations::permutation::orbits::stratified::{Grid, GridOrbits, OfX};
+use crate::operations::permutation::orbits::stratified::{Lattice, LatticeOrbits, TransformedX};
 use crate::operations::permutation::request::{Alternative, Request};
-use crate::operations::permutation::strategy::bilinear_grid::layered;
-use crate::operations::permutation::strategy::{Scores, Strategy, choose, pair};
+use crate::operations::permutation::strategy::bilinear_grid::bilinear_grid;
+use crate::operations::permutation::strategy::{ScoresByForm, Strategy, choose, pair};
 use crate::operations::stacked::distinct;
 use crate::par::Par;
 
@@ -37,7 +37,7 @@ const BATCH: usize = 256;
 const BUDGET: usize = 1 << 30;
 
 /// One pair that is tested.
-pub struct Cell<'a> {
+pub struct TestedPair<'a> {
     /// Its row and column.
     pub at: (usize, usize),
     /// The form of its score.
@@ -49,11 +49,11 @@ pub struct Cell<'a> {
 }
 
 /// What is to be found.
-pub struct Plan<'a> {
+pub struct GridTest<'a> {
     /// The name of the measure.
     pub measure: &'a str,
     /// The pairs.
-    pub cells: &'a [Cell<'a>],
+    pub cells: &'a [TestedPair<'a>],
     /// What is true of the measure.
     pub facts: &'a Facts,
     /// Which pairings are allowed.
@@ -65,11 +65,11 @@ pub struct Plan<'a> {
 }
 
 /// What a road brings back.
-pub struct Outcome {
+pub struct GridValues {
     /// The counts.
-    pub family: Directions,
+    pub family: Multiplicity,
     /// By pair.
-    pub of_cells: Vec<Found>,
+    pub of_cells: Vec<StandardizedPair>,
     /// The name of the road.
     pub method: &'static str,
     /// Number of orbits.
@@ -81,17 +81,17 @@ pub struct Outcome {
 }
 
 /// The scores of all pairs by their form, if it is one.
-type AllScores<'a> = Scores<Vec<&'a Bilinear<'a>>, Vec<&'a NeighborLists<'a>>, Vec<&'a Cross<'a>>>;
+type AllScores<'a> = ScoresByForm<Vec<&'a Bilinear<'a>>, Vec<&'a NeighborLists<'a>>, Vec<&'a Cross<'a>>>;
 
 /// Scores by pair and then by arrangement, the observed one first.
-struct Table {
+struct ScoreTable {
     scores: Vec<Vec<f64>>,
     method: &'static str,
     n_orbits: Option<usize>,
 }
 
 /// Evaluate the arrangements of the tests; None if there is no pair.
-pub fn find(plan: &Plan<'_>, par: Par<'_>) -> Result<Option<Outcome>> {
+pub fn evaluate(plan: &GridTest<'_>, par: Par<'_>) -> Result<Option<GridValues>> {
     let table = match choose(scores_of(plan.cells), plan.design, plan.request, plan.measure)? {
         Strategy::Sequential => {
             let problem = "decides about one pair at a time, not about grids".into();
@@ -100,18 +100,18 @@ pub fn find(plan: &Plan<'_>, par: Par<'_>) -> Result<Option<Outcome>> {
         _ if plan.cells.is_empty() => return Ok(None),
         Strategy::Exhaustive(count) => one_by_one(plan, Some(count), par),
         Strategy::Independent => one_by_one(plan, None, par),
-        Strategy::Circle(forms, grid) => circle(plan, &forms, &grid, par),
-        Strategy::CircleOfNeighbors(forms) => circle_of_neighbors(plan, &forms, par),
-        Strategy::Shifts(forms, relabelings) => return layered(plan, &forms, &relabelings, par).map(Some),
-        Strategy::ShiftsOfNeighbors(forms, relabelings) => lists(plan, &forms, &relabelings, par),
-        Strategy::Restricted(forms, grid, orbits) => restricted(plan, &forms, (&grid, orbits), par),
-        Strategy::Products(forms, grid, orbits) => products(plan, forms, (grid, orbits), par),
+        Strategy::AllShifts(forms, grid) => all_shifts(plan, &forms, &grid, par),
+        Strategy::AllShiftsOfNeighbors(forms) => all_shifts_of_neighbors(plan, &forms, par),
+        Strategy::CyclicOrbits(forms, relabelings) => return bilinear_grid(plan, &forms, &relabelings, par).map(Some),
+        Strategy::NeighborOrbits(forms, relabelings) => neighbor_orbits(plan, &forms, &relabelings, par),
+        Strategy::LatticeOrbits(forms, grid, orbits) => lattice_orbits(plan, &forms, (&grid, orbits), par),
+        Strategy::CrossOrbits(forms, grid, orbits) => cross_orbits(plan, forms, (grid, orbits), par),
     }?;
-    table.judged(plan, par).map(Some)
+    table.standardize_and_count(plan, par).map(Some)
 }
 
-fn scores_of<'a>(cells: &'a [Cell<'a>]) -> AllScores<'a> {
-    fn all<'a, F>(cells: &'a [Cell<'a>], as_form: fn(&'a Form<'a>) -> Option<&'a F>) -> Option<Vec<&'a F>> {
+fn scores_of<'a>(cells: &'a [TestedPair<'a>]) -> AllScores<'a> {
+    fn all<'a, F>(cells: &'a [TestedPair<'a>], as_form: fn(&'a Form<'a>) -> Option<&'a F>) -> Option<Vec<&'a F>> {
         cells.iter().map(|cell| as_form(&cell.form)).collect()
     }
     let bilinear = all(cells, |form| if let Form::Bilinear(form) = form { Some(form) } else { None });
@@ -119,45 +119,49 @@ fn scores_of<'a>(cells: &'a [Cell<'a>]) -> AllScores<'a> {
     let lists = all(cells, |form| if let Form::Neighbors(form) = form { Some(form) } else { None });
     let cross = || {
         cross.map(|forms| {
-            let widths = GridProducts::widths(&forms);
-            Scores::Cross(forms, widths)
+            let widths = CrossGrid::widths(&forms);
+            ScoresByForm::Cross(forms, widths)
         })
     };
-    bilinear.map(Scores::Bilinear).or_else(cross).or(lists.map(Scores::Neighbors)).unwrap_or(Scores::Other)
+    bilinear
+        .map(ScoresByForm::Bilinear)
+        .or_else(cross)
+        .or(lists.map(ScoresByForm::Neighbors))
+        .unwrap_or(ScoresByForm::Other)
 }
 
-impl Plan<'_> {
+impl GridTest<'_> {
     /// Number of arrangements that were asked for.
     fn arrangements(&self) -> usize {
         self.request.n_resamples.saturating_add(1)
     }
 
     /// A table for so many arrangements.
-    fn table(&self, count: usize, method: &'static str, n_orbits: Option<usize>, par: Par<'_>) -> Result<Table> {
+    fn table(&self, count: usize, method: &'static str, n_orbits: Option<usize>, par: Par<'_>) -> Result<ScoreTable> {
         let need = 8.0 * self.cells.len() as f64 * count as f64;
         par.require(need, || format!("The scores of {} pairs under {count} permutations", self.cells.len()))?;
-        Ok(Table { scores: self.cells.iter().map(|_| Vec::with_capacity(count)).collect(), method, n_orbits })
+        Ok(ScoreTable { scores: self.cells.iter().map(|_| Vec::with_capacity(count)).collect(), method, n_orbits })
     }
 
     /// A table for whole orbits.
-    fn table_of_orbits(&self, orbits: usize, size: usize, par: Par<'_>) -> Result<Table> {
+    fn table_of_orbits(&self, orbits: usize, size: usize, par: Par<'_>) -> Result<ScoreTable> {
         self.table(orbits.saturating_mul(size), "orbits", Some(orbits), par)
     }
 
     /// A table for the only orbit there is.
-    fn table_of_circle(&self, par: Par<'_>) -> Result<Table> {
+    fn table_of_circle(&self, par: Par<'_>) -> Result<ScoreTable> {
         self.table(self.design.n(), "exact", Some(1), par)
     }
 }
 
-impl Table {
+impl ScoreTable {
     /// The scores of all pairs under some more arrangements.
     fn take(&mut self, scores: Vec<Vec<f64>>) {
         self.scores.iter_mut().zip(scores).for_each(|(all, some)| all.extend(some));
     }
 
     /// Count. A pair without a score in some arrangement is left out of everything.
-    fn judged(mut self, plan: &Plan<'_>, par: Par<'_>) -> Result<Outcome> {
+    fn standardize_and_count(mut self, plan: &GridTest<'_>, par: Par<'_>) -> Result<GridValues> {
         let (mut counts, mut failures) = (Vec::with_capacity(plan.cells.len()), Vec::new());
         for (place, (cell, scores)) in plan.cells.iter().zip(&mut self.scores).enumerate() {
             // An engine's own value differs by round-off.
@@ -170,29 +174,29 @@ impl Table {
             }
             counts.push(cell.counts && !undefined);
         }
-        let known_to = |at: usize, par: Par<'_>| {
+        let tolerance = |at: usize, par: Par<'_>| {
             let cell = &plan.cells[at];
             ties::of_scores(&cell.form, plan.facts, cell.statistic, par)
         };
-        let known_to = par.map(plan.cells.len(), known_to)?;
+        let tolerance = par.map(plan.cells.len(), tolerance)?;
         let all = self.method == "exact";
-        let (family, of_cells) = judged(self.scores, &counts, plan.alternative, &known_to, all);
-        Ok(Outcome { family, of_cells, method: self.method, n_orbits: self.n_orbits, exact: (all, all), failures })
+        let (family, of_cells) = standardize_and_count(self.scores, &counts, plan.alternative, &tolerance, all);
+        Ok(GridValues { family, of_cells, method: self.method, n_orbits: self.n_orbits, exact: (all, all), failures })
     }
 }
 
 /// One pairing after the other: all `every` of them, or independent ones.
-fn one_by_one(plan: &Plan<'_>, every: Option<usize>, par: Par<'_>) -> Result<Table> {
+fn one_by_one(plan: &GridTest<'_>, every: Option<usize>, par: Par<'_>) -> Result<ScoreTable> {
     let count = every.unwrap_or_else(|| plan.arrangements());
     let mut table = plan.table(count, if every.is_some() { "exact" } else { "monte_carlo" }, None, par)?;
     par.expect(count);
-    let pairings = Pairings { design: plan.design, key: every.is_none().then_some(&plan.request.key) };
+    let pairings = Draws { design: plan.design, key: every.is_none().then_some(&plan.request.key) };
     for start in (0..count).step_by(BATCH) {
         let scores = par.map(BATCH.min(count - start), |at, par| {
             let order = pairings.number(start + at);
             par.advance(1);
             // What has no score is told apart from what stops everything.
-            let score = |cell: &Cell<'_>| match cell.form.score(Some(&order), par.sequential()) {
+            let score = |cell: &TestedPair<'_>| match cell.form.score(Some(&order), par.sequential()) {
                 Err(Error::Undefined { .. }) => Ok(f64::NAN),
                 other => other,
             };
@@ -206,12 +210,17 @@ fn one_by_one(plan: &Plan<'_>, every: Option<usize>, par: Par<'_>) -> Result<Tab
 }
 
 /// Shift orbits of neighbor lists.
-fn lists(plan: &Plan<'_>, forms: &[&NeighborLists<'_>], relabelings: &Relabelings, par: Par<'_>) -> Result<Table> {
+fn neighbor_orbits(
+    plan: &GridTest<'_>,
+    forms: &[&NeighborLists<'_>],
+    relabelings: &Relabelings,
+    par: Par<'_>,
+) -> Result<ScoreTable> {
     let (size, orbits) = (relabelings.size(), relabelings.orbits());
     let mut table = plan.table_of_orbits(orbits, size, par)?;
     par.expect(orbits.saturating_mul(size));
     let sigma = relabelings.sigma();
-    let engines: Vec<Lists<'_>> = forms.iter().map(|form| Lists::new(form, &sigma)).collect();
+    let engines: Vec<NeighborOrbits<'_>> = forms.iter().map(|form| NeighborOrbits::new(form, &sigma)).collect();
     for r in 0..orbits {
         let tau = relabelings.get(r).tau;
         table.take(par.map(engines.len(), |at, par| engines[at].orbit(&tau, par))?);
@@ -221,23 +230,23 @@ fn lists(plan: &Plan<'_>, forms: &[&NeighborLists<'_>], relabelings: &Relabeling
 }
 
 /// All shifts of neighbor lists.
-fn circle_of_neighbors(plan: &Plan<'_>, forms: &[&NeighborLists<'_>], par: Par<'_>) -> Result<Table> {
+fn all_shifts_of_neighbors(plan: &GridTest<'_>, forms: &[&NeighborLists<'_>], par: Par<'_>) -> Result<ScoreTable> {
     let mut table = plan.table_of_circle(par)?;
     par.expect(plan.design.n());
     let identity = plan.design.nth(0);
-    table.take(par.map(forms.len(), |at, par| Lists::new(forms[at], &identity).orbit(&identity, par))?);
+    table.take(par.map(forms.len(), |at, par| NeighborOrbits::new(forms[at], &identity).orbit(&identity, par))?);
     par.advance(plan.design.n());
     Ok(table)
 }
 
 /// Orbits of whole products.
-fn products(
-    plan: &Plan<'_>,
+fn cross_orbits(
+    plan: &GridTest<'_>,
     forms: Vec<&Cross<'_>>,
-    (grid, orbits): (ProductGrid, usize),
+    (grid, orbits): (CrossLattice, usize),
     par: Par<'_>,
-) -> Result<Table> {
-    let engine = GridProducts::begin(forms, grid, &plan.request.key, par)?;
+) -> Result<ScoreTable> {
+    let engine = CrossGrid::begin(forms, grid, &plan.request.key, par)?;
     let mut table = plan.table_of_orbits(orbits, engine.size(), par)?;
     par.expect(orbits * engine.size());
     for r in 0..orbits {
@@ -248,29 +257,34 @@ fn products(
 }
 
 /// Orbits on a grid of rows.
-fn restricted(plan: &Plan<'_>, forms: &[&Bilinear<'_>], (grid, orbits): (&Grid, usize), par: Par<'_>) -> Result<Table> {
+fn lattice_orbits(
+    plan: &GridTest<'_>,
+    forms: &[&Bilinear<'_>],
+    (grid, orbits): (&Lattice, usize),
+    par: Par<'_>,
+) -> Result<ScoreTable> {
     let table = plan.table_of_orbits(orbits, grid.length(), par)?;
     let relabeling = |r: usize| plan.design.draw(&plan.request.key, r as u64);
     on_grid(table, forms, (grid, orbits), relabeling, BUDGET, par)
 }
 
 /// All shifts of bilinear scores.
-fn circle(plan: &Plan<'_>, forms: &[&Bilinear<'_>], grid: &Grid, par: Par<'_>) -> Result<Table> {
+fn all_shifts(plan: &GridTest<'_>, forms: &[&Bilinear<'_>], grid: &Lattice, par: Par<'_>) -> Result<ScoreTable> {
     on_grid(plan.table_of_circle(par)?, forms, (grid, 1), |_| plan.design.nth(0), BUDGET, par)
 }
 
 /// Orbits on a grid. The Ks are transformed at once as far as so many bytes hold them, and every L is laid out and
 /// transformed once per orbit for all of them.
 fn on_grid(
-    mut table: Table,
+    mut table: ScoreTable,
     forms: &[&Bilinear<'_>],
-    (grid, orbits): (&Grid, usize),
+    (grid, orbits): (&Lattice, usize),
     relabeling: impl Fn(usize) -> Vec<usize> + Sync,
     budget: usize,
     par: Par<'_>,
-) -> Result<Table> {
+) -> Result<ScoreTable> {
     let (n, q) = (forms.first().map_or(0, |form| form.k.n()), grid.length());
-    let engine = GridOrbits::new(grid);
+    let engine = LatticeOrbits::new(grid);
     let (ks, k_of) = distinct(forms.iter().map(|form| Some(form.k)));
     let (ls, l_of) = distinct(forms.iter().map(|form| Some(form.l)));
     let at_once = (budget / engine.need().max(1)).clamp(1, ks.len().max(1));
@@ -290,7 +304,8 @@ fn on_grid(
                 let place = k.and_then(|k| k.checked_sub(from)).filter(|_| *l == Some(at))?;
                 of_x.get(place).map(|side| (cell, side))
             };
-            let (cells, sides): (Vec<usize>, Vec<&OfX>) = k_of.iter().zip(&l_of).enumerate().filter_map(meets).unzip();
+            let (cells, sides): (Vec<usize>, Vec<&TransformedX>) =
+                k_of.iter().zip(&l_of).enumerate().filter_map(meets).unzip();
             if cells.is_empty() {
                 par.advance(orbits * q);
                 continue;

@@ -23,7 +23,7 @@ pub fn with_cells(
     options: &[(&str, Value)],
     n: usize,
     widths: (&[usize], &[usize]),
-    check: impl Fn(&[Cell<'_>]),
+    check: impl Fn(&[TestedPair<'_>]),
 ) {
     let options = options.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let measure = measure(name).unwrap().with(options).unwrap();
@@ -47,7 +47,7 @@ pub fn with_cells(
         for (j, y) in of_y.iter().enumerate() {
             let form = measure.form(x, y).unwrap();
             let statistic = form.score(None, Par::SEQ).unwrap();
-            cells.push(Cell { at: (i, j), form, statistic, counts: true });
+            cells.push(TestedPair { at: (i, j), form, statistic, counts: true });
         }
     }
     check(&cells);
@@ -57,8 +57,13 @@ fn request(n_resamples: usize, method: Method) -> Request {
     Request { key: KEY, method, ..any_request(n_resamples) }
 }
 
-fn planned<R>(cells: &[Cell<'_>], design: &Design, request: &Request, work: impl FnOnce(&Plan<'_>) -> R) -> R {
-    work(&Plan {
+fn planned<R>(
+    cells: &[TestedPair<'_>],
+    design: &Design,
+    request: &Request,
+    work: impl FnOnce(&GridTest<'_>) -> R,
+) -> R {
+    work(&GridTest {
         measure: "test",
         cells,
         facts: &Facts::SIMILARITY,
@@ -69,7 +74,7 @@ fn planned<R>(cells: &[Cell<'_>], design: &Design, request: &Request, work: impl
 }
 
 /// Bilinear scores: of centered matrices, of distances, linked by a root; the second x has as many columns as the first.
-fn bilinear(n: usize, check: impl Fn(&str, &[Cell<'_>])) {
+fn bilinear(n: usize, check: impl Fn(&str, &[TestedPair<'_>])) {
     let options: [(&str, &[(&str, Value)]); 4] = [
         ("cka", &[]),
         ("cka", &[("estimator", "debiased".into())]),
@@ -93,21 +98,21 @@ fn designs() -> Vec<(usize, Ids, Ids)> {
     ]
 }
 
-fn bilinear_forms<'c>(cells: &'c [Cell<'c>]) -> Vec<&'c Bilinear<'c>> {
+fn bilinear_forms<'c>(cells: &'c [TestedPair<'c>]) -> Vec<&'c Bilinear<'c>> {
     match scores_of(cells) {
-        Scores::Bilinear(forms) => forms,
+        ScoresByForm::Bilinear(forms) => forms,
         _ => panic!("another form"),
     }
 }
 
 /// The scores of all arrangements.
-fn table(plan: &Plan<'_>) -> Table {
+fn table(plan: &GridTest<'_>) -> ScoreTable {
     match choose(scores_of(plan.cells), plan.design, plan.request, plan.measure).unwrap() {
-        Strategy::Circle(forms, grid) => circle(plan, &forms, &grid, Par::SEQ),
-        Strategy::CircleOfNeighbors(forms) => circle_of_neighbors(plan, &forms, Par::SEQ),
-        Strategy::Restricted(forms, grid, orbits) => restricted(plan, &forms, (&grid, orbits), Par::SEQ),
-        Strategy::Products(forms, grid, orbits) => products(plan, forms, (grid, orbits), Par::SEQ),
-        Strategy::ShiftsOfNeighbors(forms, relabelings) => lists(plan, &forms, &relabelings, Par::SEQ),
+        Strategy::AllShifts(forms, grid) => all_shifts(plan, &forms, &grid, Par::SEQ),
+        Strategy::AllShiftsOfNeighbors(forms) => all_shifts_of_neighbors(plan, &forms, Par::SEQ),
+        Strategy::LatticeOrbits(forms, grid, orbits) => lattice_orbits(plan, &forms, (&grid, orbits), Par::SEQ),
+        Strategy::CrossOrbits(forms, grid, orbits) => cross_orbits(plan, forms, (grid, orbits), Par::SEQ),
+        Strategy::NeighborOrbits(forms, relabelings) => neighbor_orbits(plan, &forms, &relabelings, Par::SEQ),
         Strategy::Independent => one_by_one(plan, None, Par::SEQ),
         _ => panic!("keeps no scores"),
     }
@@ -121,7 +126,7 @@ fn restricted_orbits_are_scores_of_pairings() {
     for (n, strata, groups) in designs() {
         let (strata, groups) = (strata.as_deref(), groups.as_deref());
         let design = Design::new(n, strata, groups, Scheme::Permute).unwrap();
-        let grid = Grid::choose(&design).unwrap();
+        let grid = Lattice::choose(&design).unwrap();
         let instance = request(3 * grid.length() - 1, Method::Orbits);
         bilinear(n, |name, cells| {
             planned(cells, &design, &instance, |plan| {
@@ -148,7 +153,7 @@ fn restricted_orbits_are_scores_of_pairings() {
                         }
                     }
                 }
-                for budget in [0, 2 * GridOrbits::new(&grid).need()] {
+                for budget in [0, 2 * LatticeOrbits::new(&grid).need()] {
                     assert_eq!(found, table(budget, Par::SEQ));
                 }
                 for threads in [1, 2, 3] {
@@ -164,7 +169,7 @@ fn restricted_orbits_are_scores_of_pairings() {
 fn circles_are_all_shifts() {
     let n = 13;
     let design = Design::new(n, None, None, Scheme::Shift).unwrap();
-    let check = |cells: &[Cell<'_>]| {
+    let check = |cells: &[TestedPair<'_>]| {
         planned(cells, &design, &request(5, Method::Auto), |plan| {
             let table = table(plan);
             assert_eq!((table.method, table.n_orbits), ("exact", Some(1)));
@@ -175,7 +180,7 @@ fn circles_are_all_shifts() {
                     assert!((score - slow).abs() < 1e-7, "{s}: {score} {slow}");
                 }
             }
-            assert_eq!(find(plan, Par::SEQ).unwrap().unwrap().family.arrangements(), n);
+            assert_eq!(evaluate(plan, Par::SEQ).unwrap().unwrap().family.arrangements(), n);
         });
     };
     bilinear(n, |_, cells| check(cells));
@@ -185,7 +190,7 @@ fn circles_are_all_shifts() {
 /// More permutations never change those before, on any road that keeps its scores.
 #[test]
 fn earlier_scores_stay() {
-    let check = |cells: &[Cell<'_>], design: &Design| {
+    let check = |cells: &[TestedPair<'_>], design: &Design| {
         let scores = |count: usize| planned(cells, design, &request(count, Method::Auto), |plan| table(plan).scores);
         let (few, many) = (scores(70), scores(300));
         assert!(few[0].len() < many[0].len());
@@ -211,7 +216,7 @@ fn roads() {
     let road = |name: &str, design: &Design, count: usize, method: Method| {
         let found = std::cell::Cell::new(None);
         with_cells(name, &[], 40, (&[2, 2], &[2]), |cells| {
-            let outcome = planned(cells, design, &request(count, method), |plan| find(plan, Par::SEQ));
+            let outcome = planned(cells, design, &request(count, method), |plan| evaluate(plan, Par::SEQ));
             found.set(outcome.ok().flatten().map(|outcome| {
                 let arrangements = outcome.family.arrangements();
                 assert!(outcome.n_orbits.is_none_or(|orbits| arrangements % orbits == 0 && arrangements > count));
