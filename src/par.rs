@@ -41,6 +41,36 @@ impl Watch {
     }
 }
 
+/// Scratch memory of threads: what one of them is done with serves whichever comes next.
+#[derive(Debug)]
+pub struct ScratchPool<T>(Mutex<Vec<T>>);
+
+impl<T> Default for ScratchPool<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> ScratchPool<T> {
+    /// Scratch that lies ready.
+    pub fn take(&self) -> Option<T> {
+        held(&self.0).pop()
+    }
+
+    /// Scratch for whoever comes next.
+    pub fn put_back(&self, scratch: T) {
+        held(&self.0).push(scratch);
+    }
+
+    /// The result of some work with scratch that lies ready, or was made for it.
+    pub fn with<R>(&self, make: impl FnOnce() -> T, work: impl FnOnce(&mut T) -> R) -> R {
+        let mut scratch = self.take().unwrap_or_else(make);
+        let result = work(&mut scratch);
+        self.put_back(scratch);
+        result
+    }
+}
+
 /// Whether to use several threads, whom to listen to, and how much memory may be taken.
 #[derive(Debug, Clone, Copy)]
 pub struct Par<'a> {

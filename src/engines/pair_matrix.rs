@@ -791,7 +791,7 @@ mod tests {
         }
     }
 
-    /// The factor road, the dense road and the definition agree, for every class, with and without a pairing.
+    /// The factor strategy, the dense strategy and the definition agree, for every class, with and without a pairing.
     #[test]
     fn three_roads_to_the_inner_product() {
         let n = 300;

@@ -161,7 +161,7 @@ mod tests {
         assert!(norm(&twice) < 1e-14);
     }
 
-    /// Columns of 1 and of 1e-9 are beyond this road as they are, and no trouble once they are weighed.
+    /// Columns of 1 and of 1e-9 are beyond this strategy as they are, and no trouble once they are weighed.
     #[test]
     fn weights_cure_columns_of_different_size() {
         let factors: Vec<f64> = (0..12).map(|j| if j % 2 == 0 { 1.0 } else { 1e-9 }).collect();

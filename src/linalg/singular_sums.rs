@@ -58,7 +58,7 @@ pub fn sum_of_singular_values(t: &Matrix, tolerance: f64) -> Result<f64> {
     }
 }
 
-/// The sum with a bound of its error; None where no road but the decomposition leads to it.
+/// The sum with a bound of its error; None where no strategy but the decomposition leads to it.
 pub fn estimate(t: &Matrix) -> Option<BoundedSum> {
     let (rows, cols) = (t.rows(), t.cols());
     if rows.min(cols) < SMALL {

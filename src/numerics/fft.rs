@@ -150,8 +150,8 @@ pub struct StripFft {
     twist: Vec<[f64; 2]>,
 }
 
-/// Room for one transform.
-pub struct Room<T> {
+/// FftScratch for one transform.
+pub struct FftScratch<T> {
     short: Aligned<T>,
     strip: Aligned<T>,
 }
@@ -273,11 +273,11 @@ impl StripFft {
         place / q + p * (place % q)
     }
 
-    /// Room for one transform at a time.
-    pub fn room<T: LaneFloat>(&self) -> Room<T> {
+    /// FftScratch for one transform at a time.
+    pub fn scratch<T: LaneFloat>(&self) -> FftScratch<T> {
         let longest = self.outer.n.max(self.inner.n);
         let strip = if self.outer.n > 1 { self.n * T::POINT } else { 0 };
-        Room { short: Aligned::zeros(2 * longest * T::POINT), strip: Aligned::zeros(strip) }
+        FftScratch { short: Aligned::zeros(2 * longest * T::POINT), strip: Aligned::zeros(strip) }
     }
 
     /// The points of a sequence in the order in which [`Self::forward`] wants them.
@@ -287,8 +287,8 @@ impl StripFft {
     }
 
     /// Transform a strip whose points are in the order of reading.
-    pub fn forward<T: LaneFloat>(&self, strip: &[T], room: &mut Room<T>, goal: Goal<'_, T>) {
-        Arch::new().dispatch(ForwardTransform { plan: self, from: &strip[..self.n * T::POINT], room, goal });
+    pub fn forward<T: LaneFloat>(&self, strip: &[T], scratch: &mut FftScratch<T>, goal: Goal<'_, T>) {
+        Arch::new().dispatch(ForwardTransform { plan: self, from: &strip[..self.n * T::POINT], scratch, goal });
     }
 }
 
@@ -370,7 +370,7 @@ impl Short {
 struct ForwardTransform<'a, T> {
     plan: &'a StripFft,
     from: &'a [T],
-    room: &'a mut Room<T>,
+    scratch: &'a mut FftScratch<T>,
     goal: Goal<'a, T>,
 }
 
@@ -381,7 +381,7 @@ impl<T: LaneFloat> WithSimd for ForwardTransform<'_, T> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let (p, q) = (self.plan.outer.n, self.plan.inner.n);
         let width = width::<S, T>();
-        let short = T::pairs_mut::<S>(self.room.short.get_mut());
+        let short = T::pairs_mut::<S>(self.scratch.short.get_mut());
         let half = p.max(q) * width;
         let (a, b) = short[..2 * half].split_at_mut(half);
         let from = T::pairs::<S>(self.from);
@@ -390,7 +390,7 @@ impl<T: LaneFloat> WithSimd for ForwardTransform<'_, T> {
             finish::<S, T>(simd, &mut self.goal, 0, result);
             return;
         }
-        let strip = T::pairs_mut::<S>(self.room.strip.get_mut());
+        let strip = T::pairs_mut::<S>(self.scratch.strip.get_mut());
         for (j, from) in from.chunks_exact(p * width).enumerate() {
             let result = transform::<S, T>(simd, &self.plan.outer, width, from, a, b);
             let twist = &self.plan.twist[j * p..(j + 1) * p];
@@ -660,7 +660,7 @@ mod tests {
                 (0..n * POINT).map(|at| (at as f64 * 0.37 + (at * at % 1009) as f64).sin()).collect();
             let strip: Vec<f64> = plan.reading_order().flat_map(|i| points[i * POINT..][..POINT].to_vec()).collect();
             let mut out = vec![0.0; n * POINT];
-            plan.forward(&strip, &mut plan.room(), Goal::Keep(&mut out));
+            plan.forward(&strip, &mut plan.scratch(), Goal::Keep(&mut out));
             // Which numbers of a point are the real and which the imaginary parts depends on the machine.
             let width = lanes();
             let mut seen: Vec<usize> = (0..n).map(|place| plan.frequency(place)).collect();
@@ -694,8 +694,8 @@ mod tests {
             let narrow: Vec<f32> = wide.iter().map(|&v| f32::of(v)).collect();
             let mut sum = vec![0.0; 2 * n];
             let mut kept = vec![0.0; n * point];
-            plan.forward(&narrow, &mut plan.room(), Goal::Keep(&mut kept));
-            plan.forward(&narrow, &mut plan.room(), Goal::Correlate { with: &kept, sum: &mut sum });
+            plan.forward(&narrow, &mut plan.scratch(), Goal::Keep(&mut kept));
+            plan.forward(&narrow, &mut plan.scratch(), Goal::Correlate { with: &kept, sum: &mut sum });
             // By Parseval, whichever number lies in which lane.
             let computed: f64 = sum.as_chunks::<2>().0.iter().map(|s| s[0]).sum();
             let expected = n as f64 * wide.iter().map(|v| v * v).sum::<f64>();

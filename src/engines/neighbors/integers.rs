@@ -256,7 +256,7 @@ mod tests {
             .collect()
     }
 
-    /// Both roads give the sums of products, for odd and even widths on both sides of every cut.
+    /// Both ways give the sums of products, for odd and even widths on both sides of every cut.
     #[test]
     fn products_are_exact() {
         for (n, m, d) in [(48, 48, 1), (96, 48, 2), (50, 100, 7), (48, 144, 191), (96, 96, 193), (60, 48, 1000)] {

@@ -8,7 +8,7 @@
 //! needed. Without the divisor (`summary="sum"`) it is the Pillai trace. Also known as Yanai's GCD.
 //!
 //! - Misleads when n is not much larger than the ranks: for rx + ry > n - 1 some correlations are 1 for any data.
-//! - Cost: summary O(n d^2); score O(n r^2), as the cheaper of two roads.
+//! - Cost: summary O(n d^2); score O(n r^2), by the cheaper of two ways.
 //! - Reference: Yanai (1974); Kornblith et al. (2019), arXiv:1905.00414.
 
 use std::sync::Arc;

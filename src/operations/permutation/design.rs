@@ -1,4 +1,4 @@
-//! Which pairings of the rows a test may use.
+//! Designs: the pairings of the rows that a test may use.
 //!
 //! A permutation test is exact if, under the null hypothesis, every pairing of a *group* G of permutations is equally
 //! likely given the data. What G is depends on how the rows were sampled:
@@ -27,7 +27,7 @@ use std::fmt;
 use crate::error::{Error, Result};
 use crate::numerics::streams::{permutation, permutations};
 
-/// What may happen to the order of rows.
+/// Scheme by which rows may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// Units trade places in every way.
@@ -72,7 +72,7 @@ impl ExchangeClass {
     }
 }
 
-/// What a reader should know of a design.
+/// Numbers that describe a design.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesignSummary {
     /// Number of rows.
@@ -127,7 +127,7 @@ impl Design {
         self.n
     }
 
-    /// What may happen to the order of rows.
+    /// Scheme by which rows may move.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
@@ -137,12 +137,12 @@ impl Design {
         &self.classes
     }
 
-    /// Whether every order of the rows is allowed.
+    /// True if every order of the rows is allowed.
     pub fn is_free(&self) -> bool {
         self.scheme == Scheme::Permute && matches!(&self.classes[..], [class] if class.width == 1)
     }
 
-    /// Whether rows move in groups.
+    /// True if rows move in groups.
     pub fn is_grouped(&self) -> bool {
         self.groups.is_some()
     }
@@ -190,7 +190,7 @@ impl Design {
         self.pairing(&places)
     }
 
-    /// What a reader should know.
+    /// Numbers that describe the design.
     pub fn summary(&self) -> DesignSummary {
         let mut moving = self.moving().map(|class| class.width);
         let group_size = self.groups.and(moving.next()).filter(|&first| moving.all(|width| width == first));
@@ -231,7 +231,7 @@ impl Design {
         (0..self.n).map(|row| (row + by) % self.n).collect()
     }
 
-    /// From the places of units in every class to rows.
+    /// Rows, from the places of units in every class.
     fn pairing(&self, places: &[Vec<usize>]) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.n).collect();
         for (class, places) in self.classes.iter().zip(places) {
@@ -343,7 +343,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::numerics::streams::tests::key_of_42;
 
-    /// Whether a pairing is allowed, from the ids alone.
+    /// True if a pairing is allowed, from the ids alone.
     pub(crate) fn lawful(order: &[usize], strata: Option<&[i64]>, groups: Option<&[i64]>) -> bool {
         let rows_of = |id: i64, ids: &[i64]| (0..ids.len()).filter(|&row| ids[row] == id).collect::<Vec<_>>();
         let mut sorted = order.to_vec();
@@ -429,7 +429,7 @@ pub(crate) mod tests {
         assert_eq!(permuted(9, Some(&STRATA), Some(&GROUPS)).draw(&key, 1), FROZEN[2]);
     }
 
-    /// From the rule written in plain integers, with the words of the reference.
+    /// Golden pairings by the rule written in plain integers, with the words of the reference.
     const FROZEN: [[usize; 9]; 3] =
         [[5, 4, 6, 7, 1, 0, 2, 3, 8], [6, 2, 0, 7, 5, 3, 1, 4, 8], [6, 1, 0, 7, 4, 3, 2, 5, 8]];
 

@@ -20,10 +20,10 @@ const FIRST: usize = 128;
 /// Rows up to which the terms of all pairs of rows are kept.
 const TABLE: usize = 2048;
 
-/// Which pairings: all that a design allows, or independent ones from the streams of a key; the observed one first.
+/// Pairings one by one: all that a design allows, or independent ones from the streams of a key; the observed one first.
 #[derive(Clone, Copy)]
 pub struct Draws<'a> {
-    /// What is allowed.
+    /// Allowed pairings.
     pub design: &'a Design,
     /// The streams 1, 2, .. of it; None for all pairings, which begin with the observed one.
     pub key: Option<&'a [u8; 32]>,
@@ -40,7 +40,7 @@ impl Draws<'_> {
     }
 }
 
-/// What is wanted of the values.
+/// Use of the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evaluation {
     /// To be kept, as scores.
@@ -51,7 +51,7 @@ pub enum Evaluation {
     Sides,
 }
 
-/// What is found of a value whose side matters.
+/// Side of a value, where that is all that matters.
 enum Verdict {
     Below,
     Above,
@@ -59,7 +59,7 @@ enum Verdict {
     At(f64),
 }
 
-/// From a pairing to a value.
+/// Value of a pairing.
 type ValueOfPairing<'a> = Box<dyn Fn(&[usize], Par<'_>) -> Result<f64> + Send + Sync + 'a>;
 
 /// The value of one pairing after the other, and how many of them make a unit of work.

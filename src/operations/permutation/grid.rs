@@ -1,7 +1,7 @@
 //! Permutation tests of all pairs of two lists of representations, under shared permutations.
 //!
 //! One relabeling of the rows of all ys serves every pair, so the scores of all pairs come with their joint law: that is what
-//! corrections for many tests ([`Directions`](crate::operations::permutation::null::multiplicity::Multiplicity)) are made of. By which road they come is told in
+//! corrections for many tests ([`Multiplicity`](crate::operations::permutation::null::multiplicity::Multiplicity)) are made of. By which strategy they come is told in
 //! `grid_roads`.
 
 use std::collections::HashSet;
@@ -39,7 +39,7 @@ pub struct PermutationGrid {
     pub null_mean: Matrix,
     /// Standard deviations likewise.
     pub null_std: Matrix,
-    /// Whether these two are over all n! pairings.
+    /// True if these two are over all n! pairings.
     pub exact: (bool, bool),
     /// Standardized scores; NaN where nothing varies.
     pub zscores: Matrix,
@@ -63,9 +63,9 @@ pub struct PermutationGrid {
     pub n_orbits: Option<usize>,
     /// Pairs without a test, and why.
     pub failures: Vec<(usize, usize, Error)>,
-    /// What a reader should know: each warning once, with the first pair it concerns and the number of pairs.
+    /// Warnings, each once, with the first pair it concerns and the number of pairs.
     pub warnings: Vec<(Warning, (usize, usize), usize)>,
-    /// What a reader should know of all pairs alike.
+    /// Warnings about all pairs alike.
     pub general: Vec<Warning>,
 }
 
@@ -216,7 +216,7 @@ impl PermutationGrid {
         }
     }
 
-    /// What is known of a pair; p-values only if it is a question.
+    /// Fields of a pair; p-values only if it is a question.
     fn enter(
         &mut self,
         (i, j): (usize, usize),
@@ -239,7 +239,7 @@ impl PermutationGrid {
         }
     }
 
-    /// What limits the p-value of a pair: the smallest that it can reach, and infinite scores.
+    /// Warnings about what limits the p-value of a pair: the smallest that it can reach, and infinite scores.
     fn limits(
         &mut self,
         of_cell: &StandardizedPair,

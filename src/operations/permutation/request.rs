@@ -47,11 +47,11 @@ impl Alternative {
 /// Precision of orbits. Counts are the same either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// In single precision, unless the scores of all arrangements are to be kept.
+    /// Single precision, unless the scores of all arrangements are to be kept.
     Auto,
-    /// In single precision; what comes close to the observed value is computed again in double.
+    /// Single precision; what comes close to the observed value is computed again in double.
     Single,
-    /// In double precision.
+    /// Double precision.
     Double,
 }
 

@@ -35,7 +35,7 @@ fn distances(x: &Matrix) -> PairMatrix {
     pairs(x.rows(), |i, j| (x.at(i, 0) - x.at(j, 0)).abs(), false)
 }
 
-/// No structure at all; without a diagonal or with any.
+/// A matrix without structure; without a diagonal or with any.
 fn any(n: usize, pace: f64, diagonal: bool) -> PairMatrix {
     pairs(n, |i, j| (pace * (i * i + j * j + 3 * i * j) as f64).sin() + 0.3, diagonal)
 }
@@ -191,7 +191,7 @@ fn moments_are_those_of_all_pairings() {
     }
 }
 
-/// What the forms without orbits are tested on.
+/// Data for the forms without orbits.
 fn with_forms(n: usize, check: impl Fn(&str, &Form<'_>)) {
     let (a, b) = (features(n, 3, 0), features(n, 2, 1));
     let of = |product: &Matrix, _: Option<&[usize]>| Ok(product.data().iter().map(|v| v.abs()).sum());
@@ -351,7 +351,7 @@ fn links() {
     assert!(!found.null_mean.1 && !found.null_std.1);
 }
 
-/// Where no pairing changes anything all of them tie.
+/// Pairings all tie where none changes anything.
 #[test]
 fn all_equal() {
     let (flat, other) = (pairs(9, |_, _| 1.0, false), any(9, 1.3, false));
@@ -539,7 +539,7 @@ fn kendall_at_chance() {
     }
 }
 
-/// Where memory holds no n x n numbers, factors find the same counts on the same arrangements; without factors the test is
+/// Factors, where memory holds no n x n numbers, find the same counts on the same arrangements; without factors the test is
 /// refused by name.
 #[test]
 fn memory_changes_no_arrangement() {

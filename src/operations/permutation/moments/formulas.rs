@@ -1,4 +1,4 @@
-//! From the invariants of two matrices to the moments of their statistic: rational functions of n.
+//! Moments of the statistic from the invariants of two matrices: rational functions of n.
 
 use std::array::from_fn;
 

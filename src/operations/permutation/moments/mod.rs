@@ -90,7 +90,7 @@ pub struct Moments {
     pub kurtosis: Option<f64>,
 }
 
-/// What the moments need of one matrix. Sums over d and u are indexed by how often u occurs.
+/// Invariants of one matrix, from which moments follow. Sums over d and u are indexed by how often u occurs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invariants {
     n: usize,
@@ -133,7 +133,7 @@ struct Fourth {
 }
 
 impl Invariants {
-    /// Of a matrix, stored or not, up to the order its size and kind allow.
+    /// Invariants of a matrix, stored or not, up to the order its size and kind allow.
     pub fn of(pairs: &PairMatrix, order: MomentOrder, par: Par<'_>) -> Result<Self> {
         match pairs.factor() {
             Some((a, centering)) if order < MomentOrder::Kurtosis || a.rows() > LARGEST => {
@@ -143,7 +143,7 @@ impl Invariants {
         }
     }
 
-    /// Of a stored matrix; beyond [`LARGEST`] items for mean and variance only.
+    /// Invariants of a stored matrix; beyond [`LARGEST`] items for mean and variance only.
     pub fn of_dense(k: &Dense, order: MomentOrder, par: Par<'_>) -> Result<Self> {
         Self::of_parts(k, &Decomposition::of_dense(k, par)?, order, par)
     }
@@ -189,7 +189,7 @@ impl Invariants {
         (n * k * k + n * (n - 1.0) * m * m + varying).max(0.0).sqrt()
     }
 
-    /// Of `a a'` from `a`: mean, variance and skewness.
+    /// Invariants of `a a'` from `a`: mean, variance and skewness.
     pub fn of_factor(a: &Matrix, centering: Centering, order: MomentOrder, par: Par<'_>) -> Result<Self> {
         let scale = within_reach(unit_scale(a.largest()));
         let factored = Factored::new(a, scale, par)?;

@@ -1,4 +1,4 @@
-//! What the exact moments say about a score, without a single permutation.
+//! Exact moments of a score over all pairings, without a single permutation.
 //!
 //! Bilinear scores have closed forms for mean, variance, skewness and kurtosis over all n! pairings ([`crate::operations::permutation::moments`]).
 //! The p-value they suggest ([`crate::operations::permutation::moments::pvalue`]) is for ranking, for planning a test and for the far tail; it goes by
@@ -29,13 +29,13 @@ pub struct NullMoments {
     pub kurtosis: Option<f64>,
     /// The p-value these suggest, in the direction asked for.
     pub pvalue: Option<f64>,
-    /// Whether the kurtosis of the law it comes from is close to the exact one; None if that is not known.
+    /// True if the kurtosis of the law it comes from is close to the exact one; None if that is not known.
     pub reliable: Option<bool>,
     /// `"saddlepoint"` or `"pearson"`.
     pub law: Option<&'static str>,
     /// The direction.
     pub alternative: Alternative,
-    /// Whether a root or an angle still separates all this from the score.
+    /// Link that still separates all this from the score: a root or an angle.
     pub before: Option<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! What a matrix is beside its residual W: constants and shares of rows.
+//! Decomposition of a matrix beside its residual W: constants and shares of rows.
 
 use crate::engines::pair_matrix::{Dense, PairMatrix};
 use crate::error::Result;
@@ -6,21 +6,21 @@ use crate::numerics::sums;
 use crate::operations::permutation::moments::factored::Factored;
 use crate::par::Par;
 
-/// What a matrix is off W: `K_ij = m + u_i + u_j + W_ij`, `K_ii = k + d_i`.
+/// Constants and row effects of a matrix: `K_ij = m + u_i + u_j + W_ij`, `K_ii = k + d_i`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decomposition {
     /// Mean of the diagonal.
     pub k: f64,
     /// Mean off the diagonal.
     pub m: f64,
-    /// How much more than m the rows are, diagonal left out.
+    /// Excess of the rows over m, diagonal left out.
     pub u: Vec<f64>,
-    /// How much more than k the diagonal is.
+    /// Excess of the diagonal over k.
     pub d: Vec<f64>,
 }
 
 impl Decomposition {
-    /// Of a matrix, stored or not.
+    /// Decomposition of a matrix, stored or not.
     pub fn of(pairs: &PairMatrix, par: Par<'_>) -> Result<Self> {
         match pairs.factor() {
             Some((a, centering)) => Ok(Factored::new(a, 1.0, par)?.parts(centering)),
@@ -28,7 +28,7 @@ impl Decomposition {
         }
     }
 
-    /// Of a stored matrix.
+    /// Decomposition of a stored matrix.
     pub fn of_dense(k: &Dense, par: Par<'_>) -> Result<Self> {
         let n = k.n();
         let off = k.off_diagonal_sums(par)?;
@@ -70,7 +70,7 @@ impl Decomposition {
     }
 }
 
-/// What a row has more than its share, per entry; two items have only one pair, which is its own mean.
+/// Excess of a row over its share, per entry; two items have only one pair, which is its own mean.
 pub(super) fn per_row(excess: f64, n: usize) -> f64 {
     if n > 2 { excess / (n as f64 - 2.0) } else { 0.0 }
 }

@@ -41,16 +41,16 @@ const FAR: f64 = 1e6;
 /// A p-value and what is known about it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ApproximatePValue {
-    /// In (0, 1].
+    /// P-value in (0, 1].
     pub pvalue: f64,
     /// The kurtosis of the law it comes from (3 for a normal law); None where nothing varies and p is 1.
     pub kurtosis: Option<f64>,
-    /// Whether that is close to the exact kurtosis; None if the latter is not known.
+    /// True if that is close to the exact kurtosis; None if the latter is not known.
     pub reliable: Option<bool>,
 }
 
 impl ApproximatePValue {
-    /// Where no pairing changes the statistic.
+    /// P-value where no pairing changes the statistic.
     const CONSTANT: Self = Self { pvalue: 1.0, kurtosis: None, reliable: Some(true) };
 
     fn new(tails: Tails, kurtosis: f64, moments: &Moments, alternative: Alternative) -> Self {
@@ -64,7 +64,7 @@ impl ApproximatePValue {
     }
 }
 
-/// From the Pearson III law; None if the skewness is not known.
+/// P-value of the Pearson III law; None if the skewness is not known.
 pub fn pearson(statistic: f64, moments: &Moments, alternative: Alternative) -> Option<ApproximatePValue> {
     let Some(z) = standardized(statistic, moments) else { return Some(ApproximatePValue::CONSTANT) };
     let g = moments.skewness?;
@@ -72,7 +72,7 @@ pub fn pearson(statistic: f64, moments: &Moments, alternative: Alternative) -> O
     Some(ApproximatePValue::new(tails, 3.0 + 1.5 * g * g, moments, alternative))
 }
 
-/// From the leading eigenvalues of the two matrices ([`leading_eigenvalues`]); None if the skewness is not known.
+/// P-value from the leading eigenvalues of the two matrices ([`leading_eigenvalues`]); None if the skewness is not known.
 pub fn saddlepoint(
     statistic: f64,
     moments: &Moments,
@@ -112,7 +112,7 @@ fn standardized(statistic: f64, moments: &Moments) -> Option<f64> {
     (std > 100.0 * f64::EPSILON * moments.mean.abs() && !z.is_nan()).then(|| z.clamp(-FAR, FAR))
 }
 
-/// Of the standardized Pearson III law with skewness g >= 0: `2 z / g + 4 / g^2` has a gamma law.
+/// Tails of the standardized Pearson III law with skewness g >= 0: `2 z / g + 4 / g^2` has a gamma law.
 fn pearson_tails(z: f64, g: f64) -> Tails {
     let shape = 4.0 / (g * g);
     if shape < 1e200 { gamma_tails(shape, shape + 2.0 * z / g, 0.5 * z * g) } else { normal_tails(z) }
@@ -157,7 +157,7 @@ impl Law {
         (first, second)
     }
 
-    /// Where `C'(t) = z`; infinite if z is not in the range of the law.
+    /// Root of `C'(t) = z`; infinite if z is not in the range of the law.
     fn saddle(&self, z: f64) -> f64 {
         let sign = z.signum();
         let steepest = self.weights.iter().fold(0.0_f64, |m, w| m.max(sign * w));

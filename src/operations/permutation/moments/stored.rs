@@ -28,7 +28,7 @@ pub(super) fn squares_of_residual(k: &Dense, parts: &Decomposition, scale: f64, 
     Ok(2.0 * blocks.iter().sum::<f64>())
 }
 
-/// What one pass over the rows of W gives, per row: sums of powers, products of W and of its squares with d and u.
+/// Sums of one pass over the rows of W, per row: sums of powers, products of W and of its squares with d and u.
 pub(super) struct RowSums(Vec<[f64; 7]>);
 
 pub(super) const SQUARE: usize = 0;
@@ -111,7 +111,7 @@ impl RowSums {
     }
 }
 
-/// What the product `P = W W` is needed for; P itself is not kept.
+/// Sums over the product `P = W W`; P itself is not kept.
 pub(super) struct SquaredResidual {
     /// `(W W W)_ii`
     pub(super) cube: Vec<f64>,

@@ -31,7 +31,7 @@ fn distances(x: &Matrix) -> Dense {
     stored(x.rows(), |i, j| (x.at(i, 0) - x.at(j, 0)).abs(), false)
 }
 
-/// No structure at all; without a diagonal or with any.
+/// A matrix without structure; without a diagonal or with any.
 fn any(n: usize, pace: f64, diagonal: bool) -> Dense {
     stored(n, |i, j| (pace * (i * i + j * j + 3 * i * j) as f64).sin() + 0.3, diagonal)
 }
@@ -236,7 +236,7 @@ fn factors_are_their_matrices() {
     }
 }
 
-/// The choice between the two roads.
+/// The choice between the two ways.
 #[test]
 fn of_pairs() {
     let a = Arc::new(wave(60, 3, 1.3));

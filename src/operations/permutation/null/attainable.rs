@@ -76,7 +76,7 @@ pub struct AttainableShares {
 }
 
 impl AttainableShares {
-    /// Of all sides of a test; the second list is the first where there is none.
+    /// Shares of all sides of a test; the second list is the first where there is none.
     pub fn of(
         instance: &Instance,
         xs: &[Operand<'_>],
@@ -98,7 +98,7 @@ impl AttainableShares {
         Ok(Self { xs: if told_apart { vec![0.0; of_xs.len()] } else { of_xs }, ys })
     }
 
-    /// Of one pair of which nothing is known.
+    /// Shares of one pair of which nothing is known.
     #[cfg(test)]
     pub fn unknown() -> Self {
         Self { xs: vec![0.0], ys: vec![0.0] }

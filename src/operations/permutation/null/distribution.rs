@@ -1,11 +1,11 @@
-//! What is kept of the values of a test: counts, sums, and the scores themselves if asked for.
+//! The null distribution of a test: counts, sums, and the scores themselves if asked for.
 
 use crate::error::{Error, Result};
 use crate::form::Link;
 use crate::linalg::unit_scale;
 use crate::operations::permutation::request::Alternative;
 
-/// From the values an engine computes to scores.
+/// Map from the values an engine computes to scores.
 pub struct ScoreScale<'a> {
     measure: &'a str,
     link: Option<(Link, f64)>,
@@ -27,12 +27,12 @@ impl<'a> ScoreScale<'a> {
         self.link.map_or(value, |(link, denominator)| link.score(value, denominator))
     }
 
-    /// Whether the score rises with the value.
+    /// True if the score rises with the value.
     pub fn rises(&self) -> bool {
         self.link.is_none_or(|(link, _)| link.rises())
     }
 
-    /// From the spread of values to that of scores, where means carry over.
+    /// Factor from the spread of values to that of scores, where means carry over.
     pub fn stretch(&self) -> Option<f64> {
         match self.link {
             None => Some(1.0),
@@ -40,7 +40,7 @@ impl<'a> ScoreScale<'a> {
         }
     }
 
-    /// How values order like scores.
+    /// Order of values that is that of scores.
     fn ordering(&self) -> ScoreOrder {
         let everything = (f64::NEG_INFINITY, f64::INFINITY);
         let (low, high) = self.link.map_or(everything, |(link, denominator)| link.told_apart(denominator));
@@ -62,7 +62,7 @@ impl ScoreOrder {
     }
 }
 
-/// From where on values count as at least, and as at most, the observed one.
+/// Thresholds from which values count as at least, and as at most, the observed one.
 struct Thresholds {
     ordering: ScoreOrder,
     low: f64,
@@ -103,7 +103,7 @@ pub struct NullDistribution<'a> {
     kept: Option<Vec<f64>>,
 }
 
-/// How many values tie with the highest, and how many with the lowest.
+/// Numbers of values that tie with the highest and with the lowest.
 #[derive(Default)]
 pub struct Extremes {
     high: Extreme,
@@ -133,7 +133,7 @@ impl Extremes {
         self.low.take(-value, window);
     }
 
-    /// How many tie with the highest, and with the lowest.
+    /// Numbers of values that tie with the highest, and with the lowest.
     pub fn ties(&self) -> (usize, usize) {
         (self.high.ties, self.low.ties)
     }
@@ -277,7 +277,7 @@ impl<'a> NullDistribution<'a> {
         *(if lower { &mut self.at_most } else { &mut self.at_least }) += count;
     }
 
-    /// Whether a value's score is at least as high as the observed one, and whether it is at most as high.
+    /// Sides of a value: is its score at least as high as the observed one, and is it at most as high?
     pub fn beyond(&self, value: f64) -> (bool, bool) {
         self.bars().beyond(value)
     }
@@ -300,7 +300,7 @@ impl<'a> NullDistribution<'a> {
         self.count
     }
 
-    /// How many score at least as high, and how many at most as high.
+    /// Numbers of values that score at least as high, and at most as high.
     pub fn exceedances(&self) -> (usize, usize) {
         (self.at_least, self.at_most)
     }
@@ -354,7 +354,7 @@ impl<'a> NullDistribution<'a> {
         self.ends.smallest_p(self.count, alternative)
     }
 
-    /// Whether all arrangements tie with the observed one.
+    /// True if all pairings tie with the observed one.
     pub fn all_tie(&self) -> bool {
         self.at_least == self.count && self.at_most == self.count
     }

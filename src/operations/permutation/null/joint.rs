@@ -13,7 +13,7 @@ use crate::operations::permutation::null::multiplicity::{Member, Multiplicity};
 use crate::operations::permutation::null::ties::window;
 use crate::operations::permutation::request::Alternative;
 
-/// What all arrangements say about one pair, in terms of its score.
+/// Significance of one pair among many, in terms of its score.
 pub struct StandardizedPair {
     /// Mean over arrangements; NaN if some score is infinite.
     pub mean: f64,
@@ -21,7 +21,7 @@ pub struct StandardizedPair {
     pub std: f64,
     /// The observed score in these terms; NaN where nothing varies, and if some score is infinite.
     pub z: f64,
-    /// Whether it differs between arrangements by more than round-off.
+    /// True if it differs between pairings by more than round-off.
     pub varies: bool,
     /// Number of infinite scores.
     pub infinite: usize,

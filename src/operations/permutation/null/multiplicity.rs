@@ -18,7 +18,7 @@
 //! observed arrangement counts as one of all, so no p-value is 0. Claims about the best pair or about the mean over pairs
 //! are tested by the largest and by the mean z: the choice of the pair is part of what is permuted.
 
-/// What is done about many tests.
+/// Correction for many tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Adjust {
     /// The largest statistic of the family.
@@ -48,11 +48,11 @@ pub struct Member {
     pub observed: f64,
     /// Values closer than this tie, in units of z.
     pub window: f64,
-    /// Whether it counts for the largest and for the mean; a representation with itself does not.
+    /// True if it counts for the largest and for the mean; a representation with itself does not.
     pub counts: bool,
-    /// Whether its z differs between arrangements; one that does not has p-value 1 and no part in the largest or the mean.
+    /// True if its z differs between pairings; one that does not has p-value 1 and no part in the largest or the mean.
     pub varies: bool,
-    /// Whether its z is finite in all arrangements, as a mean over members needs.
+    /// True if its z is finite under all pairings, as a mean over members needs.
     pub finite: bool,
 }
 
@@ -69,7 +69,7 @@ pub struct ExceedanceCounts {
     single: Vec<usize>,
     down: Vec<usize>,
     of_mean: usize,
-    /// Of the block at hand: the largest z so far, and the sum.
+    /// Largest z so far of the block at hand, and the sum.
     largest: Vec<f64>,
     sum: Vec<f64>,
 }
@@ -86,7 +86,7 @@ impl ExceedanceCounts {
         Self { members, order, arrangements: 0, at_least, single, down, of_mean: 0, largest, sum }
     }
 
-    /// In which order members must be handed over.
+    /// Order in which members must be handed over.
     fn order(&self) -> &[usize] {
         &self.order
     }
@@ -193,7 +193,7 @@ impl ExceedanceCounts {
 pub struct Multiplicity {
     up: ExceedanceCounts,
     down: Option<ExceedanceCounts>,
-    /// Of the block at hand, by member, for the second direction, whose order is another.
+    /// Values of the block at hand, by member, for the second direction, whose order is another.
     block: Vec<Vec<f64>>,
 }
 
@@ -224,7 +224,7 @@ impl Multiplicity {
         found
     }
 
-    /// In which order members must be handed over.
+    /// Order in which members must be handed over.
     pub fn order(&self) -> &[usize] {
         self.up.order()
     }

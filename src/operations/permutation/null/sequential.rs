@@ -21,12 +21,12 @@
 use crate::numerics::beta::{incomplete_beta, ln_binomial};
 use crate::operations::permutation::request::Alternative;
 
-/// How far below the level a bet lies.
+/// Distance of a bet below the level.
 const BELOW: f64 = 0.9;
 /// Independent pairings between two looks of a sequential test; the first of them say how large scores are.
 pub const LOOK: usize = 64;
 
-/// What a sequential test says so far.
+/// Decision of a sequential test so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// Draw on.
@@ -115,7 +115,7 @@ impl SequentialTest {
 }
 
 impl Decision {
-    /// Whether p is below the level; None if that is not decided.
+    /// True if p is below the level; None if that is not decided.
     pub fn verdict(self) -> Option<bool> {
         match self {
             Self::Continue => None,
@@ -125,7 +125,7 @@ impl Decision {
     }
 }
 
-/// What to do with that wealth.
+/// Decision at that wealth.
 pub fn decide(wealth: f64, alpha: f64) -> Decision {
     if wealth >= 1.0 / alpha {
         Decision::Reject
@@ -178,7 +178,7 @@ pub fn orbit_interval(exceedances: u64, total: u64, factor: f64, level: f64) -> 
     (low, high)
 }
 
-/// Where a condition that fails at `low` and holds at `high` begins to hold, by halving.
+/// Point at which a condition that fails at `low` and holds at `high` begins to hold, by halving.
 fn switch(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
     // A bound near 1e-50 would take this many; p near 1e-10 is exact to the last bits.
     for _ in 0..220 {

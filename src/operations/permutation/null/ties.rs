@@ -1,4 +1,4 @@
-//! Which values tie: those that round-off alone can tell apart.
+//! Ties of values: those that round-off alone can tell apart.
 //!
 //! A value is a sum of terms. Another order of summation, or a transform, moves it by a few roundings of the size of its
 //! *terms*, however small the value itself is and however far the values spread. So the window of ties follows that size: for
@@ -21,7 +21,7 @@ const DECOMPOSED: f64 = 1e-12;
 /// Halvings that find the sum of singular values behind a score.
 const HALVINGS: usize = 60;
 
-/// What round-off can do to a value whose terms have this size.
+/// Error by round-off of a value whose terms have this size.
 pub fn round_off(size: f64) -> f64 {
     ROUNDINGS * f64::EPSILON * size
 }
@@ -32,7 +32,7 @@ pub fn window(values: &[f64], least: f64) -> f64 {
     round_off(largest).max(least)
 }
 
-/// How well the values of a form are known: `<k, l>` of a bilinear one, scores of any other.
+/// Tolerance of the values of a form: `<k, l>` of a bilinear one, scores of any other.
 pub fn of_values(form: &Form<'_>, facts: &Facts, score: f64, par: Par<'_>) -> Result<f64> {
     let (low, high) = facts.range;
     let least = if (high - low).is_finite() { DECOMPOSED } else { 0.0 };
@@ -43,7 +43,7 @@ pub fn of_values(form: &Form<'_>, facts: &Facts, score: f64, par: Par<'_>) -> Re
     })
 }
 
-/// How well scores are known.
+/// Tolerance of scores.
 pub fn of_scores(form: &Form<'_>, facts: &Facts, score: f64, par: Par<'_>) -> Result<f64> {
     let Form::Bilinear(bilinear) = form else { return of_values(form, facts, score, par) };
     let (inner, denominator) = (bilinear.k.inner(bilinear.l, None, par)?, bilinear.denominator(par)?);
@@ -51,7 +51,7 @@ pub fn of_scores(form: &Form<'_>, facts: &Facts, score: f64, par: Par<'_>) -> Re
     Ok(around(inner, by, |inner| bilinear.link.score(inner, denominator)))
 }
 
-/// How far a function moves where its argument moves by that much.
+/// Change of a function where its argument moves by that much.
 fn around(at: f64, by: f64, of: impl Fn(f64) -> f64) -> f64 {
     let (low, middle, high) = (of(at - by), of(at), of(at + by));
     (low - middle).abs().max((high - middle).abs())
@@ -85,7 +85,7 @@ mod tests {
         assert_eq!(window(&[1e-9], 1e-12), 1e-12);
     }
 
-    /// Of a root: by the slope away from 0, by the root of the round-off at 0.
+    /// Tolerance of a root: by the slope away from 0, by the root of the round-off at 0.
     #[test]
     fn roots_are_known_less_well_near_zero() {
         let root = |square: f64| square.max(0.0).sqrt();

@@ -16,16 +16,15 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::sync::{Mutex, PoisonError};
 
 use crate::error::Result;
 use crate::form::{Bound, Cross};
 use crate::linalg::{Matrix, eigh, gram, norm_is_below, product_nn};
 use crate::numerics::sums;
 use crate::operations::permutation::orbits::cross_fft::{
-    CrossLattice, CrossTransforms, OrbitProducts as Room, TransformedSide,
+    CrossLattice, CrossTransforms, OrbitProducts, TransformedSide,
 };
-use crate::par::Par;
+use crate::par::{Par, ScratchPool};
 
 /// Relative distance from the bar within which a bound decides nothing.
 const MARGIN: f64 = 1e-9;
@@ -38,7 +37,7 @@ pub struct CrossOrbits<'a> {
     orbits: CrossTransforms<'a>,
     a: TransformedSide,
     b: Cow<'a, Matrix>,
-    rooms: Mutex<Vec<(TransformedSide, Room)>>,
+    scratch: ScratchPool<(TransformedSide, OrbitProducts)>,
 }
 
 impl<'a> CrossOrbits<'a> {
@@ -51,7 +50,7 @@ impl<'a> CrossOrbits<'a> {
         let (a, b) = (turned(form.a)?, turned(form.b)?);
         let orbits = CrossTransforms::new(grid, a.rows(), key);
         let a = orbits.of_x(&a, par)?;
-        Ok(Self { form, orbits, a, b, rooms: Mutex::default() })
+        Ok(Self { form, orbits, a, b, scratch: ScratchPool::default() })
     }
 
     /// Number of pairings of an orbit.
@@ -71,23 +70,24 @@ impl<'a> CrossOrbits<'a> {
     /// orbit 0 is the observed one.
     pub fn orbit(&self, r: usize, bar: Option<f64>, par: Par<'_>) -> Result<Vec<Option<f64>>> {
         let tau = self.orbits.tau(r);
-        let spare = self.rooms.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let (mut side, mut room) = spare.unwrap_or_else(|| (self.orbits.side(self.b.cols()), Room::default()));
+        let spare = self.scratch.take();
+        let (mut side, mut products) =
+            spare.unwrap_or_else(|| (self.orbits.side(self.b.cols()), OrbitProducts::default()));
         self.orbits.of_y(&self.b, &tau, &mut side, par)?;
-        self.orbits.products(&self.a, &side, &mut room, par)?;
+        self.orbits.products(&self.a, &side, &mut products, par)?;
         let scores = par.map(self.size(), |s, par| {
             par.advance(1);
             if (r, s) == (0, 0) {
                 // Bit for bit what it is without permutations.
                 return (self.form.of)(&self.form.product(None, par)?, None).map(Some);
             }
-            let product = room.at(s);
+            let product = products.at(s);
             if bar.is_some_and(|bar| self.is_decided(&product, bar)) {
                 return Ok(None);
             }
             (self.form.of)(&product, Some(&self.orbits.pairing(&tau, s))).map(Some)
         });
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push((side, room));
+        self.scratch.put_back((side, products));
         scores
     }
 
@@ -103,7 +103,7 @@ impl<'a> CrossOrbits<'a> {
     }
 }
 
-/// No sum of singular values is larger.
+/// Upper bound of the sum of singular values.
 fn bound_of_sum(m: &Matrix) -> f64 {
     let mut columns = vec![0.0; m.cols()];
     let mut rows = 0.0;

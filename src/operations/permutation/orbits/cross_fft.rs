@@ -28,15 +28,14 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::error::Result;
 use crate::linalg::Matrix;
-use crate::numerics::fft::{Aligned, Goal, LaneFloat, Room, StripFft, is_smooth};
+use crate::numerics::fft::{Aligned, FftScratch, Goal, LaneFloat, StripFft, is_smooth};
 use crate::numerics::streams::permutation;
-use crate::par::Par;
+use crate::par::{Par, ScratchPool};
 
 /// Numbers per point of a strip.
 const POINT: usize = f64::POINT;
@@ -47,7 +46,7 @@ const WIDE: usize = POINT / 2;
 const BLOCK: (usize, usize) = (2, 4);
 /// Longest orbit.
 const LONGEST: usize = 128;
-/// How many pairings are usually asked for; orbits that do not divide it waste the rest of the last one.
+/// Usual number of pairings; orbits that do not divide it waste the rest of the last one.
 const USUAL: usize = 1000;
 /// Numbers that the products of an orbit may have, 256 MiB.
 const ROOM: usize = 1 << 25;
@@ -109,7 +108,7 @@ impl CrossLattice {
     }
 }
 
-/// What the pairings of an orbit are for.
+/// Use of the pairings of an orbit.
 struct Work {
     /// Entries of all products.
     entries: f64,
@@ -125,7 +124,7 @@ pub struct CrossTransforms<'a> {
     key: &'a [u8; 32],
     sigma: Vec<usize>,
     plan: StripFft,
-    desks: Mutex<Vec<CrossScratch>>,
+    scratch: ScratchPool<CrossScratch>,
 }
 
 /// One side, laid out and transformed, panel after panel.
@@ -134,9 +133,9 @@ pub struct TransformedSide {
     columns: usize,
 }
 
-/// Room for one thread.
+/// Scratch of one thread.
 struct CrossScratch {
-    fourier: Room<f64>,
+    fourier: FftScratch<f64>,
     /// Sequences before their transform.
     strips: Aligned<f64>,
     /// One after it.
@@ -160,7 +159,7 @@ impl<'a> CrossTransforms<'a> {
     /// For pairings of n rows, with the streams of a key.
     pub fn new(grid: CrossLattice, n: usize, key: &'a [u8; 32]) -> Self {
         let (sigma, plan) = (permutation(key, 0, n), StripFft::new(grid.q));
-        Self { grid, key, sigma, plan, desks: Mutex::default() }
+        Self { grid, key, sigma, plan, scratch: ScratchPool::default() }
     }
 
     /// The grid.
@@ -173,7 +172,7 @@ impl<'a> CrossTransforms<'a> {
         if r == 0 { Cow::Borrowed(&self.sigma) } else { Cow::Owned(permutation(self.key, r as u64, self.sigma.len())) }
     }
 
-    /// Which row of b meets which of a at shift s.
+    /// Pairing of the rows of a and b at shift s.
     pub fn pairing(&self, tau: &[usize], s: usize) -> Vec<usize> {
         let moving = self.grid.q * self.grid.u;
         let mut found = vec![0; tau.len()];
@@ -222,8 +221,8 @@ impl<'a> CrossTransforms<'a> {
             let (left, right) = (&a[at / across * BLOCK.0 * panel..], &b[at % across * BLOCK.1 * panel..]);
             let left = &left[..left.len().min(BLOCK.0 * panel)];
             let right = &right[..right.len().min(BLOCK.1 * panel)];
-            self.at_desk(|desk| {
-                Arch::new().dispatch(ProductBlock { grid: self.grid, plan: &self.plan, left, right, desk, out });
+            self.with_scratch(|scratch| {
+                Arch::new().dispatch(ProductBlock { grid: self.grid, plan: &self.plan, left, right, scratch, out });
             });
             Ok(())
         })
@@ -233,24 +232,21 @@ impl<'a> CrossTransforms<'a> {
     fn transform(&self, m: &Matrix, order: &[usize], moving: f64, out: &mut Aligned<f64>, par: Par<'_>) -> Result<()> {
         par.fill(out.get_mut(), self.grid.size(), |panel, out| {
             let columns = panel * WIDE..((panel + 1) * WIDE).min(m.cols());
-            self.at_desk(|desk| {
+            self.with_scratch(|scratch| {
                 let (grid, plan) = (self.grid, &self.plan);
-                Arch::new().dispatch(ColumnPanel { grid, plan, matrix: m, order, moving, columns, desk, out });
+                Arch::new().dispatch(ColumnPanel { grid, plan, matrix: m, order, moving, columns, scratch, out });
             });
             Ok(())
         })
     }
 
-    fn at_desk<R>(&self, work: impl FnOnce(&mut CrossScratch) -> R) -> R {
-        let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut desk = spare.unwrap_or_else(|| CrossScratch {
-            fourier: self.plan.room(),
+    fn with_scratch<R>(&self, work: impl FnOnce(&mut CrossScratch) -> R) -> R {
+        let make = || CrossScratch {
+            fourier: self.plan.scratch(),
             strips: Aligned::zeros(SIZE.0 * (BLOCK.1 / 2) * (self.grid.q + 1) * POINT),
             transformed: Aligned::zeros(self.grid.q * POINT),
-        });
-        let found = work(&mut desk);
-        self.desks.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
-        found
+        };
+        self.scratch.with(make, work)
     }
 }
 
@@ -283,7 +279,7 @@ struct ColumnPanel<'a> {
     /// Multiplies rows that move.
     moving: f64,
     columns: Range<usize>,
-    desk: &'a mut CrossScratch,
+    scratch: &'a mut CrossScratch,
     out: &'a mut [f64],
 }
 
@@ -292,14 +288,14 @@ impl WithSimd for ColumnPanel<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { grid, plan, matrix, order, moving, columns, desk, out } = self;
+        let Self { grid, plan, matrix, order, moving, columns, scratch, out } = self;
         let row = |place: usize| part(matrix.row(order[place]), columns.clone());
         let out = out.as_chunks_mut::<POINT>().0;
         for (out, place) in out[grid.u..grid.u + grid.rest].iter_mut().zip(grid.q * grid.u..) {
             *out = [0.0; POINT];
             out[..WIDE].copy_from_slice(&row(place));
         }
-        let CrossScratch { fourier, strips, transformed } = desk;
+        let CrossScratch { fourier, strips, transformed } = scratch;
         let strip = &mut strips.get_mut()[..grid.q * POINT];
         let half = 0.5 * moving;
         for v in (0..grid.u).step_by(2) {
@@ -373,7 +369,7 @@ struct ProductBlock<'a> {
     left: &'a [f64],
     /// Panels of b.
     right: &'a [f64],
-    desk: &'a mut CrossScratch,
+    scratch: &'a mut CrossScratch,
     out: &'a mut [f64],
 }
 
@@ -382,8 +378,8 @@ impl WithSimd for ProductBlock<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { grid, plan, left, right, desk, out } = self;
-        let spectra = BlockSpectra { grid, left, right, strips: desk.strips.get_mut() };
+        let Self { grid, plan, left, right, scratch, out } = self;
+        let spectra = BlockSpectra { grid, left, right, strips: scratch.strips.get_mut() };
         match S::F64_LANES {
             8 => spectra.fill::<S, 1, 8>(simd),
             4 => spectra.fill::<S, 2, 2>(simd),
@@ -393,10 +389,10 @@ impl WithSimd for ProductBlock<'_> {
         // Back to shifts. The inverse transform is the forward one read backwards.
         let (q, panel) = (grid.q, grid.size());
         let (rows, pairs) = (left.len() / panel * WIDE, (right.len() / panel).div_ceil(2));
-        for (at, strip) in desk.strips.get().chunks_exact((q + 1) * POINT).take(rows * pairs).enumerate() {
-            plan.forward(&strip[..q * POINT], &mut desk.fourier, Goal::Keep(desk.transformed.get_mut()));
+        for (at, strip) in scratch.strips.get().chunks_exact((q + 1) * POINT).take(rows * pairs).enumerate() {
+            plan.forward(&strip[..q * POINT], &mut scratch.fourier, Goal::Keep(scratch.transformed.get_mut()));
             let start = at / pairs * SIZE.1 + at % pairs * POINT;
-            for (f, point) in desk.transformed.get().as_chunks::<POINT>().0.iter().enumerate() {
+            for (f, point) in scratch.transformed.get().as_chunks::<POINT>().0.iter().enumerate() {
                 let start = (q - f) % q * SIZE.0 * SIZE.1 + start;
                 out[start..start + POINT].copy_from_slice(&from_lanes::<S>(point));
             }

@@ -5,17 +5,15 @@
 //! chosen for their work together, because they must meet the same pairings. Unlike in a test of one pair no bound spares a
 //! decomposition: corrections for many tests need every score.
 
-use std::sync::{Mutex, PoisonError};
-
 use crate::error::Result;
 use crate::form::Cross;
 use crate::linalg::Matrix;
 use crate::operations::permutation::orbits::cross_fft::{
-    CrossLattice, CrossTransforms, OrbitProducts as Room, TransformedSide,
+    CrossLattice, CrossTransforms, OrbitProducts, TransformedSide,
 };
 use crate::operations::permutation::strategy::Widths;
 use crate::operations::stacked::distinct;
-use crate::par::Par;
+use crate::par::{Par, ScratchPool};
 
 /// Numbers of the products of an orbit up to which pairs are worked on side by side, each by one thread; beyond, one after
 /// the other, so that no thread needs so much memory for itself.
@@ -30,11 +28,11 @@ pub struct CrossGrid<'a> {
     /// By pair: which side of x, and which of y.
     places: Vec<(usize, usize)>,
     side_by_side: bool,
-    rooms: Mutex<Vec<Room>>,
+    scratch: ScratchPool<OrbitProducts>,
 }
 
 impl<'a> CrossGrid<'a> {
-    /// How many columns the sides of all pairs have.
+    /// Numbers of columns of the sides of all pairs.
     pub fn widths(forms: &[&Cross<'_>]) -> Widths {
         let (bs, _) = distinct(forms.iter().map(|form| Some(form.b)));
         Widths {
@@ -54,7 +52,7 @@ impl<'a> CrossGrid<'a> {
         par.require(8.0 * (sides + largest) as f64, || "The transforms of all layers".into())?;
         let of_x = par.map(xs.len(), |at, par| orbits.of_x(xs[at], par))?;
         let places = of_a.into_iter().zip(of_b).filter_map(|(a, b)| a.zip(b)).collect();
-        Ok(Self { forms, orbits, of_x, bs, places, side_by_side: largest <= LARGE, rooms: Mutex::default() })
+        Ok(Self { forms, orbits, of_x, bs, places, side_by_side: largest <= LARGE, scratch: ScratchPool::default() })
     }
 
     /// Number of pairings of an orbit.
@@ -81,11 +79,10 @@ impl<'a> CrossGrid<'a> {
     /// The scores of one pair.
     fn scores(&self, pair: usize, of_y: &[TransformedSide], pairings: &[Vec<usize>], par: Par<'_>) -> Result<Vec<f64>> {
         let (form, (a, b)) = (self.forms[pair], self.places[pair]);
-        let mut room = self.rooms.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        self.orbits.products(&self.of_x[a], &of_y[b], &mut room, par)?;
-        let scores = par.map(pairings.len(), |s, _| (form.of)(&room.at(s), Some(&pairings[s])));
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner).push(room);
-        scores
+        self.scratch.with(OrbitProducts::default, |products| {
+            self.orbits.products(&self.of_x[a], &of_y[b], products, par)?;
+            par.map(pairings.len(), |s, _| (form.of)(&products.at(s), Some(&pairings[s])))
+        })
     }
 }
 

@@ -14,7 +14,7 @@
 //! orbits. The p-value of whole orbits is exact if the first of them has tau = sigma and so contains the observed pairing
 //! at s = 0: given the data, the observed value is a uniformly random element of all values.
 //!
-//! Only the quadratic part of T takes this road ([`Residual`]), and single precision is enough for it; the linear part is one
+//! Only the quadratic part of T takes this strategy ([`Residual`]), and single precision is enough for it; the linear part is one
 //! more correlation, in double precision. How diagonals are laid out and transformed is told in `strips.rs`.
 
 use rustfft::num_complex::Complex;
@@ -25,7 +25,7 @@ use crate::operations::permutation::orbits::diagonals::{CircleLayout, CyclicDiag
 use crate::operations::permutation::orbits::residual::Residual;
 use crate::par::Par;
 
-/// From so many orbits on it pays to unpack y's matrix once and keep it.
+/// Number of orbits from which it pays to unpack y's matrix once and keep it.
 const MANY: usize = 4;
 
 /// The engine: K transformed, L ready to be laid out anew.
@@ -71,17 +71,17 @@ impl<'a, T: LaneFloat> CyclicOrbits<'a, T> {
     ) -> Result<Vec<f64>> {
         let strips = &self.strips;
         let of_l = strips.layout(sigma, false);
-        let mut band = strips.band()?;
+        let mut slab = strips.memory_of_slab()?;
         let mut sum = vec![0.0; 2 * strips.length()];
         for (start, count) in strips.slabs() {
             let at = if keep { start * strips.strip() } else { 0 };
             let kept = &mut self.khat.get_mut()[at..at + count * strips.strip()];
-            strips.gather(&MatrixRows::Packed(k), of_k, start, count, &mut band, par)?;
-            strips.transform(band.get(), of_k, kept, par)?;
-            strips.gather(&self.source, &of_l, start, count, &mut band, par)?;
-            strips.correlate(band.get(), &of_l, kept, &mut sum, par)?;
+            strips.gather(&MatrixRows::Packed(k), of_k, start, count, &mut slab, par)?;
+            strips.transform(slab.get(), of_k, kept, par)?;
+            strips.gather(&self.source, &of_l, start, count, &mut slab, par)?;
+            strips.correlate(slab.get(), &of_l, kept, &mut sum, par)?;
         }
-        strips.put_back(band);
+        strips.put_back(slab);
         Ok(self.values(&sum, &of_l))
     }
 
@@ -89,18 +89,18 @@ impl<'a, T: LaneFloat> CyclicOrbits<'a, T> {
     pub fn run(&self, tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
         let strips = &self.strips;
         let layout = strips.layout(tau, false);
-        let mut band = strips.band()?;
+        let mut slab = strips.memory_of_slab()?;
         let mut sum = vec![0.0; 2 * strips.length()];
         for (start, count) in strips.slabs() {
             let khat = &self.khat.get()[start * strips.strip()..(start + count) * strips.strip()];
-            strips.gather(&self.source, &layout, start, count, &mut band, par)?;
-            strips.correlate(band.get(), &layout, khat, &mut sum, par)?;
+            strips.gather(&self.source, &layout, start, count, &mut slab, par)?;
+            strips.correlate(slab.get(), &layout, khat, &mut sum, par)?;
         }
-        strips.put_back(band);
+        strips.put_back(slab);
         Ok(self.values(&sum, &layout))
     }
 
-    /// From the sums over diagonals, which count every pair once, to the values.
+    /// Values, from the sums over diagonals, which count every pair once.
     fn values(&self, sum: &[f64], layout: &CircleLayout) -> Vec<f64> {
         let mut spectrum = self.strips.effects(self.l, layout);
         spectrum.iter_mut().zip(&self.effects).for_each(|(l, k)| *l *= k);
@@ -118,7 +118,7 @@ mod tests {
     use crate::numerics::streams::permutation;
     use crate::operations::permutation::orbits::residual::tests::dense;
 
-    /// Which item of y meets which of x at shift s.
+    /// Pairing at shift s.
     fn pairing(sigma: &[usize], tau: &[usize], s: usize) -> Vec<usize> {
         let mut found = vec![0; sigma.len()];
         sigma.iter().enumerate().for_each(|(i, &item)| found[item] = tau[(i + s) % sigma.len()]);

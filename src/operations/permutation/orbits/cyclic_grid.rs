@@ -134,11 +134,11 @@ impl<'a, T: LaneFloat + linalg::ProductFloat> CyclicGrid<'a, T> {
         let mut found = memory::filled("The transforms of all layers", sources.len() * times * size, T::default())?;
         let inner = if sources.len() < 4 { par } else { par.sequential() };
         par.fill(&mut found, times * size, |at, out| {
-            let mut band = self.strips.band()?;
-            self.strips.gather(&sources[at], layout, start, count, &mut band, inner)?;
+            let mut slab = self.strips.memory_of_slab()?;
+            self.strips.gather(&sources[at], layout, start, count, &mut slab, inner)?;
             let mut strips = vec![T::default(); size];
-            self.strips.transform(band.get(), layout, &mut strips, inner)?;
-            self.strips.put_back(band);
+            self.strips.transform(slab.get(), layout, &mut strips, inner)?;
+            self.strips.put_back(slab);
             let (straight, turned) = out.split_at_mut(size);
             for (strip, values) in strips.chunks_exact(length * point).enumerate() {
                 for (place, values) in values.chunks_exact(point).enumerate() {

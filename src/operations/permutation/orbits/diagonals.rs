@@ -4,16 +4,16 @@
 //! gathered in *slabs* that bound the memory. Lengths with prime factors above 13 are padded: l is continued periodically
 //! over 2n - 1 places and k with zeros, so the first n values of a longer correlation are those wanted.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
 use crate::error::Result;
 use crate::memory;
-use crate::numerics::fft::{Aligned, Goal, LaneFloat, Room, StripFft, is_smooth, next_smooth};
+use crate::numerics::fft::{Aligned, FftScratch, Goal, LaneFloat, StripFft, is_smooth, next_smooth};
 use crate::operations::permutation::orbits::residual::Residual;
-use crate::par::Par;
+use crate::par::{Par, ScratchPool};
 
 /// Strips that are transformed by one unit of work.
 pub const GROUP: usize = 4;
@@ -24,7 +24,7 @@ const UNPACKED: usize = 1 << 15;
 /// The largest matrix that is kept unpacked, in bytes.
 const UNPACKED_BYTES: usize = 1 << 28;
 
-/// How the diagonals of n x n matrices are cut, and room for the work.
+/// Diagonals of n x n matrices, cut into strips, and scratch for the work.
 pub struct CyclicDiagonals<T> {
     n: usize,
     diagonals: std::ops::Range<usize>,
@@ -37,8 +37,8 @@ pub struct CyclicDiagonals<T> {
     slab: usize,
     /// Rows per block of a band.
     block: usize,
-    desks: Mutex<Vec<DiagonalScratch<T>>>,
-    bands: Mutex<Vec<Aligned<T>>>,
+    scratch: ScratchPool<DiagonalScratch<T>>,
+    slabs: ScratchPool<Aligned<T>>,
 }
 
 /// A matrix that is read row after row.
@@ -49,9 +49,9 @@ pub enum MatrixRows<'a, T> {
     Unpacked(Vec<T>),
 }
 
-/// Room for one thread.
+/// Scratch of one thread.
 struct DiagonalScratch<T> {
-    fourier: Room<T>,
+    fourier: FftScratch<T>,
     /// Whole rows of a matrix, one after the other.
     wide: Vec<f64>,
     /// The same, rounded.
@@ -68,7 +68,7 @@ pub struct CircleLayout {
     place: Vec<u32>,
     /// Items by point of the transform, in the order of reading; none where K is padded.
     points: Vec<Option<u32>>,
-    /// Whether the middle diagonal of an even n, which holds every pair twice, counts half (K).
+    /// True if the middle diagonal of an even n, which holds every pair twice, counts half (K).
     weighted: bool,
 }
 
@@ -106,8 +106,8 @@ impl<T: LaneFloat> CyclicDiagonals<T> {
             count: strips,
             slab,
             block: (UNPACKED / n.max(1)).clamp(16, 32),
-            desks: Mutex::default(),
-            bands: Mutex::default(),
+            scratch: ScratchPool::default(),
+            slabs: ScratchPool::default(),
         }
     }
 
@@ -148,7 +148,7 @@ impl<T: LaneFloat> CyclicDiagonals<T> {
         }
         let mut rows = memory::zeros("The rows of an n x n matrix", self.n * self.n)?;
         par.fill(&mut rows, self.block * self.n, |number, rows| {
-            self.at_desk(|desk| desk.read(matrix, number * self.block, rows));
+            self.with_scratch(|scratch| scratch.read(matrix, number * self.block, rows));
             Ok(())
         })?;
         Ok(MatrixRows::Unpacked(rows))
@@ -159,10 +159,10 @@ impl<T: LaneFloat> CyclicDiagonals<T> {
         let strip = self.strip();
         let places = self.places(layout, kept.len() / strip);
         par.fill(kept, GROUP * strip, |unit, kept| {
-            self.at_desk(|desk| {
-                self.pick(band, &places, unit, &mut desk.strips);
-                for (from, kept) in desk.strips.get().chunks(strip).zip(kept.chunks_mut(strip)) {
-                    self.plan.forward(from, &mut desk.fourier, Goal::Keep(kept));
+            self.with_scratch(|scratch| {
+                self.pick(band, &places, unit, &mut scratch.strips);
+                for (from, kept) in scratch.strips.get().chunks(strip).zip(kept.chunks_mut(strip)) {
+                    self.plan.forward(from, &mut scratch.fourier, Goal::Keep(kept));
                 }
             });
             Ok(())
@@ -183,11 +183,11 @@ impl<T: LaneFloat> CyclicDiagonals<T> {
         let places = self.places(layout, count);
         let parts = par.map(count / GROUP, |unit, _| {
             let mut part = vec![0.0; 2 * self.length()];
-            self.at_desk(|desk| {
-                self.pick(band, &places, unit, &mut desk.strips);
+            self.with_scratch(|scratch| {
+                self.pick(band, &places, unit, &mut scratch.strips);
                 let khat = khat[unit * GROUP * strip..].chunks(strip);
-                for (from, khat) in desk.strips.get().chunks(strip).zip(khat) {
-                    self.plan.forward(from, &mut desk.fourier, Goal::Correlate { with: khat, sum: &mut part });
+                for (from, khat) in scratch.strips.get().chunks(strip).zip(khat) {
+                    self.plan.forward(from, &mut scratch.fourier, Goal::Correlate { with: khat, sum: &mut part });
                 }
             });
             Ok(part)
@@ -209,7 +209,7 @@ impl<T: LaneFloat> CyclicDiagonals<T> {
         laid
     }
 
-    /// From a spectrum, which is used up, to the first n values; `mean` is added.
+    /// The first n values of a spectrum, which is used up; `mean` is added.
     pub fn values(&self, spectrum: Vec<Complex<f64>>, mean: f64) -> Vec<f64> {
         self.complex_values(spectrum).iter().map(|value| mean + value.re).collect()
     }
@@ -242,7 +242,7 @@ impl<T: LaneFloat> CyclicDiagonals<T> {
         layout
     }
 
-    /// Where the points of the first unit of a slab lie, in the order of reading.
+    /// Places of the points of the first unit of a slab, in the order of reading.
     fn places(&self, layout: &CircleLayout, count: usize) -> Vec<Option<usize>> {
         let units = count / GROUP;
         let at = |item: usize| (item / self.block * units * self.block + item % self.block) * Self::WIDE;
@@ -297,11 +297,11 @@ impl<T: LaneFloat> CyclicDiagonals<T> {
             };
             match matrix {
                 MatrixRows::Unpacked(all) => lay_rows_out(&all[item * self.n..(item + rows) * self.n]),
-                MatrixRows::Packed(matrix) => self.at_desk(|desk| {
-                    let mut unpacked = std::mem::take(&mut desk.rows);
-                    desk.read(matrix, item, &mut unpacked[..rows * self.n]);
+                MatrixRows::Packed(matrix) => self.with_scratch(|scratch| {
+                    let mut unpacked = std::mem::take(&mut scratch.rows);
+                    scratch.read(matrix, item, &mut unpacked[..rows * self.n]);
                     lay_rows_out(&unpacked[..rows * self.n]);
-                    desk.rows = unpacked;
+                    scratch.rows = unpacked;
                 }),
             }
             if layout.weighted && 2 * (first + width - 1) == self.n {
@@ -313,29 +313,25 @@ impl<T: LaneFloat> CyclicDiagonals<T> {
         })
     }
 
-    /// Room for a slab.
-    pub fn band(&self) -> Result<Aligned<T>> {
-        let spare = self.bands.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    /// Memory of a slab.
+    pub fn memory_of_slab(&self) -> Result<Aligned<T>> {
         let size = self.n.next_multiple_of(self.block) * self.slab * T::POINT;
-        spare.map_or_else(|| Aligned::many_zeros("A slab of an n x n matrix", size), Ok)
+        self.slabs.take().map_or_else(|| Aligned::many_zeros("A slab of an n x n matrix", size), Ok)
     }
 
-    /// Give it back.
-    pub fn put_back(&self, band: Aligned<T>) {
-        self.bands.lock().unwrap_or_else(PoisonError::into_inner).push(band);
+    /// Memory of a slab for whoever comes next.
+    pub fn put_back(&self, slab: Aligned<T>) {
+        self.slabs.put_back(slab);
     }
 
-    fn at_desk<R>(&self, work: impl FnOnce(&mut DiagonalScratch<T>) -> R) -> R {
-        let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut desk = spare.unwrap_or_else(|| DiagonalScratch {
-            fourier: self.plan.room(),
+    fn with_scratch<R>(&self, work: impl FnOnce(&mut DiagonalScratch<T>) -> R) -> R {
+        let make = || DiagonalScratch {
+            fourier: self.plan.scratch(),
             wide: vec![0.0; self.block.min(self.n) * self.n],
             rows: vec![T::default(); self.block.min(self.n) * self.n],
             strips: Aligned::zeros(self.plan.len() * Self::WIDE),
-        });
-        let found = work(&mut desk);
-        self.desks.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
-        found
+        };
+        self.scratch.with(make, work)
     }
 }
 

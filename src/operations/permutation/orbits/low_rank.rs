@@ -8,7 +8,7 @@
 //! ```
 //!
 //! so every pair of columns is one correlation, and two pairs share a complex transform. This beats the diagonals of stored
-//! matrices for few columns, and it is the only road where the number of items forbids n x n numbers. Where the diagonal is
+//! matrices for few columns, and it is the only strategy where the number of items forbids n x n numbers. Where the diagonal is
 //! left out the products of squared row lengths are taken away, which is one more correlation; U-centering adds a constant:
 //!
 //! ```text
@@ -39,13 +39,13 @@ pub struct LowRankOrbits<'a> {
     inverse: Arc<dyn Fft<f64>>,
     /// Conjugate transforms of the columns of a, one after the other.
     columns: Vec<Complex<f64>>,
-    /// What is taken away times p.q, the conjugate transform of p, and q.
+    /// Weight of p.q to be subtracted, the conjugate transform of p, and q.
     own: Option<(f64, Vec<Complex<f64>>, Vec<f64>)>,
     constant: f64,
 }
 
 impl<'a> LowRankOrbits<'a> {
-    /// Whether this road is there, and the cheaper one; `fits` says whether n x n matrices may be stored.
+    /// True if this engine serves, and is the cheaper one; `fits` says whether n x n matrices may be stored.
     pub fn pays(form: &Bilinear<'_>, fits: bool) -> bool {
         match (form.k.factor(), form.l.factor()) {
             (Some((a, d)), Some((b, e))) => d == e && (!fits || a.cols() * b.cols() * DEAR < a.rows()),

@@ -24,7 +24,7 @@ use crate::operations::permutation::orbits::residual::Residual;
 use crate::operations::permutation::request::{Precision, Request};
 use crate::par::Par;
 
-/// In standard deviations: closer to the observed value than this is too close for single precision.
+/// Distance from the observed value, in standard deviations, that is too close for single precision.
 const MARGIN: f64 = 1e-4;
 /// More such values than this, and one for so many orbits more, and the block is run again: that is then quicker.
 const FEW: usize = 8;
@@ -37,7 +37,7 @@ enum PrecisionEngine<'a, T> {
     CompositeMultipliers(CompositeMultipliers<T>, Vec<T>),
 }
 
-/// What engines of multipliers leave out: the mean, and the linear part unless it stands on the diagonals.
+/// Part of the value that engines of multipliers leave out: the mean, and the linear part unless it stands on the diagonals.
 struct LinearPart<'a> {
     k: &'a Residual<'a>,
     l: &'a Residual<'a>,

@@ -30,7 +30,7 @@ pub struct NeighborOrbits<'a> {
 
 /// Edges by offset.
 pub struct EdgeBuckets {
-    /// Where the edges of an offset begin; one more entry than offsets.
+    /// Starts of the edges of an offset; one more entry than offsets.
     begin: Vec<usize>,
     /// Places where they start.
     starts: Vec<u32>,
@@ -124,7 +124,7 @@ impl EdgeBuckets {
         Self { begin, starts }
     }
 
-    /// Where edges of this offset start.
+    /// Start of the edges of this offset.
     pub fn of(&self, offset: u32) -> &[u32] {
         &self.starts[self.begin[offset as usize]..self.begin[offset as usize + 1]]
     }

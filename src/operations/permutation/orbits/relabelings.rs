@@ -12,7 +12,7 @@ use crate::operations::permutation::orbits::multipliers::PowerRange;
 use crate::operations::permutation::orbits::multipliers::choice::{MOST_UNITS, draw_units, is_prime, units};
 use crate::operations::permutation::request::{Method, Request};
 
-/// From so many orbits on multipliers are quicker than relabelings.
+/// Number of orbits from which multipliers are quicker than relabelings.
 const BREAK_EVEN: usize = 3;
 /// The most items whose matrices are kept as whole rows for multipliers.
 const ITEMS: usize = 8192;
@@ -21,7 +21,7 @@ const VALUES: usize = 1 << 25;
 /// One unit in so many pairs of them may be taken: many units of a composite number are too much alike.
 const SPARSE: usize = 5;
 
-/// How many orbits come from one relabeling, and how.
+/// Orbits of one relabeling: their number, and how they come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Multipliers {
     /// One.
@@ -75,18 +75,18 @@ pub struct Relabelings {
 
 /// One order of the rows of y, and what the places of each of its orbits are multiplied by.
 pub struct Relabeling {
-    /// Which row lies at which place.
+    /// Row at each place.
     pub tau: Vec<usize>,
     /// The multipliers.
     pub factors: Vec<usize>,
-    /// Which powers of the primitive root these are.
+    /// Powers of the primitive root that these are.
     pub window: Option<PowerRange>,
     /// The orbit that comes first: that of the multiplier 1, where it begins with the observed arrangement.
     pub first: usize,
 }
 
 impl Relabelings {
-    /// As many as hold what is asked for; without multipliers where the form of the scores has no use for them.
+    /// Relabelings that hold what is asked for; without multipliers where the form of the scores has no use for them.
     pub fn new(n: usize, request: &Request, with_multipliers: bool) -> Self {
         let orbits = request.n_resamples.saturating_add(1).div_ceil(n.max(1));
         let multipliers =
@@ -109,12 +109,12 @@ impl Relabelings {
         self.count.saturating_mul(self.multipliers.count())
     }
 
-    /// How many orbits come from each, and how.
+    /// Orbits of each.
     pub fn multipliers(&self) -> Multipliers {
         self.multipliers
     }
 
-    /// Which row of x lies at which place.
+    /// Row of x at each place.
     pub fn sigma(&self) -> Vec<usize> {
         permutation(&self.key, 0, self.n)
     }

@@ -9,7 +9,7 @@
 //! With sigma and tau drawn uniformly from the group G of allowed pairings, item `sigma(i)` of x meets item
 //! `tau(c^s(i))` of y at shift s. The relative pairing `tau c^s sigma^-1` is in G, and `tau c^s` is uniform on G if
 //! tau is: all that the proof for the free circle uses. So p-values of whole orbits, the first with tau = sigma, are
-//! exact here too; resting items are still moved by tau.
+//! exact here too; unmoved items are still moved by tau.
 //!
 //! ```text
 //! T(s) = sum_ij K[sigma(i), sigma(j)] L[tau(c^s(i)), tau(c^s(j))]      i = (a, v): row a of column v
@@ -32,7 +32,7 @@
 //! pairing (distances have one, centered kernels only inside strata) and like f^2 in the quadratic part. See
 //! [`Lattice::variance_factor`].
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use pulp::{Arch, Simd, WithSimd};
 use rustfft::num_complex::Complex;
@@ -42,7 +42,7 @@ use crate::error::Result;
 use crate::memory;
 use crate::numerics::fft::is_smooth;
 use crate::operations::permutation::design::{Design, ExchangeClass, Scheme};
-use crate::par::Par;
+use crate::par::{Par, ScratchPool};
 
 /// Values, as independent ones count, below which an orbit is hardly quicker than its values one by one.
 const SHORTEST: usize = 4;
@@ -51,7 +51,7 @@ const UNIT: usize = 1 << 12;
 /// Numbers that are gathered by one unit of work, about.
 const GATHERED: usize = 1 << 14;
 
-/// Where items lie: places hold items of the identity; other elements of the group move them.
+/// Lattice of places: places hold items of the identity; other elements of the group move them.
 #[derive(Debug, Clone)]
 pub struct Lattice {
     n: usize,
@@ -60,7 +60,7 @@ pub struct Lattice {
     /// Items of one column after the other.
     columns: Vec<usize>,
     /// Items outside.
-    resting: Vec<usize>,
+    unmoved: Vec<usize>,
     /// Share of the movable items that rest.
     share: f64,
 }
@@ -89,7 +89,7 @@ impl Lattice {
 
     /// The grid with q rows.
     fn of_length(design: &Design, q: usize) -> Self {
-        let (mut columns, mut resting) = (Vec::new(), Vec::new());
+        let (mut columns, mut unmoved) = (Vec::new(), Vec::new());
         for class in design.classes() {
             let wide = class.count() / q;
             for block in 0..wide {
@@ -97,9 +97,9 @@ impl Lattice {
                     columns.extend((0..q).map(|a| class.unit(block * q + a)[within]));
                 }
             }
-            resting.extend_from_slice(&class.rows[wide * q * class.width..]);
+            unmoved.extend_from_slice(&class.rows[wide * q * class.width..]);
         }
-        Self { n: design.n(), length: q, columns, resting, share: share_at_rest(design, q) }
+        Self { n: design.n(), length: q, columns, unmoved, share: share_at_rest(design, q) }
     }
 
     /// Values per orbit, q.
@@ -113,8 +113,8 @@ impl Lattice {
     }
 
     /// Number of items outside, F.
-    pub fn resting(&self) -> usize {
-        self.resting.len()
+    pub fn unmoved(&self) -> usize {
+        self.unmoved.len()
     }
 
     /// About how much more the share of an orbit's values above a bound varies than that of q independent values; for
@@ -137,7 +137,7 @@ impl Lattice {
     }
 }
 
-/// How much values vary together through the linear part: the most that was seen in simulations (distances) ..
+/// Covariance of values through the linear part: the most that was seen in simulations (distances) ..
 const LINEAR: f64 = 0.7;
 /// .. and what the choice of a grid reckons with, which does not know the matrices.
 const TYPICAL: f64 = 0.4;
@@ -151,8 +151,8 @@ fn varies_by(q: usize, share: f64, linear: f64) -> f64 {
 /// Share of the movable items that rest on a grid with q rows.
 fn share_at_rest(design: &Design, q: usize) -> f64 {
     let moving = || design.classes().iter().filter(|class| class.count() > 1);
-    let resting: usize = moving().map(|class| class.count() % q * class.width).sum();
-    resting as f64 / moving().map(|class| class.rows.len()).sum::<usize>().max(1) as f64
+    let unmoved: usize = moving().map(|class| class.count() % q * class.width).sum();
+    unmoved as f64 / moving().map(|class| class.rows.len()).sum::<usize>().max(1) as f64
 }
 
 /// The engine: Ks are transformed once, L is laid out anew for every orbit.
@@ -160,8 +160,8 @@ pub struct LatticeOrbits<'a> {
     grid: &'a Lattice,
     forward: Arc<dyn Fft<f64>>,
     inverse: Arc<dyn Fft<f64>>,
-    desks: Mutex<Vec<LatticeScratch>>,
-    bands: Mutex<Vec<Vec<f64>>>,
+    scratch: ScratchPool<LatticeScratch>,
+    gathered: ScratchPool<Vec<f64>>,
 }
 
 /// The side of x, laid out and transformed.
@@ -172,17 +172,17 @@ pub struct TransformedX {
     constant: Vec<f64>,
 }
 
-/// Room for one thread.
+/// Scratch of one thread.
 struct LatticeScratch {
     sequences: Vec<Complex<f64>>,
     scratch: Vec<Complex<f64>>,
 }
 
-/// Where the items of one side lie.
+/// Places of the items of one side.
 struct LatticeLayout {
     /// Items of one column after the other, twice along each.
     columns: Vec<u32>,
-    resting: Vec<u32>,
+    unmoved: Vec<u32>,
 }
 
 impl<'a> LatticeOrbits<'a> {
@@ -193,8 +193,8 @@ impl<'a> LatticeOrbits<'a> {
             grid,
             forward: planner.plan_fft_forward(grid.length),
             inverse: planner.plan_fft_inverse(grid.length),
-            desks: Mutex::default(),
-            bands: Mutex::default(),
+            scratch: ScratchPool::default(),
+            gathered: ScratchPool::default(),
         }
     }
 
@@ -215,9 +215,9 @@ impl<'a> LatticeOrbits<'a> {
             let weights = self.weights(v);
             self.gathered(k, &layout, v, par, |band| {
                 par.fill(of_column, unit * q, |number, kept| {
-                    self.at_desk(|desk| {
+                    self.with_scratch(|scratch| {
                         self.pick(band, v, number * unit, Some(&weights), kept);
-                        self.forward.process_with_scratch(kept, &mut desk.scratch);
+                        self.forward.process_with_scratch(kept, &mut scratch.scratch);
                     });
                     Ok(())
                 })
@@ -241,10 +241,10 @@ impl<'a> LatticeOrbits<'a> {
                 par.map(pairs.div_ceil(unit), |number, _| {
                     let (first, end) = (number * unit, pairs.min((number + 1) * unit));
                     let mut part = nothing();
-                    self.at_desk(|desk| {
-                        let sequences = &mut desk.sequences[..(end - first) * q];
+                    self.with_scratch(|scratch| {
+                        let sequences = &mut scratch.sequences[..(end - first) * q];
                         self.pick(band, v, first, None, sequences);
-                        self.forward.process_with_scratch(sequences, &mut desk.scratch);
+                        self.forward.process_with_scratch(sequences, &mut scratch.scratch);
                         for (k, sum) in ks.iter().zip(&mut part) {
                             let with = &k.khat[(before + first) * q..(before + end) * q];
                             Arch::new().dispatch(Correlate { k: with, l: sequences, sum });
@@ -274,20 +274,20 @@ impl<'a> LatticeOrbits<'a> {
         let columns = self.grid.columns.chunks_exact(self.grid.length);
         LatticeLayout {
             columns: columns.flat_map(|column| column.iter().chain(column)).map(place).collect(),
-            resting: self.grid.resting.iter().map(place).collect(),
+            unmoved: self.grid.unmoved.iter().map(place).collect(),
         }
     }
 
     /// Entries of pairs at rest.
     fn at_rest(&self, matrix: &[f64], layout: &LatticeLayout) -> Vec<f64> {
-        let rows = layout.resting.iter().map(|&i| &matrix[i as usize * self.grid.n..][..self.grid.n]);
-        rows.flat_map(|row| layout.resting.iter().map(|&j| row[j as usize])).collect()
+        let rows = layout.unmoved.iter().map(|&i| &matrix[i as usize * self.grid.n..][..self.grid.n]);
+        rows.flat_map(|row| layout.unmoved.iter().map(|&j| row[j as usize])).collect()
     }
 
     /// Sequences that begin in column v: in it, with later columns, with items at rest.
     fn sequences(&self, v: usize) -> usize {
         let q = self.grid.length;
-        q / 2 + 1 + (self.grid.columns() - v - 1) * q + self.grid.resting()
+        q / 2 + 1 + (self.grid.columns() - v - 1) * q + self.grid.unmoved()
     }
 
     /// The same, two by two.
@@ -305,7 +305,7 @@ impl<'a> LatticeOrbits<'a> {
         (UNIT / self.grid.length).max(8)
     }
 
-    /// How many orders of a pair of items every sequence stands for.
+    /// Number of orders of a pair of items that every sequence stands for.
     fn weights(&self, v: usize) -> Vec<f64> {
         let q = self.grid.length;
         let once = |j: usize| j == 0 || 2 * j == q;
@@ -325,7 +325,7 @@ impl<'a> LatticeOrbits<'a> {
     ) -> Result<R> {
         let (n, q) = (self.grid.n, self.grid.length);
         let width = 2 * self.pairs(v);
-        let mut band = self.bands.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let mut band = self.gathered.take().unwrap_or_default();
         if band.len() < q * width {
             band.resize(q * width, 0.0);
         }
@@ -339,13 +339,13 @@ impl<'a> LatticeOrbits<'a> {
                     let count = if at == 0 { q / 2 + 1 } else { q };
                     rest = lay_out(row, &column[a..a + count], rest);
                 }
-                lay_out(row, &layout.resting, rest).fill(0.0);
+                lay_out(row, &layout.unmoved, rest).fill(0.0);
             }
             Ok(())
         })?;
-        let found = work(&band[..q * width]);
-        self.bands.lock().unwrap_or_else(PoisonError::into_inner).push(band);
-        found
+        let result = work(&band[..q * width]);
+        self.gathered.put_back(band);
+        result
     }
 
     /// Sequences of column v from number `first` on, two in each complex one, one after the other.
@@ -365,16 +365,13 @@ impl<'a> LatticeOrbits<'a> {
         }
     }
 
-    fn at_desk<R>(&self, work: impl FnOnce(&mut LatticeScratch) -> R) -> R {
-        let spare = self.desks.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    fn with_scratch<R>(&self, work: impl FnOnce(&mut LatticeScratch) -> R) -> R {
         let zeros = |count: usize| vec![Complex::default(); count];
-        let mut desk = spare.unwrap_or_else(|| LatticeScratch {
+        let make = || LatticeScratch {
             sequences: zeros(self.unit() * self.grid.length),
             scratch: zeros(self.forward.get_inplace_scratch_len()),
-        });
-        let found = work(&mut desk);
-        self.desks.lock().unwrap_or_else(PoisonError::into_inner).push(desk);
-        found
+        };
+        self.scratch.with(make, work)
     }
 }
 
@@ -425,7 +422,7 @@ mod tests {
         (0..n * n).map(|at| k[at] * l[order[at / n] * n + order[at % n]]).sum()
     }
 
-    /// Which item of y meets which of x at shift s.
+    /// Pairing at shift s.
     fn pairing(grid: &Lattice, sigma: &[usize], tau: &[usize], s: usize) -> Vec<usize> {
         let moved = grid.shift(s);
         let mut found = vec![0; sigma.len()];
@@ -456,15 +453,15 @@ mod tests {
     /// Every shift of every orbit equals the definition, and its pairing is in the group.
     #[test]
     fn orbits_equal_the_definition() {
-        let mut with_resting = 0;
+        let mut with_unmoved = 0;
         for (n, strata, groups) in designs() {
             let (strata, groups) = (strata.as_deref(), groups.as_deref());
             let design = Design::new(n, strata, groups, Scheme::Permute).unwrap();
             let (k, l) = (symmetric(n, 0.7), symmetric(n, 1.3));
             for q in 1..=8 {
                 let grid = Lattice::of_length(&design, q);
-                assert_eq!(grid.length() * grid.columns() + grid.resting(), n);
-                with_resting += usize::from(grid.resting() > 0);
+                assert_eq!(grid.length() * grid.columns() + grid.unmoved(), n);
+                with_unmoved += usize::from(grid.unmoved() > 0);
                 let sigma = design.draw(&[5; 32], 0);
                 let engine = LatticeOrbits::new(&grid);
                 let of_x = engine.of_x(&k, &sigma, Par::SEQ).unwrap();
@@ -487,7 +484,7 @@ mod tests {
                 }
             }
         }
-        assert!(with_resting > 20);
+        assert!(with_unmoved > 20);
     }
 
     /// Section 4 of the golden numbers: q = 3, U = 2, F = 4.
@@ -508,7 +505,7 @@ mod tests {
         let (k, l) = (gram(features(3, 0)), gram(features(2, 1)));
         let design = Design::new(10, Some(&[0, 0, 0, 0, 0, 0, 1, 2, 3, 4]), None, Scheme::Permute).unwrap();
         let grid = Lattice::of_length(&design, 3);
-        assert_eq!((grid.columns(), grid.resting()), (2, 4));
+        assert_eq!((grid.columns(), grid.unmoved()), (2, 4));
         let engine = LatticeOrbits::new(&grid);
         let of_x = engine.of_x(&k, &[0, 2, 4, 1, 3, 5, 6, 7, 8, 9], Par::SEQ).unwrap();
         let found = single(&engine, &of_x, &l, &[1, 3, 5, 0, 2, 4, 6, 7, 8, 9], Par::SEQ);
@@ -557,7 +554,7 @@ mod tests {
         let strata: Vec<i64> = (0..n).map(|i| strata(i) as i64).collect();
         let groups: Vec<i64> = (0..n).map(|i| groups(i) as i64).collect();
         let design = Design::new(n, Some(&strata), Some(&groups), Scheme::Permute).unwrap();
-        Lattice::choose(&design).map(|grid| [grid.length(), grid.columns(), grid.resting()])
+        Lattice::choose(&design).map(|grid| [grid.length(), grid.columns(), grid.unmoved()])
     }
 
     #[test]

@@ -17,7 +17,7 @@ const UNITS: usize = 8;
 const SHIFTS: usize = 16;
 /// Steps that a look for a tied neighbor takes, about.
 const SEARCH: f64 = 8.0;
-/// No more edges than this are laid out.
+/// Largest number of edges that are laid out.
 const EDGES: f64 = (1_u64 << 28) as f64;
 
 /// The lists of x along the circle.
@@ -123,7 +123,7 @@ fn tied<'b>(lists: &'b Neighbors, order: &[usize], p: usize, place: &'b [u32]) -
     lists.tied(order[p]).map(move |j| offset(p as u32, place[j as usize], place.len()))
 }
 
-/// Whether to count meetings of edges, rather than to score pairings one by one.
+/// True if it pays to count meetings of edges, rather than to score pairings one by one.
 fn counting_pays(form: &NeighborLists<'_>) -> bool {
     let (n, k) = (form.x.n() as f64, form.x.k() as f64);
     let edges = |lists: &Neighbors| n * k + lists.candidates() as f64;

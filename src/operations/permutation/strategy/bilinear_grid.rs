@@ -9,7 +9,7 @@
 
 use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
-use crate::form::Bilinear;
+use crate::form::{Bilinear, Link};
 use crate::linalg::ProductFloat;
 use crate::numerics::fft::LaneFloat;
 use crate::operations::permutation::null::joint::StandardizedPair;
@@ -37,16 +37,16 @@ pub fn bilinear_grid(
 ) -> Result<GridValues> {
     par.expect(relabelings.orbits().saturating_mul(plan.design.n()));
     if plan.request.precision != Precision::Double {
-        let (outcome, fine) = layered_in::<f32>(plan, forms, relabelings, par)?;
+        let (outcome, fine) = bilinear_grid_in::<f32>(plan, forms, relabelings, par)?;
         if fine {
             return Ok(outcome);
         }
     }
-    Ok(layered_in::<f64>(plan, forms, relabelings, par)?.0)
+    Ok(bilinear_grid_in::<f64>(plan, forms, relabelings, par)?.0)
 }
 
-/// In that precision, and whether it is fine enough.
-fn layered_in<T: LaneFloat + ProductFloat>(
+/// All pairs in that precision, and whether it is fine enough.
+fn bilinear_grid_in<T: LaneFloat + ProductFloat>(
     plan: &GridTest<'_>,
     forms: &[&Bilinear<'_>],
     relabelings: &Relabelings,
@@ -141,27 +141,16 @@ fn layered_in<T: LaneFloat + ProductFloat>(
     }
     // The observed score is not part of what it is compared with.
     let others = (family.arrangements() as f64 - 1.0).max(1.0);
-    let one = |(cell, about): (usize, &InnerProductMoments)| {
-        let link = &forms[cell].link;
-        let varies = about.std > 0.0;
-        let z = if varies { about.sign * about.z(about.inner) } else { f64::NAN };
-        let (mean, std) = if affine {
-            let std = (link.factor / about.denominator).abs() * about.std;
-            (link.score(about.mean, about.denominator), std)
-        } else {
-            let (first, second) = sums[cell];
-            let (mean, freedom) = (first / others, (others - 1.0).max(1.0));
-            (cells[cell].statistic + mean, ((second - mean * first) / freedom).max(0.0).sqrt())
-        };
-        let smallest_p = if varies { 0.0 } else { 1.0 };
-        StandardizedPair { mean, std: if varies { std } else { 0.0 }, z, varies, infinite: 0, smallest_p }
+    let of_pair = |(cell, about): (usize, &InnerProductMoments)| {
+        let differences = (!affine).then(|| (sums[cell], others));
+        about.standardized(&forms[cell].link, cells[cell].statistic, differences)
     };
-    let of_cells = about.iter().enumerate().map(one).collect();
+    let of_cells = about.iter().enumerate().map(of_pair).collect();
     let exact = (affine, affine);
     Ok((GridValues { family, of_cells, method: "orbits", n_orbits: Some(orbits), exact, failures: Vec::new() }, fine))
 }
 
-/// What is known of the inner product of one pair.
+/// Inner product of one pair: the observed one, and its moments over all pairings.
 struct InnerProductMoments {
     mean: f64,
     /// 0 where all pairings have one value.
@@ -170,13 +159,32 @@ struct InnerProductMoments {
     sign: f64,
     inner: f64,
     denominator: f64,
-    /// Between which inner products scores differ.
+    /// Inner products between which scores differ.
     ends: (f64, f64),
     /// Closer inner products tie.
     tolerance: f64,
 }
 
 impl InnerProductMoments {
+    /// The pair in terms of its score. `differences` from the statistic are summed, with their squares, over the others
+    /// of so many pairings; None where means carry over to the score.
+    fn standardized(&self, link: &Link, statistic: f64, differences: Option<((f64, f64), f64)>) -> StandardizedPair {
+        let varies = self.std > 0.0;
+        let z = if varies { self.sign * self.z(self.inner) } else { f64::NAN };
+        let (mean, std) = match differences {
+            None => {
+                let std = (link.factor / self.denominator).abs() * self.std;
+                (link.score(self.mean, self.denominator), std)
+            }
+            Some(((first, second), others)) => {
+                let (mean, freedom) = (first / others, (others - 1.0).max(1.0));
+                (statistic + mean, ((second - mean * first) / freedom).max(0.0).sqrt())
+            }
+        };
+        let smallest_p = if varies { 0.0 } else { 1.0 };
+        StandardizedPair { mean, std: if varies { std } else { 0.0 }, z, varies, infinite: 0, smallest_p }
+    }
+
     fn z(&self, value: f64) -> f64 {
         if self.std > 0.0 { (value - self.mean) / self.std } else { 0.0 }
     }
@@ -190,7 +198,7 @@ impl InnerProductMoments {
         self.z(self.clamped(value))
     }
 
-    /// Which values single precision may count wrongly, the first of them apart where it is the observed one.
+    /// Values that single precision may count wrongly, the first of them apart where it is the observed one.
     fn close(&self, values: &[f64], observed_first: bool) -> Vec<usize> {
         let (observed, margin) = (self.clamped(self.inner), SINGLE * self.std);
         let beyond = |value: f64| value < self.ends.0 || value > self.ends.1;

@@ -1,4 +1,4 @@
-//! Which arrangements a test evaluates.
+//! Strategies: which pairings a test evaluates.
 //!
 //! [`choose`] is the one table, for tests of one pair ([`crate::operations::permutation::strategy::pair`]) and of all pairs of two lists
 //! ([`crate::operations::permutation::strategy::grid`]). It reads the form of the scores, the number of rows and columns, the design and the request, and
@@ -39,11 +39,11 @@ pub enum ScoresByForm<B, N, C> {
     Other,
 }
 
-/// How many columns the sides of functions of `a'b` have.
+/// Numbers of columns of the sides of functions of `a'b`.
 pub struct Widths {
     /// By pair, those of a and of b.
     pub pairs: Vec<(usize, usize)>,
-    /// Those of all bs together, each counted once.
+    /// Columns of all bs together, each counted once.
     pub columns: usize,
 }
 

@@ -1,4 +1,4 @@
-//! How the values of a test of one pair come.
+//! Strategies of the test of one pair, carried out.
 //!
 //! Which arrangements are evaluated is decided in [`strategy`](crate::operations::permutation::strategy). Here each of them meets its engine:
 //!
@@ -31,7 +31,7 @@ use crate::operations::permutation::request::{Alternative, Request};
 use crate::operations::permutation::strategy::{ScoresByForm, Strategy, Widths, choose};
 use crate::par::Par;
 
-/// Up to here all threads work on different orbits, above on one after the other, whose matrices are large.
+/// Size up to which all threads work on different orbits; above, on one after the other, whose matrices are large.
 const SMALL: usize = 1500;
 /// Orbits that are counted at a time.
 const BATCH: usize = 64;
@@ -44,25 +44,25 @@ const ORBIT: f64 = 1.1;
 /// The same where an orbit's places are multiplied by units of a composite number.
 const UNITS: f64 = 1.3;
 
-/// What is to be found.
+/// A test of one pair.
 pub struct PairTest<'a> {
     /// The name of the measure.
     pub measure: &'a str,
-    /// Which pairings are allowed.
+    /// Allowed pairings.
     pub design: &'a Design,
-    /// What was asked for.
+    /// Request.
     pub request: &'a Request,
     /// The direction that is tested.
     pub alternative: Alternative,
-    /// How well the values of the form are known ([`ties::of_values`]).
+    /// Tolerance of the values of the form ([`ties::of_values`]).
     pub tolerance: f64,
 }
 
-/// What a road brings back.
+/// Values of a test of one pair.
 pub struct PairValues<'t> {
     /// The values.
     pub tally: NullDistribution<'t>,
-    /// The name of the road.
+    /// The name of the strategy.
     pub method: &'static str,
     /// Number of orbits.
     pub n_orbits: Option<usize>,
@@ -74,11 +74,11 @@ pub struct PairValues<'t> {
     pub adjudicated: usize,
     /// Arrangements whose values were not needed.
     pub pruned: usize,
-    /// How much more the p-value varies than that of independent permutations.
+    /// Variance of the p-value over that of independent permutations.
     pub factor: f64,
     /// The p-value, where it is not the share of arrangements.
     pub pvalue: Option<f64>,
-    /// What a sequential test decided.
+    /// Decision of a sequential test.
     pub decision: Option<bool>,
 }
 
@@ -169,7 +169,7 @@ fn cyclic_orbits<'t>(
     Ok(PairValues { exact: Some(exact), adjudicated: engine.adjudicated(), ..found })
 }
 
-/// What shift orbits bring back.
+/// Values of cyclic orbits.
 fn of_cyclic_orbits(tally: NullDistribution<'_>, orbits: usize, multipliers: Multipliers) -> PairValues<'_> {
     let factor = if matches!(multipliers, Multipliers::Units(_)) { UNITS } else { ORBIT };
     PairValues { multipliers: multipliers.count(), ..PairValues::orbits(tally, orbits, factor) }
@@ -323,7 +323,7 @@ fn all_shifts<'t>(
     Ok(PairValues { n_orbits: Some(1), ..PairValues::new(tally, "exact") })
 }
 
-/// How many orbits of a size are computed side by side.
+/// Number of orbits of a size that are computed side by side.
 pub fn at_a_time(size: usize) -> usize {
     if size <= SMALL { BATCH } else { 1 }
 }

@@ -1,4 +1,4 @@
-//! Which multipliers there are, and which of them a test takes.
+//! Choice of multipliers: those that there are, and those that a test takes.
 //!
 //! The values of some of the orbits of a relabeling are still exact if the one that was observed is a random member of
 //! them: whichever member had been observed, the same set would have come up as often. A window of consecutive powers
@@ -76,7 +76,7 @@ fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
     a
 }
 
-/// Whether n is a prime number.
+/// True if n is a prime number.
 pub fn is_prime(n: usize) -> bool {
     n > 1 && prime_factors(n) == [n]
 }

@@ -53,7 +53,7 @@ pub struct OrbitsOfRelabeling<'a, T> {
     b: TransformedOperand<T>,
 }
 
-/// What is kept of one matrix.
+/// Transforms of one matrix.
 struct TransformedOperand<T> {
     /// Two rows per frequency, real and imaginary parts: the classes, skewed, and the main diagonal.
     rows: Matrix<T>,

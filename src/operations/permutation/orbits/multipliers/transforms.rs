@@ -1,4 +1,4 @@
-//! From matrices to the transforms of their cyclic diagonals, and from spectra back to values.
+//! Transforms of the cyclic diagonals of matrices, and values from spectra.
 //!
 //! Diagonal d of a matrix M in an order p is the sequence `M[p(i), p(i + d)]`. One row of M holds one entry of every
 //! diagonal, so rows are read one at a time, wherever the diagonals begin. Each diagonal has a *turn*: its entry from
@@ -107,9 +107,9 @@ real!(f64, as_simd_c64s, mul_add_e_c64s, conj_mul_add_e_c64s, add_c64s, splat_c6
 pub(super) struct CyclicDiagonal {
     /// Distance of the two places.
     pub offset: usize,
-    /// Where its sequence begins.
+    /// Start of its sequence.
     pub turn: usize,
-    /// How often it counts: 2 stands for the offset and its negative, 0 is none at all.
+    /// Weight: 2 stands for the offset and its negative, 0 is none at all.
     pub weight: u8,
 }
 
@@ -118,7 +118,7 @@ impl CyclicDiagonal {
     pub const NONE: Self = Self { offset: 0, turn: 0, weight: 0 };
 }
 
-/// Whose matrix it is.
+/// Owner of a matrix.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum MatrixRole {
     /// K, whose diagonals are weighted.
@@ -134,7 +134,7 @@ pub(super) struct DiagonalTransformer<T> {
     diagonals: Vec<CyclicDiagonal>,
     /// The frequencies that are kept, in this order.
     frequencies: Vec<usize>,
-    /// From which diagonal on transforms are multiplied by a factor per frequency, and these factors.
+    /// First diagonal whose transforms are multiplied by a factor per frequency, and these factors.
     twists: (usize, Vec<Complex<T>>),
 }
 
@@ -256,7 +256,7 @@ impl<T: OrbitFloat> DiagonalTransformer<T> {
     }
 }
 
-/// From spectra to values, in double precision.
+/// Inverse transforms, in double precision.
 pub(super) struct InverseTransforms {
     n: usize,
     fft: Arc<dyn Fft<f64>>,

@@ -1,4 +1,4 @@
-//! How the scores of all pairs come.
+//! Strategies of the tests of all pairs, carried out.
 //!
 //! Which arrangements are evaluated is decided in [`strategy`](crate::operations::permutation::strategy), as for one pair. All pairs meet the same
 //! ones, so that their scores come with their joint law. The engines: orbits of bilinear scores are counted as they come
@@ -38,43 +38,43 @@ const BUDGET: usize = 1 << 30;
 
 /// One pair that is tested.
 pub struct TestedPair<'a> {
-    /// Its row and column.
+    /// Row and column.
     pub at: (usize, usize),
     /// The form of its score.
     pub form: Form<'a>,
     /// The score.
     pub statistic: f64,
-    /// Whether it is a question: a representation with itself is none.
+    /// True if it is a question: a representation with itself is none.
     pub counts: bool,
 }
 
-/// What is to be found.
+/// A test of all pairs.
 pub struct GridTest<'a> {
     /// The name of the measure.
     pub measure: &'a str,
     /// The pairs.
     pub cells: &'a [TestedPair<'a>],
-    /// What is true of the measure.
+    /// Facts of the measure.
     pub facts: &'a Facts,
-    /// Which pairings are allowed.
+    /// Allowed pairings.
     pub design: &'a Design,
-    /// What was asked for.
+    /// Request.
     pub request: &'a Request,
     /// The direction that is tested.
     pub alternative: Alternative,
 }
 
-/// What a road brings back.
+/// Values of a test of all pairs.
 pub struct GridValues {
     /// The counts.
     pub family: Multiplicity,
     /// By pair.
     pub of_cells: Vec<StandardizedPair>,
-    /// The name of the road.
+    /// The name of the strategy.
     pub method: &'static str,
     /// Number of orbits.
     pub n_orbits: Option<usize>,
-    /// Whether means, and standard deviations, are over all allowed pairings.
+    /// True if means, and if standard deviations, are over all allowed pairings.
     pub exact: (bool, bool),
     /// Pairs, by their number, whose scores do not exist for some arrangement.
     pub failures: Vec<(usize, Error)>,

@@ -187,7 +187,7 @@ fn circles_are_all_shifts() {
     with_cells("knn_jaccard", &[("k", 3_usize.into())], n, (&[2, 3], &[2, 1]), check);
 }
 
-/// More permutations never change those before, on any road that keeps its scores.
+/// More permutations never change those before, on any strategy that keeps its scores.
 #[test]
 fn earlier_scores_stay() {
     let check = |cells: &[TestedPair<'_>], design: &Design| {
@@ -205,15 +205,15 @@ fn earlier_scores_stay() {
     with_cells("aligned_cosine", &[], 40, (&[2, 2], &[2]), |cells| check(cells, &free));
 }
 
-/// Which road is taken, and how many arrangements it stands for.
+/// Strategy, and the number of pairings it stands for.
 #[test]
-fn roads() {
+fn strategies() {
     let free = Design::new(40, None, None, Scheme::Permute).unwrap();
     let groups: Vec<i64> = (0..40).map(|i| i / 2).collect();
     let grouped = Design::new(40, None, Some(&groups), Scheme::Permute).unwrap();
     let threes: Vec<i64> = (0..40).map(|i| i / 3).collect();
     let scattered = Design::new(40, Some(&threes), None, Scheme::Permute).unwrap();
-    let road = |name: &str, design: &Design, count: usize, method: Method| {
+    let strategy = |name: &str, design: &Design, count: usize, method: Method| {
         let found = std::cell::Cell::new(None);
         with_cells(name, &[], 40, (&[2, 2], &[2]), |cells| {
             let outcome = planned(cells, design, &request(count, method), |plan| evaluate(plan, Par::SEQ));
@@ -227,20 +227,20 @@ fn roads() {
     };
     let (orbits, one_by_one) = (Some(("orbits", true, true)), Some(("monte_carlo", false, false)));
     for method in [Method::Auto, Method::Orbits] {
-        assert_eq!(road("cka", &free, 41, method), orbits);
-        assert_eq!(road("cka", &grouped, 41, method), orbits);
-        assert_eq!(road("cca_mean", &free, 41, method), orbits);
-        assert_eq!(road("procrustes", &free, 41, method), orbits);
+        assert_eq!(strategy("cka", &free, 41, method), orbits);
+        assert_eq!(strategy("cka", &grouped, 41, method), orbits);
+        assert_eq!(strategy("cca_mean", &free, 41, method), orbits);
+        assert_eq!(strategy("procrustes", &free, 41, method), orbits);
         let none = if method == Method::Auto { one_by_one } else { None };
-        assert_eq!(road("cka", &scattered, 41, method), none);
-        assert_eq!(road("cca_mean", &grouped, 41, method), none);
-        assert_eq!(road("aligned_cosine", &free, 41, method), none);
+        assert_eq!(strategy("cka", &scattered, 41, method), none);
+        assert_eq!(strategy("cca_mean", &grouped, 41, method), none);
+        assert_eq!(strategy("aligned_cosine", &free, 41, method), none);
     }
     for (name, design) in [("cka", &free), ("cka", &grouped), ("cca_mean", &free), ("knn_jaccard", &free)] {
-        assert_eq!(road(name, design, 41, Method::MonteCarlo), one_by_one, "{name}");
+        assert_eq!(strategy(name, design, 41, Method::MonteCarlo), one_by_one, "{name}");
     }
     // So few are not worth an orbit.
     for (name, design) in [("cka", &free), ("cka", &grouped), ("cca_mean", &free), ("knn_jaccard", &free)] {
-        assert_eq!(road(name, design, FEW - 2, Method::Auto), one_by_one, "{name}");
+        assert_eq!(strategy(name, design, FEW - 2, Method::Auto), one_by_one, "{name}");
     }
 }
