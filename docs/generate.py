@@ -28,9 +28,9 @@ def said(value: object) -> str:
     """Write a fact in words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and all(isinstance(one, float) for one in value):
         return f"{value[0]:g} to {value[1]:g}"
-    if isinstance(value, list):
+    if isinstance(value, tuple):
         return ", ".join(name.replace("_", " ") for name in value) or "nothing"
     return "depends on the data" if value is None else str(value)
 
@@ -41,8 +41,8 @@ def page(info: rs.results.Info) -> str:
     lines += ["Facts", "-----", ""]
     lines += ["With default options. Form: " + info.form + ".", "", ".. list-table::", ""]
     for key, title in ROWS.items():
-        if info.facts.get(key) not in ([], ""):
-            lines += [f"   * - {title}", f"     - {said(info.facts[key])}"]
+        if (value := getattr(info.facts, key)) not in ((), ""):
+            lines += [f"   * - {title}", f"     - {said(value)}"]
     return "\n".join(lines) + "\n"
 
 

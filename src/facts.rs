@@ -104,6 +104,18 @@ pub enum Jackknife {
     MeanOfRows,
 }
 
+impl Jackknife {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Recompute => "recompute",
+            Self::Centered => "centered",
+            Self::UCentered => "u_centered",
+            Self::MeanOfRows => "mean_of_rows",
+        }
+    }
+}
+
 /// The row of facts that stands beside each formula.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {

@@ -27,10 +27,12 @@ The score of unrelated data is high if there are four rows: every result that ma
 
 from resemblance import _startup  # noqa: F401  # isort: skip - first, for what follows takes a while
 from resemblance import _core, errors, measures
+from resemblance._align import align
 from resemblance._config import config, set_config, show_config
 from resemblance._core import Prepared
-from resemblance._rows import align
+from resemblance._stated import measure
 from resemblance.errors import ResemblanceError, ResemblanceWarning
+from resemblance.facts import Facts, Option
 from resemblance.intervals import confidence_interval, similarity_difference
 from resemblance.measures import *  # noqa: F403 - what `__all__` of the families lists
 from resemblance.operations import compare, describe, list_measures, pairwise, prepare, rowwise
@@ -54,12 +56,14 @@ from resemblance.significance import permutation_moments, permutation_test
 __all__ = [
     "Comparison",
     "Difference",
+    "Facts",
     "Grid",
     "Grids",
     "Info",
     "Interval",
     "MeasureList",
     "NullMoments",
+    "Option",
     "PermutationGrid",
     "PermutationGrids",
     "PermutationResult",
@@ -74,6 +78,7 @@ __all__ = [
     "describe",
     "errors",
     "list_measures",
+    "measure",
     "pairwise",
     "pairwise_test",
     "permutation_moments",

@@ -84,6 +84,7 @@ FAILURES = {
         "over_budget": "more memory is needed than is free",
         "no_convergence": "a decomposition did not reach its accuracy",
         "function_failed": "a function of your own raised StopIteration, which would end the test unseen",
+        "outside_range": "a function of your own returned a score outside of the range that was stated of it",
         "undefined": "the score does not exist for these data, for some permutation, or without some row",
         "interrupted": "it was stopped from outside",
     },

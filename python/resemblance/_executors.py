@@ -1,4 +1,4 @@
-"""Functions of the user's own, called elsewhere: by anything that has `submit`.
+"""Functions in Python, called elsewhere: by anything that has `submit`.
 
 Work goes out in blocks, a bounded number of them at a time, and comes back in its order, so that the results do not
 depend on who did it. The settings of `config` travel with it.
@@ -11,13 +11,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from resemblance._config import applied, settings
-from resemblance.errors import make
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from resemblance._config import Settings
-    from resemblance._measure import Measure
 
     class Future(Protocol):
         """What `submit` returns."""
@@ -36,20 +34,6 @@ Item = TypeVar("Item")
 
 _BLOCKS = 256  # into which all work is cut, so that its parts are neither many nor unlike in length
 _AHEAD = 64  # blocks that are waited for at a time
-
-
-def require_own(executor: Submits | None, measures: Sequence[Measure]) -> None:
-    """Refuse an executor that cannot be used, or that has nothing to do."""
-    if executor is None:
-        return
-    given = type(executor).__name__
-    details = {"option": "executor", "given": given}
-    if not callable(getattr(executor, "submit", None)):
-        raise make("bad_option", f"executor must have a method submit, as executors have; got a {given}.", details)
-    for measure in measures:
-        if measure.function is None:
-            message = f"executor calls functions of your own; {measure.name} is computed on threads (num_threads=)."
-            raise make("bad_option", message, details)
 
 
 def in_order(

@@ -1,103 +1,175 @@
-"""What an operation was asked for: a measure of the library, or a function of the user's own."""
+"""What operations ask of a measure: one protocol for those of the compiled core and for functions in Python.
+
+An operation says what is wanted and never how it is computed. Whatever it gets back are the fields of its result, the
+same for both kinds of measures.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-import numpy as np
-
-from resemblance import _core, measures
-from resemblance._inputs import as_options
 from resemblance.errors import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from resemblance._config import Resources
+    from resemblance._core import Prepared
+    from resemblance._executors import Submits
+    from resemblance._inputs import Models
+    from resemblance._progress import Callback
+    from resemblance._request import Request
+    from resemblance.facts import Facts
+
     MeasureLike: TypeAlias = str | Callable[..., Any]
     MeasuresLike: TypeAlias = MeasureLike | Sequence[MeasureLike]
-
-# What can be said of a function of the user's own.
-UNKNOWN_FACTS: dict[str, Any] = {
-    "kind": "unknown",
-    "range": None,
-    "identity_value": None,
-    "symmetric": False,
-    "is_metric": False,
-    "invariant_to": [],
-    "source_invariant_to": [],
-    "min_rows": 1,
-    "rows_paired": True,
-    "equal_widths": False,
-    "input": "unknown",
-    "reference": "",
-    "cost": "",
-}
+    Fields: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Measure:
-    """One measure, the options given for it, and its name in tables; `function` is set if it runs in Python."""
+class Measure(ABC):
+    """A measure, the options given for it, and its name in tables."""
 
     name: str
     given: dict[str, Any]
     label: str
-    function: Callable[..., Any] | None = None
     arrays: tuple[tuple[str, Any], ...] = ()  # the options that are arrays, as they were given
 
+    # Whether work is shared with other measures of the kind: they are computed together.
+    shares_work: ClassVar[bool]
+    # Whether an executor may call it.
+    takes_executor: ClassVar[bool]
+
     @property
+    @abstractmethod
     def options(self) -> dict[str, Any]:
         """All options, the defaults included."""
-        return (_defaults(self.name) if self.function is None else {}) | self.given
 
     @property
-    def facts(self) -> dict[str, Any]:
+    @abstractmethod
+    def facts(self) -> Facts:
         """What is known about the score."""
-        return dict(UNKNOWN_FACTS) if self.function is not None else _core.facts(self.name, self.given)
+
+    def about(self) -> Fields:
+        """Return the fields of every result that tell which measure it is."""
+        return {"measure": self.name, "label": self.label, "options": self.options, "facts": self.facts}
+
+    @classmethod
+    @abstractmethod
+    def compare(cls, measures: Sequence[Measure], x: Any, y: Any, limits: Resources) -> list[Fields]:
+        """Score one pair under measures of this kind."""
+
+    @classmethod
+    @abstractmethod
+    def pairwise(
+        cls,
+        measures: Sequence[Measure],
+        left: Models,
+        others: Models | None,
+        limits: Resources,
+        *,
+        on_error: str,
+        tell: Callback | None,
+    ) -> list[Fields]:
+        """Score all pairs under measures of this kind."""
+
+    @abstractmethod
+    def alone(self, x: Any, limits: Resources) -> Fields:
+        """Score a group of models, or describe one representation."""
+
+    @abstractmethod
+    def rowwise(self, x: Any, y: Any, limits: Resources) -> Any:
+        """Return what each row contributes to the score of a pair."""
+
+    @abstractmethod
+    def rowwise_of_group(self, models: Any, limits: Resources) -> Any:
+        """Return what each row contributes to the score of a group."""
+
+    @abstractmethod
+    def describe(self, x: Any, limits: Resources) -> float:
+        """Return the number of one representation."""
+
+    @abstractmethod
+    def prepare(self, x: Any, limits: Resources) -> Prepared:
+        """Summarize one representation."""
+
+    @abstractmethod
+    def permutation_test(
+        self, x: Any, y: Any, request: Request, limits: Resources, *, executor: Submits | None, tell: Callback | None
+    ) -> Fields:
+        """Test the score of a pair."""
+
+    @abstractmethod
+    def permutation_grid(
+        self,
+        left: Models,
+        others: Models | None,
+        request: Request,
+        limits: Resources,
+        *,
+        adjust: str | None,
+        executor: Submits | None,
+        tell: Callback | None,
+    ) -> Fields:
+        """Test the scores of all pairs."""
+
+    @abstractmethod
+    def permutation_moments(self, x: Any, y: Any, order: int, alternative: str | None, limits: Resources) -> Fields:
+        """Return the exact moments over all orders of the rows."""
+
+    @abstractmethod
+    def confidence_interval(
+        self,
+        x: Any,
+        y: Any,
+        alpha: float,
+        groups: list[int] | None,
+        *,
+        limits: Resources,
+        tell: Callback | None,
+    ) -> Fields:
+        """Leave out the rows of a pair one after the other."""
+
+    @abstractmethod
+    def confidence_interval_of_group(
+        self,
+        models: Any,
+        alpha: float,
+        groups: list[int] | None,
+        *,
+        limits: Resources,
+        tell: Callback | None,
+    ) -> Fields:
+        """Leave out the rows of a group of models one after the other."""
+
+    @abstractmethod
+    def similarity_difference(
+        self,
+        x: Any,
+        ys: tuple[Any, Any],
+        alpha: float,
+        margin: float | None,
+        groups: list[int] | None,
+        *,
+        limits: Resources,
+        tell: Callback | None,
+    ) -> Fields:
+        """Leave out rows of x and two others, for the difference of two scores."""
 
 
-def as_measure(wanted: Any) -> Measure:
-    """Recognize a measure: a function of this library, a `functools.partial` of it, its name, or any callable."""
-    if isinstance(wanted, str):
-        return Measure(wanted, {}, wanted)  # the core refuses a name it does not know, with a suggestion
-    if name := _name(wanted):
-        return Measure(name, {}, name)
-    if isinstance(wanted, partial) and (name := _name(wanted.func)):
-        if wanted.args:
-            message = f"A partial of {name} may fix options only, not the arrays."
-            raise make("bad_option", message, {"measure": name, "given": len(wanted.args)})
-        known = {option["name"] for option in _entries()[name]["options"]}
-        # None means not given, but what is misspelt is not given either; the core refuses it, with a suggestion.
-        given = as_options(wanted.keywords) | {option: None for option in wanted.keywords if option not in known}
-        shown = ", ".join(f"{option}={value}" for option, value in given.items() if np.ndim(value) == 0)
-        arrays = tuple(
-            (option, value) for option, value in wanted.keywords.items() if value is not None and np.ndim(given[option])
-        )
-        return Measure(name, given, f"{name}[{shown}]" if shown else name, arrays=arrays)
-    if callable(wanted):
-        inner = wanted.func if isinstance(wanted, partial) else wanted
-        name = getattr(inner, "__name__", type(inner).__name__)
-        return Measure(name, {}, name, wanted)
-    message = (
-        "A measure is a function of this library, a functools.partial of one, its name, "
-        f"or any function f(x, y) -> float; got a {type(wanted).__name__}."
-    )
-    raise make("unknown_measure", message, {"given": repr(wanted)})
-
-
-def as_measures(wanted: Any) -> list[Measure]:
-    """Recognize one measure or several."""
-    if isinstance(wanted, str) or callable(wanted) or not hasattr(wanted, "__iter__"):
-        return [as_measure(wanted)]
-    found = [as_measure(one) for one in wanted]
-    labels = [measure.label for measure in found]
-    for position, label in enumerate(labels):  # functions may share a name, and labels tell results apart
-        if twins := labels[:position].count(label):
-            found[position] = replace(found[position], label=f"{label} ({twins + 1})")
-    if not found:
-        raise make("unknown_measure", "The list of measures is empty.", {"given": "[]"})
-    return found
+def in_batches(
+    measures: Sequence[Measure], compute: Callable[[list[Measure], int, int], list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Compute measures that share work together and the others one by one; back come their fields in order."""
+    shared = [at for at, measure in enumerate(measures) if measure.shares_work]
+    batches = [shared] if shared else []
+    batches += [[at] for at, measure in enumerate(measures) if not measure.shares_work]
+    found: dict[int, dict[str, Any]] = {}
+    for number, batch in enumerate(batches):
+        found |= zip(batch, compute([measures[at] for at in batch], number, len(batches)), strict=True)
+    return [found[at] for at in range(len(measures))]
 
 
 def arrays_of(measures: Iterable[Measure]) -> list[tuple[str, Any]]:
@@ -105,25 +177,15 @@ def arrays_of(measures: Iterable[Measure]) -> list[tuple[str, Any]]:
     return [array for measure in measures for array in measure.arrays]
 
 
-@cache
-def _entries() -> dict[str, dict[str, Any]]:
-    """Return the measures of the core by name."""
-    return {entry["name"]: entry for entry in _core.measures()}
-
-
-@cache
-def _functions() -> dict[Any, str]:
-    """Return the names of the functions that stand for the measures of the core."""
-    return {getattr(measures, name): name for name in _entries()}
-
-
-def _name(function: Any) -> str | None:
-    try:
-        return _functions().get(function)
-    except TypeError:  # a callable object that cannot be hashed
-        return None
-
-
-def _defaults(name: str) -> dict[str, Any]:
-    options = _entries()[name]["options"]
-    return {option["name"]: option["default"] for option in options if option["default"] is not None}
+def require_executor(executor: Submits | None, measures: Sequence[Measure]) -> None:
+    """Refuse an executor that cannot be used, or that has nothing to do."""
+    if executor is None:
+        return
+    given = type(executor).__name__
+    details = {"option": "executor", "given": given}
+    if not callable(getattr(executor, "submit", None)):
+        raise make("bad_option", f"executor must have a method submit, as executors have; got a {given}.", details)
+    for measure in measures:
+        if not measure.takes_executor:
+            message = f"executor calls functions of your own; {measure.name} is computed on threads (num_threads=)."
+            raise make("bad_option", message, details)

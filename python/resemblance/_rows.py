@@ -13,7 +13,7 @@ import hashlib
 import re
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -23,9 +23,15 @@ from resemblance.errors import ResemblanceError, ResemblanceWarning, make
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from resemblance._measure import Measure
+    from resemblance.facts import Facts
 
-__all__ = ["align"]
+    class Measured(Protocol):
+        """A measure as far as names of rows are concerned."""
+
+        @property
+        def facts(self) -> Facts:
+            """What is known about its score."""
+
 
 _ID_COLUMN: Final = re.compile(r"id|index|unnamed: 0(?:\.\d+)*", re.IGNORECASE)
 NAMELESS: Final = frozenset({np.ndarray, list, tuple, str, int, float, bool, type(None)})
@@ -135,12 +141,12 @@ def refuse_id_columns(frame: Any, name: str) -> None:
             raise make("id_column", message, {"name": name, "column": column})
 
 
-def require_same_rows(sides: Iterable[tuple[str, Any]], measures: Iterable[Measure] = ()) -> None:
+def require_same_rows(sides: Iterable[tuple[str, Any]], measures: Iterable[Measured] = ()) -> None:
     """Refuse sides whose rows have the same number and different names, unless no measure pairs rows."""
     try:
         _require_same_rows(sides)
     except ResemblanceError:
-        if not (listed := list(measures)) or any(measure.facts["rows_paired"] for measure in listed):
+        if not (listed := list(measures)) or any(measure.facts.rows_paired for measure in listed):
             raise
 
 
@@ -223,50 +229,8 @@ def _shown(name: str) -> str:
     return repr(name if len(name) <= 60 else f"{name[:57]}...")
 
 
-def align(*given: Any) -> list[Any]:
-    """Put the rows of several representations in one order, by their names, and keep those that all of them have.
-
-    Parameters
-    ----------
-    *given : array_like with names of rows
-        Data frames and series (their index), `xarray` arrays (the coordinate of the first axis), and tables that
-        `resemblance.io` has read (their column of names). At least two.
-
-    Returns
-    -------
-    list
-        The same kinds of objects, each with the rows whose names all have, in the order of the first one.
-
-    Raises
-    ------
-    ResemblanceError
-        ``row_names_missing`` if one of them has no names; ``row_names_repeated`` if a name stands for two rows;
-        ``rows_misaligned`` if no name is common to all.
-
-    Warns
-    -----
-    ResemblanceWarning
-        ``rows_left_out`` if there are rows that some of them lack.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> import resemblance as rs
-    >>> x = pd.DataFrame({"a": [0.0, 1.0, 5.0]}, index=["cat", "dog", "owl"])
-    >>> y = pd.DataFrame({"b": [9.0, 2.0, 0.0]}, index=["owl", "dog", "cat"])
-    >>> _, y = rs.align(x, y)
-    >>> list(y.index)
-    ['cat', 'dog', 'owl']
-    """
-    from resemblance._call import report  # noqa: PLC0415 - which itself compares names
-
-    aligned, warnings = aligned_by_name([(f"argument {at + 1}", one) for at, one in enumerate(given)])
-    report(warnings)
-    return aligned
-
-
 def aligned_by_name(sides: Sequence[tuple[str, Any]]) -> tuple[list[Any], list[ResemblanceWarning]]:
-    """Do what `align` does, with names for messages."""
+    """Put rows in one order, as `align` does, with names for messages; back come the warnings too."""
     positions: list[dict[str, int]] = []
     for name, given in sides:
         names = row_names(given)

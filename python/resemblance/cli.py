@@ -23,7 +23,7 @@ import numpy as np
 
 import resemblance as rs
 from resemblance import _core, _terminal as terminal, io
-from resemblance._call import report
+from resemblance._bridge import report
 from resemblance._rows import aligned_by_name
 from resemblance._startup import INTERRUPTED
 from resemblance._terminal import put, say
@@ -289,7 +289,7 @@ def _chosen(options: argparse.Namespace) -> list[_Chosen]:
 
 
 def _is_of_pairs(info: Info) -> bool:
-    return info.facts["kind"] != "statistic" and not info.facts["groups"]
+    return info.facts.kind != "statistic" and not info.facts.groups
 
 
 def _known(name: str, infos: Mapping[str, Info]) -> Info:
@@ -307,8 +307,8 @@ def _option(text: str, info: Info) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise _UsageError(f"{text!r} is not of the form OPTION=VALUE")
-    declared = next((option for option in info.options if option["name"] == key), None)
-    kind = declared["kind"] if declared else ""
+    declared = next((option for option in info.options if option.name == key), None)
+    kind = declared.kind if declared else ""
     if kind in {"labels", "matrix"}:
         return key, io.open_one(value)
     if value.lower() in {"none", "null"}:
@@ -494,18 +494,18 @@ def _measures(options: argparse.Namespace) -> None:
     known = {info.name: info for info in rs.list_measures()}
     listed = [_known(name, known) for name in options.names] or list(known.values())
     text = "\n\n".join(map(_details, listed)) if options.names else _list(listed)
-    _show(options, text, lambda: [vars(info) for info in listed])
+    _show(options, text, lambda: [info.to_dict() for info in listed])
 
 
 def _list(infos: list[Info]) -> str:
     lines = [["measure", "kind", "range", "same", "symmetric", "metric", "family", "form"]]
     for info in infos:
         facts = info.facts
-        low, high = facts["range"]
-        yes_or_no = ["yes" if facts[fact] else "no" for fact in ("symmetric", "is_metric")]
+        low, high = facts.range or (None, None)
+        yes_or_no = ["yes" if fact else "no" for fact in (facts.symmetric, facts.is_metric)]
         span = f"{_number(low)} to {_number(high)}"
-        same = _number(facts["identity_value"])
-        lines.append([info.name, facts["kind"], span, same, *yes_or_no, info.family, info.form])
+        same = _number(facts.identity_value)
+        lines.append([info.name, facts.kind, span, same, *yes_or_no, info.family, info.form])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rows = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
     return "\n".join([*rows, "", "resemblance measures NAME tells options, invariances and the reference."])
@@ -518,24 +518,24 @@ def _number(value: float | None) -> str:
 def _details(info: Info) -> str:
     facts = info.facts
     first = (getattr(rs, info.name).__doc__ or "").strip().splitlines()[:1]
-    low, high, same = map(_number, (*facts["range"], facts["identity_value"]))
+    low, high, same = map(_number, (*(facts.range or (None, None)), facts.identity_value))
     lines = [
         f"{info.name}: {first[0]}" if first else info.name,
-        f"  kind            {facts['kind']}, {low} to {high}, {same} = the same",
+        f"  kind            {facts.kind}, {low} to {high}, {same} = the same",
         f"  family, form    {info.family}, {info.form}",
-        f"  symmetric       {'yes' if facts['symmetric'] else 'no: x -> y is not y -> x'}",
-        f"  metric          {'yes' if facts['is_metric'] else 'no'}",
-        f"  invariant to    {_words(facts['invariant_to'])}",
-        f"  x alone to      {_words(facts['source_invariant_to'])}" if facts["source_invariant_to"] else "",
-        f"  rows            at least {facts['min_rows']}, {'paired' if facts['rows_paired'] else 'in any order'}"
-        + (", equal widths" if facts["equal_widths"] else ""),
-        f"  cost            {facts['cost']}" if facts["cost"] else "",
-        f"  reference       {facts['reference']}" if facts["reference"] else "",
+        f"  symmetric       {'yes' if facts.symmetric else 'no: x -> y is not y -> x'}",
+        f"  metric          {'yes' if facts.is_metric else 'no'}",
+        f"  invariant to    {_words(facts.invariant_to)}",
+        f"  x alone to      {_words(facts.source_invariant_to)}" if facts.source_invariant_to else "",
+        f"  rows            at least {facts.min_rows}, {'paired' if facts.rows_paired else 'in any order'}"
+        + (", equal widths" if facts.equal_widths else ""),
+        f"  cost            {facts.cost}" if facts.cost else "",
+        f"  reference       {facts.reference}" if facts.reference else "",
     ]
     for at, option in enumerate(info.options):
-        choices = " (" + ", ".join(map(str, option["choices"])) + ")" if option["choices"] else f" ({option['kind']})"
-        default = "must be given" if option["required"] else f"default {option['default']}"
-        lines.append(f"  {'options' if at == 0 else '':<15} {option['name']}{choices}, {default}")
+        choices = " (" + ", ".join(map(str, option.choices)) + ")" if option.choices else f" ({option.kind})"
+        default = "must be given" if option.required else f"default {option.default}"
+        lines.append(f"  {'options' if at == 0 else '':<15} {option.name}{choices}, {default}")
     return "\n".join(filter(None, lines))
 
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from resemblance import _callables, _core
-from resemblance._call import as_group, as_warnings, report
+from resemblance._bridge import as_warnings, report
 from resemblance._config import resources
-from resemblance._inputs import as_input, as_models, require_choice
-from resemblance._measure import as_measure
+from resemblance._inputs import require_choice
 from resemblance._progress import reporting
+from resemblance._recognize import as_measure
 from resemblance._request import as_ids
 from resemblance._rows import require_same_rows
 from resemblance.errors import make
@@ -21,7 +20,6 @@ from resemblance.results import Difference, Interval
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from resemblance._config import Resources
     from resemblance._inputs import ModelsLike, Representation
     from resemblance._measure import Measure, MeasureLike
     from resemblance._progress import Progress
@@ -79,8 +77,7 @@ def confidence_interval(
     Raises
     ------
     ResemblanceError
-        ``not_offered`` if the measure does not use which row is which, or must be computed anew and is given a prepared
-        summary; ``undefined`` if some score without a row is; and whatever the measure itself refuses.
+        ``not_offered``, ``undefined`` or what the measure itself refuses; the page of codes says when.
 
     See Also
     --------
@@ -109,36 +106,13 @@ def confidence_interval(
     _share("alpha", alpha)
     require_same_rows([("x", x), ("y", y), ("groups", groups), *chosen.arrays])
     units = _units(groups)
+    limits = resources(num_threads)
     with reporting(progress, "rows" if groups is None else "groups") as tell:
         if y is None:
-            found = _of_group(chosen, x, alpha=float(alpha), units=units, limits=resources(num_threads), tell=tell)
-        elif chosen.function is None:
-            found = _core.confidence_interval(
-                chosen.name,
-                chosen.given,
-                as_input(x, "x"),
-                as_input(y, "y"),
-                float(alpha),
-                units,
-                resources(num_threads),
-                tell,
-            )
+            found = chosen.confidence_interval_of_group(x, float(alpha), units, limits=limits, tell=tell)
         else:
-            (score,), (without,), n = _callables.leave_one_out(chosen, x, {"y": y}, units, tell)
-            found = _core.jackknife(score, without, float(alpha), None, groups is not None)
-            del found["pvalue_equivalence"]
-            found |= {"n": n, "closed_form": False}
+            found = chosen.confidence_interval(x, y, float(alpha), units, limits=limits, tell=tell)
     return Interval(**_described(chosen, found, alpha, groups))
-
-
-def _of_group(
-    measure: Measure, models: Any, *, alpha: float, units: list[int] | None, limits: Resources, tell: Any
-) -> dict[str, Any]:
-    if measure.function is not None:
-        raise make("not_offered", f"{measure.name} is a function of your own and needs a pair: y is missing.")
-    members = as_group(models, measure.given)
-    names = ["models"] if len(members) == 1 else as_models(models, "models").names
-    return _core.group_confidence_interval(measure.name, measure.given, members, names, alpha, units, limits, tell)
 
 
 def similarity_difference(
@@ -194,7 +168,7 @@ def similarity_difference(
     Raises
     ------
     ResemblanceError
-        As for `confidence_interval`.
+        As for `confidence_interval`; the page of codes lists all.
 
     See Also
     --------
@@ -225,24 +199,8 @@ def similarity_difference(
     units = _units(groups)
     limit = None if margin is None else float(margin)
     with reporting(progress, "rows" if groups is None else "groups") as tell:
-        if chosen.function is None:
-            found = _core.similarity_difference(
-                chosen.name,
-                chosen.given,
-                as_input(x, "x"),
-                as_input(y1, "y1"),
-                as_input(y2, "y2"),
-                float(alpha),
-                limit,
-                units,
-                resources(num_threads),
-                tell,
-            )
-        else:
-            (first, second), (a, b), n = _callables.leave_one_out(chosen, x, {"y1": y1, "y2": y2}, units, tell)
-            without = [p - q for p, q in zip(a, b, strict=True)]
-            found = _core.jackknife(first - second, without, float(alpha), limit, groups is not None)
-            found |= {"first": first, "second": second, "n": n, "closed_form": False}
+        limits = resources(num_threads)
+        found = chosen.similarity_difference(x, (y1, y2), float(alpha), limit, units, limits=limits, tell=tell)
     pvalue = found["pvalue_equivalence"]
     equivalent = None if pvalue is None else bool(pvalue <= alpha / 2)
     return Difference(**_described(chosen, found, alpha, groups), margin=limit, equivalent=equivalent)
@@ -253,9 +211,8 @@ def _described(measure: Measure, found: dict[str, Any], alpha: float, groups: An
     warnings = as_warnings(found["warnings"])
     report(warnings)
     units = found.pop("n_units")
-    of_measure = {"measure": measure.name, "label": measure.label, "options": measure.options, "facts": measure.facts}
     more = {"alpha": float(alpha), "n_groups": None if groups is None else units}
-    return found | of_measure | more | {"warnings": warnings}
+    return found | measure.about() | more | {"warnings": warnings}
 
 
 def _units(groups: Any) -> list[int] | None:

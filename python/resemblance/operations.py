@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from resemblance import _callables, _core
-from resemblance._call import as_group, as_warnings, failed_pairs, report, rows, statistic
+from resemblance._bridge import as_warnings, failed_pairs, report
+from resemblance._compiled_measure import core_measures
 from resemblance._config import resources
-from resemblance._inputs import as_input, as_models, require_choice, row_count
-from resemblance._measure import arrays_of, as_measure, as_measures
+from resemblance._inputs import as_models, require_choice
+from resemblance._measure import arrays_of, in_batches
 from resemblance._progress import part, reporting
-from resemblance._rows import fingerprint_of, require_same_rows
-from resemblance.errors import make
+from resemblance._python_measure import PythonMeasure
+from resemblance._recognize import as_measure, as_measures, python_measures
+from resemblance._rows import require_same_rows
+from resemblance._stated import options_of
 from resemblance.results import Comparison, Grid, Grids, Info, MeasureList, Score
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     import numpy as np
     from numpy.typing import NDArray
 
-    from resemblance._config import Resources
+    from resemblance import _core
     from resemblance._inputs import Models, ModelsLike, Representation
     from resemblance._measure import Measure, MeasureLike, MeasuresLike
     from resemblance._progress import Progress
@@ -62,7 +62,7 @@ def compare(
     Raises
     ------
     ResemblanceError
-        If the data cannot be used; the message names the argument.
+        If the data cannot be used; the page of codes lists all.
 
     Examples
     --------
@@ -77,12 +77,10 @@ def compare(
     require_choice("on_error", on_error, ("raise", "record"))
     limits = resources(num_threads)
     if y is None:
-        found = [_alone(measure, x, limits) for measure in chosen]
+        found = [measure.alone(x, limits) for measure in chosen]
     else:
         require_same_rows([("x", x), ("y", y), *arrays_of(chosen)], chosen)
-        compiled = [(measure.name, measure.given) for measure in chosen if measure.function is None]
-        rows = iter(_core.compare(compiled, as_input(x, "x"), as_input(y, "y"), limits, None) if compiled else ())
-        found = [next(rows) if measure.function is None else _callables.compare(measure, x, y) for measure in chosen]
+        found = in_batches(chosen, lambda batch, *_: batch[0].compare(batch, x, y, limits))
     scores = tuple(_score(measure, fields) for measure, fields in zip(chosen, found, strict=True))
     for score in scores:
         if score.error is not None and on_error == "raise":
@@ -115,8 +113,7 @@ def rowwise(
     Raises
     ------
     ResemblanceError
-        ``not_offered`` if the score is no mean over rows, or if the measure is a function of your own; and whatever the
-        measure itself refuses.
+        ``not_offered`` if the score is no mean over rows; the page of codes lists all.
 
     Examples
     --------
@@ -130,13 +127,13 @@ def rowwise(
     array([0., 1., 1., 0.])
     """
     chosen = as_measure(measure)
-    if chosen.function is not None:
-        raise make("not_offered", f"{chosen.name} is a function of your own; nothing is known about its rows.")
+    found: NDArray[np.float64]
     if y is None:
-        require_same_rows(arrays_of([chosen]))
-        return _core.group_rows(chosen.name, chosen.given, as_group(x, chosen.given), resources(num_threads))
-    require_same_rows([("x", x), ("y", y), *arrays_of([chosen])])
-    found: NDArray[np.float64] = rows(chosen.name, chosen.given, x, y, resources(num_threads))
+        require_same_rows(chosen.arrays)
+        found = chosen.rowwise_of_group(x, resources(num_threads))
+    else:
+        require_same_rows([("x", x), ("y", y), *chosen.arrays])
+        found = chosen.rowwise(x, y, resources(num_threads))
     return found
 
 
@@ -160,7 +157,7 @@ def describe(x: Representation, measure: MeasureLike, *, num_threads: int | None
     Raises
     ------
     ResemblanceError
-        ``not_offered`` if the measure needs a pair; and whatever the measure itself refuses.
+        ``not_offered`` if the measure needs a pair; the page of codes lists all.
 
     Examples
     --------
@@ -170,10 +167,7 @@ def describe(x: Representation, measure: MeasureLike, *, num_threads: int | None
     >>> round(rs.describe(x, rs.participation_ratio), 6)
     1.470588
     """
-    chosen = as_measure(measure)
-    if chosen.function is not None:
-        raise make("not_offered", f"{chosen.name} is a function of your own and needs a pair.")
-    return statistic(chosen.name, chosen.given, x, resources(num_threads))
+    return as_measure(measure).describe(x, resources(num_threads))
 
 
 def pairwise(
@@ -213,7 +207,7 @@ def pairwise(
     Raises
     ------
     ResemblanceError
-        If a representation is no array of real numbers, or for any pair under ``on_error="raise"``.
+        If a representation cannot be used, or any pair under ``on_error="raise"``; the page of codes lists all.
 
     Examples
     --------
@@ -235,25 +229,15 @@ def pairwise(
     left = as_models(x, "x")
     right = left if y is None else as_models(y, "y")
     require_same_rows([*left.sides(), *(right.sides() if y is not None else []), *arrays_of(chosen)], chosen)
-    compiled = [(measure.name, measure.given) for measure in chosen if measure.function is None]
-    found: Iterator[dict[str, Any]] = iter(())
+    pairs = len(left.given) * len(right.given)
     with reporting(progress, "pairs") as tell:
-        pieces = len(chosen) - len(compiled) + (1 if compiled else 0)
-        told = iter([part(tell, at, pieces, len(left.given) * len(right.given)) for at in range(pieces)])
-        if compiled:
-            ys, names = (None, None) if y is None else (right.inputs(), right.names)
-            found = iter(_core.pairwise(compiled, left.inputs(), left.names, ys, names, limits, on_error, next(told)))
-        grids = tuple(
-            _grid(
-                measure,
-                left,
-                right,
-                next(found)
-                if measure.function is None
-                else _callables.pairwise(measure, left, right, on_error, next(told)),
-            )
-            for measure in chosen
-        )
+
+        def of_batch(batch: list[Measure], number: int, batches: int) -> list[dict[str, Any]]:
+            told = part(tell, number, batches, pairs)
+            return batch[0].pairwise(batch, left, None if y is None else right, limits, on_error=on_error, tell=told)
+
+        found = in_batches(chosen, of_batch)
+    grids = tuple(_grid(measure, left, right, fields) for measure, fields in zip(chosen, found, strict=True))
     report([warning for grid in grids for warning in grid.warnings])
     return Grids(grids)
 
@@ -280,7 +264,7 @@ def prepare(x: Representation, measure: MeasureLike, *, num_threads: int | None 
     Raises
     ------
     ResemblanceError
-        If the data cannot be used, or if the measure is a function of your own, which has no summary.
+        If the data cannot be used, or there is no summary of them; the page of codes lists all.
 
     Examples
     --------
@@ -291,10 +275,7 @@ def prepare(x: Representation, measure: MeasureLike, *, num_threads: int | None 
     >>> round(rs.cka(summary, x[:, :1]), 6)
     0.970143
     """
-    chosen = as_measure(measure)
-    if chosen.function is not None:
-        raise make("not_offered", f"{chosen.name} is a function of your own and has no summary to prepare.")
-    return _core.prepare(chosen.name, chosen.given, as_input(x, "x"), fingerprint_of(x), resources(num_threads))
+    return as_measure(measure).prepare(x, resources(num_threads))
 
 
 def list_measures() -> MeasureList:
@@ -308,57 +289,26 @@ def list_measures() -> MeasureList:
     Examples
     --------
     >>> import resemblance as rs
-    >>> [info.name for info in rs.list_measures() if info.facts["kind"] == "statistic"]
+    >>> [info.name for info in rs.list_measures() if info.facts.kind == "statistic"]
     ['participation_ratio', 'uniformity']
     """
-    return MeasureList(tuple(Info(**entry) for entry in _core.measures()))
+    listed = [Info.of_core(entry) for entry in core_measures().values()]
+    listed += [_info_of(name, function) for name, function in python_measures().items()]
+    return MeasureList(tuple(sorted(listed, key=lambda info: info.family)))
 
 
-def _alone(measure: Measure, x: Any, limits: Resources) -> dict[str, Any]:
-    """Score a group of models, or compute a statistic of one representation."""
-    if measure.function is not None:
-        raise make("not_offered", f"{measure.name} is a function of your own and needs a pair: y is missing.")
-    if measure.facts["kind"] == "statistic":
-        single = as_input(x, "x")
-        found, n = _core.statistic(measure.name, measure.given, single, limits), row_count(single)
-    else:
-        members = as_group(x, measure.given)
-        found, n = _core.group(measure.name, measure.given, members, limits), row_count(members[0])
-    value, remarks = found if isinstance(found, tuple) else (found, [])
-    return {"value": value, "n": n, "warnings": remarks}
+def _info_of(name: str, function: Any) -> Info:
+    """Say about a measure that is a function in Python what the core says about its own."""
+    measure = PythonMeasure.of(function)
+    return Info(name, function.__module__.split(".")[-2], "function", options_of(function), measure.facts)
 
 
-def _score(measure: Measure, found: Mapping[str, Any]) -> Score:
-    return Score(
-        measure.name,
-        measure.label,
-        measure.options,
-        found["value"],
-        found.get("status", "ok"),
-        found.get("error"),
-        measure.facts,
-        found.get("null_mean"),
-        found.get("null_mean_from"),
-        found.get("calibrated_mean"),
-        found.get("n"),
-        as_warnings(found["warnings"]),
-    )
+def _score(measure: Measure, found: dict[str, Any]) -> Score:
+    return Score(**found | measure.about() | {"warnings": as_warnings(found["warnings"])})
 
 
-def _grid(measure: Measure, left: Models, right: Models, found: Mapping[str, Any]) -> Grid:
+def _grid(measure: Measure, left: Models, right: Models, found: dict[str, Any]) -> Grid:
     status = dict(found["status"])
     warnings = as_warnings(found["warnings"]) + failed_pairs(status, left, right)
-    return Grid(
-        measure.name,
-        measure.label,
-        measure.options,
-        found["values"],
-        tuple(left.labels),
-        tuple(right.labels),
-        measure.facts,
-        status,
-        found["null_mean"],
-        None,
-        warnings,
-        found.get("null_mean_from"),
-    )
+    rows, columns = tuple(left.labels), tuple(right.labels)
+    return Grid(**found | measure.about() | {"rows": rows, "columns": columns, "status": status, "warnings": warnings})

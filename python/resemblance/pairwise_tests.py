@@ -5,15 +5,14 @@ All pairs are permuted together, so that corrections for their number know how t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from resemblance import _callables, _core
-from resemblance._call import as_warnings, failed_pairs, report
+from resemblance._bridge import as_warnings, failed_pairs, report
 from resemblance._config import resources
-from resemblance._executors import require_own
 from resemblance._inputs import as_models, require_choice
-from resemblance._measure import arrays_of, as_measures
+from resemblance._measure import arrays_of, require_executor
 from resemblance._progress import part, reporting
+from resemblance._recognize import as_measures
 from resemblance._request import Request, as_ids
 from resemblance._rng import key_of
 from resemblance._rows import require_same_rows
@@ -97,7 +96,7 @@ def pairwise_test(
     Raises
     ------
     ResemblanceError
-        As for `permutation_test`. A pair that has no score is NaN with its reason in ``status``.
+        As for `permutation_test`; the page of codes lists all.
 
     See Also
     --------
@@ -132,7 +131,7 @@ def pairwise_test(
     )
     if adjust is not None:
         require_choice("adjust", adjust, _ADJUSTMENTS)
-    require_own(executor, chosen)
+    require_executor(executor, chosen)
     limits = resources(num_threads)
     left, right = as_models(x, "x"), None if y is None else as_models(y, "y")
     of_rows = [("strata", strata), ("groups", groups), ("ids", ids), *arrays_of(chosen)]
@@ -158,27 +157,15 @@ def _grid(
     executor: Submits | None,
     tell: Callback | None,
 ) -> PermutationGrid:
-    found: dict[str, Any]
-    if measure.function is None:
-        ys, names = (None, None) if right is None else (right.inputs(), right.names)
-        found = _core.permutation_grid(
-            measure.name, measure.given, left.inputs(), left.names, ys, names, request.fields(), adjust, limits, tell
-        )
-    else:
-        found = _callables.permutation_grid(measure, left, right, request, adjust=adjust, executor=executor, tell=tell)
+    found = measure.permutation_grid(left, right, request, limits, adjust=adjust, executor=executor, tell=tell)
     columns = right or left
-    warnings = as_warnings(found.pop("warnings")) + failed_pairs(found["status"], left, columns)
     adjusted = found.pop("adjusted")
-    return PermutationGrid(
-        measure=measure.name,
-        label=measure.label,
-        options=measure.options,
-        rows=tuple(left.labels),
-        columns=tuple(columns.labels),
-        facts=measure.facts,
-        pvalues=found["unadjusted"] if adjusted is None else adjusted,
-        adjust=adjust,
-        key=request.key.hex(),
-        warnings=warnings,
-        **found,
-    )
+    more = {
+        "rows": tuple(left.labels),
+        "columns": tuple(columns.labels),
+        "pvalues": found["unadjusted"] if adjusted is None else adjusted,
+        "adjust": adjust,
+        "key": request.key.hex(),
+        "warnings": as_warnings(found["warnings"]) + failed_pairs(found["status"], left, columns),
+    }
+    return PermutationGrid(**found | measure.about() | more)

@@ -349,10 +349,10 @@ class _Scale(NamedTuple):
     @classmethod
     def of(cls, grid: Grid, chance: float | None, vmin: float | None, vmax: float | None) -> _Scale:
         facts = grid.facts
-        kind = facts.get("kind", "unknown")
+        kind = facts.kind
         finite = grid.values[np.isfinite(grid.values)]
         least, most = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        low, high = facts.get("range") or (-math.inf, math.inf)
+        low, high = facts.range or (-math.inf, math.inf)
         if kind == "similarity":
             low = min(0.0, least)  # a range down to -1 is there for the rare negative score; half the colours are not
             high = high if math.isfinite(high) else most
@@ -365,7 +365,7 @@ class _Scale(NamedTuple):
         if chance is None and grid.null_mean is not None and np.isfinite(grid.null_mean).any():
             chance = float(np.nanmedian(_off_diagonal(grid, grid.null_mean)))
         reverse = kind in {"distance", "statistic"}
-        return cls(low, high, reverse, facts.get("identity_value"), chance)
+        return cls(low, high, reverse, facts.identity_value, chance)
 
 
 def _off_diagonal(grid: Grid, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -382,7 +382,7 @@ def _color_bar(ax: Axes, image: Any, grid: Grid, scale: _Scale) -> None:
     )
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=FONT, length=2)
-    kind = grid.facts.get("kind", "unknown")
+    kind = grid.facts.kind
     parts = [_plain(grid.label)]
     if kind != "unknown":
         parts.append({"similarity": "higher = more alike"}.get(kind, "lower = more alike"))
@@ -499,7 +499,7 @@ def _heading(ax: Axes, grid: Grid, title: str | None, mark: str | None) -> None:
     if not np.isfinite(grid.values).all():
         codes = sorted({code for code, _ in grid.status.values()}) if grid.status else []
         notes.append("hatched: no value" + (f" ({', '.join(codes)})" if codes else ""))
-    if not grid.facts.get("symmetric", True):
+    if not grid.facts.symmetric:
         notes.append("row → column")
     if notes:
         ax.annotate(

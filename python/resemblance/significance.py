@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from resemblance import _callables, _core
-from resemblance._call import as_warnings, report
+from resemblance._bridge import as_warnings, report
 from resemblance._config import resources
-from resemblance._executors import require_own
-from resemblance._inputs import as_input, require_choice, whole
-from resemblance._measure import Measure, as_measure
+from resemblance._inputs import require_choice, whole
+from resemblance._measure import require_executor
 from resemblance._progress import reporting
+from resemblance._recognize import as_before, as_measure
 from resemblance._request import ALTERNATIVES, Request, as_ids, refuse
 from resemblance._rng import key_of
 from resemblance._rows import require_same_rows
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from resemblance._config import Resources
     from resemblance._executors import Submits
     from resemblance._inputs import Representation
-    from resemblance._measure import MeasureLike
+    from resemblance._measure import Measure, MeasureLike
     from resemblance._progress import Progress
     from resemblance._rng import RNG
 
@@ -129,9 +128,7 @@ def permutation_test(
     Raises
     ------
     ResemblanceError
-        ``permutation_undefined`` if the measure does not use which row is which; ``not_exchangeable`` if inputs were
-        shown more than once (`repeats`); ``nothing_to_permute`` if strata and groups leave every row in its place; and
-        whatever the measure itself refuses.
+        ``not_exchangeable``, ``nothing_to_permute`` and others; the page of codes says when.
 
     Examples
     --------
@@ -166,7 +163,7 @@ def permutation_test(
         ids=as_ids(ids, "ids"),
         repeats=repeats,
     )
-    require_own(executor, [chosen])
+    require_executor(executor, [chosen])
     if executor is not None and method == "sequential":
         raise refuse("executor", executor, "is not for sequential tests, which go one permutation at a time.")
     return _pair(chosen, x, y, request, limits=resources(num_threads), progress=progress, executor=executor)
@@ -209,7 +206,7 @@ def permutation_moments(
     Raises
     ------
     ResemblanceError
-        ``not_offered`` if the measure has no such closed form; and whatever the measure itself refuses.
+        ``not_offered`` if the measure has no closed form; the page of codes lists all.
 
     Examples
     --------
@@ -224,17 +221,15 @@ def permutation_moments(
     True
     """
     chosen = as_measure(measure)
-    if chosen.function is not None:
-        raise make("not_offered", f"{chosen.name} is a function of your own; nothing is known about its moments.")
     if whole(order) not in (2, 3, 4):
         raise refuse("order", order, "must be 2, 3 or 4.")
     if alternative is not None:
         require_choice("alternative", alternative, ALTERNATIVES)
     require_same_rows([("x", x), ("y", y), *chosen.arrays])
-    left, right = as_input(x, "x"), as_input(y, "y")
-    limits = resources(num_threads)
-    found = _core.permutation_moments(chosen.name, chosen.given, left, right, int(order), alternative, limits)
-    return NullMoments(measure=chosen.name, label=chosen.label, options=chosen.options, **found)
+    found = chosen.permutation_moments(x, y, int(order), alternative, resources(num_threads))
+    about = chosen.about()
+    del about["facts"]
+    return NullMoments(**found | about)
 
 
 def replay(
@@ -249,11 +244,11 @@ def replay(
     """Run a test again from its key; `PermutationResult.replay` compares."""
     if measure is not None:
         chosen = as_measure(measure)
-    elif before.facts.get("kind") == "unknown":
+    elif before.facts.input == "unknown":
         message = f"{before.measure} is a function of your own, which a result does not keep: pass measure=."
         raise make("not_offered", message, {"measure": before.measure})
     else:
-        chosen = Measure(before.measure, before.options, before.label)
+        chosen = as_before(before.measure, before.options, before.label)
     require_same_rows([("x", x), ("y", y), ("strata", strata), ("groups", groups), *chosen.arrays])
     request = Request(
         **before.request,
@@ -277,13 +272,8 @@ def _pair(
     executor: Submits | None = None,
 ) -> PermutationResult:
     with reporting(progress, "permutations") as tell:
-        if measure.function is None:
-            left, right = as_input(x, "x"), as_input(y, "y")
-            found = _core.permutation_test(measure.name, measure.given, left, right, request.fields(), limits, tell)
-        else:
-            found = _callables.permutation_test(measure, x, y, request, executor=executor, tell=tell)
-    about = {"measure": measure.name, "label": measure.label, "options": measure.options, "facts": measure.facts}
+        found = measure.permutation_test(x, y, request, limits, executor=executor, tell=tell)
     warnings = as_warnings(found["warnings"])
     report(warnings)
     more = {"key": request.key.hex(), "request": request.kept(), "warnings": warnings}
-    return PermutationResult(**found | about | more)
+    return PermutationResult(**found | measure.about() | more)

@@ -333,7 +333,14 @@ fn facts_dict<'py>(py: Python<'py>, facts: &Facts) -> PyResult<Bound<'py, PyDict
     fields.set_item("rows_paired", facts.rows_paired)?;
     fields.set_item("equal_widths", facts.equal_widths)?;
     fields.set_item("groups", facts.groups)?;
+    fields.set_item("fewest_models", facts.fewest_models)?;
+    fields.set_item("mean_matters", facts.mean_matters)?;
     fields.set_item("chance_corrected", facts.chance_corrected)?;
+    fields.set_item("repeats_matter", facts.repeats_matter)?;
+    fields.set_item("row_sizes_matter", facts.row_sizes_matter)?;
+    fields.set_item("column_sizes_matter", facts.column_sizes_matter)?;
+    fields.set_item("jackknife", facts.jackknife.name())?;
+    fields.set_item("jumps", facts.jumps)?;
     fields.set_item("reference", facts.reference)?;
     fields.set_item("cost", facts.cost)?;
     Ok(fields)

@@ -76,12 +76,12 @@ class Setting:
         return "-".join([self.measure, *(f"{name}={value}" for name, value in self.options.items())])
 
     @functools.cached_property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> rs.Facts:
         return facts_of(self.measure, self.options)
 
     @property
     def input(self) -> str:
-        return self.facts["input"]
+        return self.facts.input
 
     @property
     def is_group(self) -> bool:
@@ -90,7 +90,7 @@ class Setting:
     @property
     def fits_width(self) -> bool:
         """Whether both sides need one width: by the measure, or by a matrix among its options."""
-        return self.facts["equal_widths"] or MATRIX in self.options.values()
+        return self.facts.equal_widths or MATRIX in self.options.values()
 
     def inputs(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Turn a pair of plain matrices (or of predictions) into what this setting takes."""
@@ -117,15 +117,15 @@ class Setting:
 
     def for_rows(self, n: int) -> Setting:
         """This setting, or where it needs more than n rows the same with smaller numbers for its options."""
-        if self.facts["min_rows"] <= n:
+        if self.facts.min_rows <= n:
             return self
-        numbers = [option for option in MEASURES[self.measure].options if option["kind"] == "int"]
+        numbers = [option for option in MEASURES[self.measure].options if option.kind == "int"]
         smaller = [
-            Setting(self.measure, self.options | {option["name"]: value})
+            Setting(self.measure, self.options | {option.name: value})
             for option in numbers
             for value in range(n, 0, -1)
         ]
-        return next(setting for setting in smaller if setting.facts["min_rows"] <= n)
+        return next(setting for setting in smaller if setting.facts.min_rows <= n)
 
     def library(self, x: Any, y: Any, **more: Any) -> Any:
         return self._call(getattr(rs, self.measure), x, y, self.options_for(x) | more)
@@ -165,9 +165,9 @@ def filled(options: dict[str, Any], rows: int = 10, columns: int = 2) -> dict[st
     }
 
 
-def facts_of(measure: str, options: dict[str, Any]) -> dict[str, Any]:
+def facts_of(measure: str, options: dict[str, Any]) -> rs.Facts:
     """Facts of a measure with these options."""
-    return _core.facts(measure, filled(options))
+    return rs.Facts.of_core(_core.facts(measure, filled(options)))
 
 
 def labels_for(n: int) -> np.ndarray:
@@ -178,22 +178,22 @@ def labels_for(n: int) -> np.ndarray:
 NOT_GIVEN = object()
 
 
-def values_of(option: dict[str, Any]) -> list[Any]:
+def values_of(option: rs.Option) -> list[Any]:
     """What an option may be: first the way it is when nobody asks for more, then what else is worth a look."""
     found = {
-        "bool": [not option["default"]],
-        "choice": [value for value in option["choices"] if value != option["default"]],
+        "bool": [not option.default],
+        "choice": [value for value in option.choices if value != option.default],
         "matrix": [MATRIX],
         "labels": [LABELS],
         "classes": [],
-    }.get(option["kind"], EXAMPLES.get(option["name"], []))
-    return found if option["required"] else [NOT_GIVEN, *found]
+    }.get(option.kind, EXAMPLES.get(option.name, []))
+    return found if option.required else [NOT_GIVEN, *found]
 
 
 def factors_of(info: Any) -> dict[str, list[Any]]:
     """The options of a measure with their values; how predictions are read has tests of its own."""
-    reading = {"kind", "missing"} if info.facts["input"] == "predictions" else set()
-    return {option["name"]: values_of(option) for option in info.options if option["name"] not in reading}
+    reading = {"kind", "missing"} if info.facts.input == "predictions" else set()
+    return {option.name: values_of(option) for option in info.options if option.name not in reading}
 
 
 def accepts(measure: str) -> Any:

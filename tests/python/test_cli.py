@@ -283,7 +283,7 @@ def test_measures_tells_all_about_every_one(call: Any) -> None:
         assert code == 0
         assert out.startswith(info.name + ":")
         for option in info.options:
-            assert option["name"] in out
+            assert option.name in out
         assert json.loads(call("measures", info.name, "--json")[1])[0]["facts"]["kind"] in out
 
 

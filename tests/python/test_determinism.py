@@ -76,14 +76,14 @@ def test_a_large_score_has_the_same_bits(measure):
 @EACH
 def test_a_grid_has_the_same_bits(setting):
     x, y = pair(setting, 120)
-    models = [x, y, *(pair(setting, 120, 20 + i)[0] for i in range(0 if setting.facts["equal_widths"] else 3))]
+    models = [x, y, *(pair(setting, 120, 20 + i)[0] for i in range(0 if setting.facts.equal_widths else 3))]
     if setting.input in ("predictions", "probabilities"):
         models = [x, y, y]
     grids = [rs.pairwise(models, setting.bound(x), num_threads=threads)[0].values.tobytes() for threads in THREADS]
     assert len(set(grids)) == 1
 
 
-@pytest.mark.parametrize("setting", [s for s in PLAIN if s.facts["rows_paired"]], ids=str)
+@pytest.mark.parametrize("setting", [s for s in PLAIN if s.facts.rows_paired], ids=str)
 def test_a_permutation_test_has_the_same_bits(setting):
     x, y = pair(setting, 61, 6)
     found = set()

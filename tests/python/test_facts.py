@@ -41,11 +41,11 @@ CHANGES = {
 }
 
 
-def claimed(facts: dict, which: str) -> set[str]:
+def claimed(facts: rs.Facts, which: str) -> set[str]:
     """Return the changes claimed, with those that they contain."""
-    found = set(facts[which])
+    found = set(getattr(facts, which))
     if which == "source_invariant_to":
-        found |= set(facts["invariant_to"])
+        found |= set(facts.invariant_to)
     if {"invertible_linear", "translation"} <= found:
         found |= {"affine"}
     return found.union(*(CONTAINS.get(change, set()) for change in found))
@@ -149,11 +149,11 @@ def test_invariances(setting, change):
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 def test_claims_are_known_words(setting):
     facts = setting.facts
-    assert set(facts["invariant_to"]) | set(facts["source_invariant_to"]) <= set(CHANGES[setting.input])
-    assert facts["kind"] in ("similarity", "distance", "statistic")
-    assert facts["reference"]
-    assert facts["cost"]
-    low, high = facts["range"]
+    assert set(facts.invariant_to) | set(facts.source_invariant_to) <= set(CHANGES[setting.input])
+    assert facts.kind in ("similarity", "distance", "statistic")
+    assert facts.reference
+    assert facts.cost
+    low, high = facts.range
     assert low < high
 
 
@@ -199,7 +199,7 @@ def random_pairs(setting: Setting) -> list[tuple[np.ndarray, np.ndarray]]:
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 def test_range(setting):
-    low, high = setting.facts["range"]
+    low, high = setting.facts.range
     values = [v for x, y in random_pairs(setting) for v in [value(setting, x, y)] if v is not None]
     assert len(values) > 15
     assert all(low <= v <= high for v in values), (min(values), max(values))
@@ -214,7 +214,7 @@ def test_identity(setting):
         if itself is None:
             assert other is None, "undefined at identity only"
             continue
-        identity = facts["identity_value"]
+        identity = facts.identity_value
         if math.isfinite(identity):
             assert itself == pytest.approx(identity, rel=1e-9, abs=1e-9)
         elif math.isinf(identity):
@@ -222,7 +222,7 @@ def test_identity(setting):
         else:  # it depends on the data, such as on the rank
             assert itself == pytest.approx(setting.oracle(x, x), rel=1e-9)
         if other is not None:
-            assert itself >= other if facts["kind"] == "similarity" else itself <= other or facts["kind"] == "statistic"
+            assert itself >= other if facts.kind == "similarity" else itself <= other or facts.kind == "statistic"
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
@@ -234,7 +234,7 @@ def test_symmetry(setting):
         if one is not None:
             gaps.append(abs(one - other) / max(1.0, abs(one)))
     assert gaps
-    if setting.facts["symmetric"]:
+    if setting.facts.symmetric:
         assert max(gaps) < 1e-10
     else:
         assert max(gaps) > DIFFERENT, "not claimed to be symmetric, but no set of data shows a difference"
@@ -251,7 +251,7 @@ def smallest(setting: Setting, n: int) -> Iterator[tuple[np.ndarray, np.ndarray]
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 def test_min_rows(setting):
-    least = setting.facts["min_rows"]
+    least = setting.facts.min_rows
     x, y = next(pair for pair in smallest(setting, least) if not math.isnan(setting.oracle(*pair)))
     ours = setting.library(x, y)
     assert ours == pytest.approx(setting.oracle(x, y), rel=1e-8, abs=1e-8)
@@ -305,12 +305,12 @@ def _triples(setting: Setting):
 def test_triangle_inequality(setting):
     """Holds where the measure is called a metric; fails for some triple where a symmetric distance is not."""
     facts = setting.facts
-    if not facts["is_metric"] and (facts["kind"] != "distance" or not facts["symmetric"]):
-        assert not facts["is_metric"]
+    if not facts.is_metric and (facts.kind != "distance" or not facts.symmetric):
+        assert not facts.is_metric
         return
-    assert facts["kind"] == "distance", "a difference of two numbers is zero for unlike representations too"
-    assert facts["symmetric"]
-    assert facts["identity_value"] == 0
+    assert facts.kind == "distance", "a difference of two numbers is zero for unlike representations too"
+    assert facts.symmetric
+    assert facts.identity_value == 0
     slack = []
     for triple in _triples(setting):
         for x, y, z in itertools.permutations(triple):
@@ -318,7 +318,7 @@ def test_triangle_inequality(setting):
             if direct is not None and None not in detour:
                 slack.append(sum(detour) - direct)
     assert len(slack) > 50
-    if facts["is_metric"]:
+    if facts.is_metric:
         assert min(slack) > -1e-9
     else:
         assert min(slack) < -1e-9, "not claimed to be a metric, but no triple breaks the triangle inequality"
@@ -334,7 +334,7 @@ def test_rows_paired(setting):
         if before is not None and after is not None:
             moves.append(abs(before - after) / max(1.0, abs(before)))
     assert moves
-    if setting.facts["rows_paired"]:
+    if setting.facts.rows_paired:
         assert max(moves) > DIFFERENT
     else:
         assert max(moves) < 1e-12

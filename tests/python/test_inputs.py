@@ -65,7 +65,7 @@ def test_refused(setting, refusal):
         refusal,
         "second",
     )
-    if setting.facts["rows_paired"]:
+    if setting.facts.rows_paired:
         refused(lambda: rs.permutation_test(x, refusal.spoil(y), setting.bound(x), n_resamples=9), refusal, "y")
 
 
@@ -81,7 +81,7 @@ def test_refused_class_ids(setting, refusal):
 def test_row_counts(setting):
     x, y = good(setting)
     short = y[:15, :15] if setting.input == "pair_matrix" else y[:15]
-    if not setting.facts["rows_paired"]:
+    if not setting.facts.rows_paired:
         assert setting.library(x, short) == pytest.approx(setting.oracle(x, short), rel=1e-9)
         return
     for first, second, n, m in ((x, short, 16, 15), (short, x, 15, 16)):
@@ -311,7 +311,7 @@ def number_or_name(setting: Setting, x, y) -> None:
         named = bool(error.code and str(error))
         assert named
         return
-    low, high = setting.facts["range"]
+    low, high = setting.facts.range
     assert not math.isnan(value)
     assert low <= value <= high
     assert math.isfinite(value) or math.isinf(high)

@@ -19,7 +19,7 @@ from settings import PLAIN, SETTINGS
 
 import resemblance as rs
 
-PAIRED = [s for s in SETTINGS if s.facts["rows_paired"]]
+PAIRED = [s for s in SETTINGS if s.facts.rows_paired]
 debiased = functools.partial(rs.cka, estimator="debiased")
 GROUPS = np.array([5, 5, 2, 9, 9, 9, 2, 7, 5, 7, 2, 2, 9, 5, 4, 4, 5, 7, 7, 4])  # of 20 rows
 
@@ -98,7 +98,7 @@ def check(found, units: int) -> None:
         assert found.low < found.estimate < found.high
         return
     reach = stats.t.ppf(0.5 + (1 - found.alpha) / 2, units - 1) * error
-    low, high = found.facts["range"] or (-math.inf, math.inf)
+    low, high = found.facts.range or (-math.inf, math.inf)
     if isinstance(found, rs.Difference):
         low, high = low - high, high - low
     assert found.low == pytest.approx(max(found.estimate - reach, low), rel=1e-10, abs=1e-12)
@@ -359,7 +359,7 @@ def test_results_in_other_forms(groups):
         assert "<table" in found._repr_html_()
         assert (found.measure, found.method, found.alpha) == ("cka", "jackknife", 0.05)
         assert found.options["estimator"] == "debiased"
-        assert found.facts["chance_corrected"]
+        assert found.facts.chance_corrected
         assert found.n_groups == (None if groups is None else 5)
         assert ("5 groups" in str(found)) == (groups is not None)
         assert "leave_one_out" not in repr(found)

@@ -115,7 +115,7 @@ def test_compare_by_name_partial_and_own_function():
 
     found = rs.compare(x, y, ["cka", functools.partial(rs.cka, estimator="debiased"), first_entry])
     assert [s.value for s in found] == [rs.cka(x, y), rs.cka(x, y, estimator="debiased"), x[0, 0] - y[0, 0]]
-    assert found["first_entry"].facts["kind"] == "unknown"
+    assert found["first_entry"].facts.kind == "unknown"
 
 
 def test_compare_records_or_raises():
@@ -139,7 +139,7 @@ def test_null_mean_is_the_mean_over_all_pairings(setting):
         return
     every = [setting.library(x, permuted(setting, y, p)) for p in itertools.permutations(range(5))]
     assert score.null_mean == pytest.approx(np.mean(every), rel=1e-9, abs=1e-11)
-    identity = setting.facts["identity_value"]
+    identity = setting.facts.identity_value
     if identity is not None and math.isfinite(identity) and abs(identity - score.null_mean) > 1e-9:
         expected = (score.value - score.null_mean) / (identity - score.null_mean)
         assert score.calibrated_mean == pytest.approx(expected, rel=1e-9, abs=1e-9)
@@ -176,7 +176,7 @@ def test_pairwise(setting):
     expected = [[setting.library(x, y) for y in named.values()] for x in named.values()]
     assert grid.values == pytest.approx(np.array(expected), rel=1e-9, abs=1e-11)
     assert grid["a", "b"] == grid.values[0, 1]
-    if setting.facts["symmetric"]:
+    if setting.facts.symmetric:
         assert np.array_equal(grid.values, grid.values.T)
     assert np.array_equal(np.asarray(grid), grid.values)
 
@@ -235,7 +235,7 @@ def test_pairwise_records_failures(setting):
         rs.pairwise(bad, setting.bound(named["a"]), on_error="raise")
 
 
-@pytest.mark.parametrize("setting", [s for s in PLAIN if s.facts["rows_paired"]], ids=str)
+@pytest.mark.parametrize("setting", [s for s in PLAIN if s.facts.rows_paired], ids=str)
 def test_pairwise_records_other_row_counts(setting):
     named = models(setting)
     short = named["c"][:15, :15] if setting.input == "pair_matrix" else named["c"][:15]
@@ -354,7 +354,7 @@ def test_prepared_in_operations(setting):
     assert (
         rs.compare(summaries["a"], named["b"], measure)[0].value == rs.compare(named["a"], named["b"], measure)[0].value
     )
-    if setting.facts["rows_paired"]:
+    if setting.facts.rows_paired:
         tests = [
             rs.permutation_test(a, b, measure, n_resamples=60, rng=1)
             for a, b in ((named["a"], named["b"]), (summaries["a"], summaries["b"]), (named["a"], summaries["b"]))
@@ -381,7 +381,7 @@ def test_prepared_with_other_options(setting):
     x, y = pair(setting)
     others = [s for s in SETTINGS if s.measure == setting.measure and s.options != setting.options]
     if not others:
-        assert {option["name"] for option in MEASURES[setting.measure].options} <= {"kind", "missing"}
+        assert {option.name for option in MEASURES[setting.measure].options} <= {"kind", "missing"}
         return
     summary = rs.prepare(x, setting.bound(x))
     changed = next((s for s in others if s.input == setting.input), others[0])
@@ -389,7 +389,7 @@ def test_prepared_with_other_options(setting):
         changed.library_of(summary, y, x)
 
 
-@pytest.mark.parametrize("setting", [s for s in PLAIN if s.facts["rows_paired"]], ids=str)
+@pytest.mark.parametrize("setting", [s for s in PLAIN if s.facts.rows_paired], ids=str)
 def test_prepared_with_another_n(setting):
     x, y = pair(setting)
     short = y[:15, :15] if setting.input == "pair_matrix" else y[:15]
@@ -415,7 +415,7 @@ def test_own_functions_need_arrays():
 
 
 ALTERNATIVES = ("greater", "less", "two-sided")
-TESTABLE = [s for s in SETTINGS if s.facts["rows_paired"]]
+TESTABLE = [s for s in SETTINGS if s.facts.rows_paired]
 
 
 def brute_force(setting: Setting, x, y) -> np.ndarray:
@@ -499,7 +499,7 @@ def test_fields_of_a_permutation_test(setting):
     measure = setting.bound(x)
     found = rs.permutation_test(x, y, measure, n_resamples=199, rng=7, return_null=True)
     facts = setting.facts
-    assert found.alternative == ("greater" if facts["kind"] == "similarity" else "less")
+    assert found.alternative == ("greater" if facts.kind == "similarity" else "less")
     assert found.statistic == float(found) == pytest.approx(setting.library(x, y), rel=1e-12, abs=1e-14)
     assert found.measure == setting.measure
     assert repr(found.facts) == repr(facts)
@@ -510,7 +510,7 @@ def test_fields_of_a_permutation_test(setting):
         assert found.zscore == pytest.approx(square.zscore, rel=1e-9)
     else:
         assert found.zscore == pytest.approx((found.statistic - found.null_mean) / found.null_std, rel=1e-9)
-    identity = facts["identity_value"]
+    identity = facts.identity_value
     if identity is not None and math.isfinite(identity):
         assert found.calibrated_mean == pytest.approx(
             (found.statistic - found.null_mean) / (identity - found.null_mean), rel=1e-9
@@ -559,7 +559,7 @@ def test_streams_are_frozen():
             assert _core.permutation(key, stream, n).tolist() == permutation(n, 42, stream)
 
 
-@pytest.mark.parametrize("setting", [s for s in SETTINGS if not s.facts["rows_paired"]], ids=str)
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if not s.facts.rows_paired], ids=str)
 def test_statistics_cannot_be_permuted(setting):
     x, y = pair(setting)
     with raises("permutation_undefined") as caught:
@@ -664,7 +664,7 @@ def test_bad_arguments_of_permutation_test(options, measure):
 
 @EACH_MEASURE
 def test_a_measure_by_name(setting):
-    required = [o["name"] for o in MEASURES[setting.measure].options if o["required"]]
+    required = [o.name for o in MEASURES[setting.measure].options if o.required]
     x, y = pair(setting)
     if required:
         with pytest.raises(rs.ResemblanceError) as caught:
@@ -689,11 +689,11 @@ def test_unknown_measures():
 def test_misspelt_options(setting):
     x, y = pair(setting)
     for option in MEASURES[setting.measure].options:
-        wrong = functools.partial(getattr(rs, setting.measure), **(setting.options_for(x) | {option["name"] + "s": 1}))
+        wrong = functools.partial(getattr(rs, setting.measure), **(setting.options_for(x) | {option.name + "s": 1}))
         with raises("unknown_option") as caught:
             rs.compare(x, y, wrong)
-        assert f"{option['name']}s" in str(caught.value)
-        assert option["name"] in str(caught.value).replace(f"{option['name']}s", "")
+        assert f"{option.name}s" in str(caught.value)
+        assert option.name in str(caught.value).replace(f"{option.name}s", "")
     with pytest.raises(TypeError):
         setting.library(x, y, colour="red")
 
@@ -702,37 +702,37 @@ def test_misspelt_options(setting):
 def test_choices_are_checked(setting):
     x, y = pair(setting)
     for option in MEASURES[setting.measure].options:
-        if option["choices"]:
+        if option.choices:
             with raises("bad_option") as caught:
-                setting.library(x, y, **{option["name"]: option["choices"][-1] + "x"})
-            assert option["choices"][-1] in str(caught.value)
+                setting.library(x, y, **{option.name: option.choices[-1] + "x"})
+            assert option.choices[-1] in str(caught.value)
             with raises("bad_option"):
-                setting.library(x, y, **{option["name"]: 3})
-        elif option["kind"] in ("int", "float"):
+                setting.library(x, y, **{option.name: 3})
+        elif option.kind in ("int", "float"):
             for wrong in ("three", [1, 2]):
                 with raises("bad_option"):
-                    setting.library(x, y, **{option["name"]: wrong})
-        elif option["kind"] == "bool":
+                    setting.library(x, y, **{option.name: wrong})
+        elif option.kind == "bool":
             with raises("bad_option"):
-                setting.library(x, y, **{option["name"]: "yes"})
+                setting.library(x, y, **{option.name: "yes"})
 
 
 @EACH_MEASURE
 def test_defaults_stand_in_both_places(setting):
     """The Python signature and the compiled core agree on every option and its default."""
     parameters = inspect.signature(getattr(rs, setting.measure)).parameters
-    options = {o["name"]: o for o in MEASURES[setting.measure].options}
+    options = {o.name: o for o in MEASURES[setting.measure].options}
     assert set(options) == set(parameters) - {"x", "y", "models"}
     for name, option in options.items():
         default = parameters[name].default
         assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
-        if option["required"]:
+        if option.required:
             assert default in (inspect.Parameter.empty, None)
         else:
-            assert default == option["default"]
+            assert default == option.default
 
 
 def test_facts_depend_on_options():
-    assert facts_of("cka", {})["range"] == (0.0, 1.0)
-    assert facts_of("cka", {"estimator": "debiased"})["range"][0] < 0
-    assert facts_of("knn_jaccard", {"k": 7})["min_rows"] == 8
+    assert facts_of("cka", {}).range == (0.0, 1.0)
+    assert facts_of("cka", {"estimator": "debiased"}).range[0] < 0
+    assert facts_of("knn_jaccard", {"k": 7}).min_rows == 8

@@ -14,7 +14,7 @@ from test_facts import CHANGES, changed, claimed
 import resemblance as rs
 
 NEIGHBORS = functools.partial(rs.knn_jaccard, k=3)
-ROW_PAIRED = [s for s in PLAIN if s.input == "matrix" and s.facts["rows_paired"]]
+ROW_PAIRED = [s for s in PLAIN if s.input == "matrix" and s.facts.rows_paired]
 MATRICES = ROW_PAIRED + [s for s in (*BILINEAR, ROOT) if s not in ROW_PAIRED]
 
 
@@ -53,10 +53,10 @@ def test_what_the_measure_does_not_see(setting):
 
 # Arguments swapped: where x's row i meets y's row j, y's row j meets x's row i
 
-SYMMETRIC = [s for s in MATRICES if s.facts["symmetric"]]
+SYMMETRIC = [s for s in MATRICES if s.facts.symmetric]
 
 
-@pytest.mark.parametrize("setting", [s for s in BILINEAR if s.facts["symmetric"]] + [ROOT])
+@pytest.mark.parametrize("setting", [s for s in BILINEAR if s.facts.symmetric] + [ROOT])
 @pytest.mark.parametrize("n", [9, 16, 31])
 def test_swapped_arguments_turn_the_first_orbit_around(setting, n):
     """Its two relabelings are one, so that shift s of one is shift -s of the other."""

@@ -72,9 +72,9 @@ def test_calibrated_quantile(measure, alpha):
     """The score on the scale where the score that chance exceeds with probability alpha is 0 and identity is 1."""
     x, y = weakly(40)
     found = rs.permutation_test(x, y, measure, n_resamples=1999, rng=0, alpha=alpha, return_null=True)
-    low = found.facts["kind"] == "distance"
+    low = found.facts.kind == "distance"
     bar = np.quantile(found.null_distribution, alpha if low else 1 - alpha, method="inverted_cdf")
-    identity = found.facts["identity_value"]
+    identity = found.facts.identity_value
     assert found.calibrated_quantile == pytest.approx((found.statistic - bar) / (identity - bar), rel=1e-6)
     assert (found.calibrated_quantile > 0) == (found.pvalue <= alpha)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from resemblance.errors import ResemblanceError
+from resemblance.facts import Facts
 from resemblance.results import Grid, Grids
 
 pytest.importorskip("matplotlib")
@@ -28,8 +30,8 @@ from resemblance import plot
 if TYPE_CHECKING:
     from pathlib import Path
 
-SIMILARITY = {"kind": "similarity", "range": (0.0, 1.0), "identity_value": 1.0, "symmetric": True}
-DISTANCE = {"kind": "distance", "range": (0.0, np.inf), "identity_value": 0.0, "symmetric": True}
+SIMILARITY = Facts(kind="similarity", range=(0.0, 1.0), identity_value=1.0, symmetric=True)
+DISTANCE = Facts(kind="distance", range=(0.0, np.inf), identity_value=0.0, symmetric=True)
 LAYERS = tuple(f"{net}/h{layer}" for net in ("first", "second") for layer in range(1, 5))
 
 
@@ -200,9 +202,9 @@ def test_a_grid_without_any_value() -> None:
         grid(("x",), tuple("abcdefghijklmnopqrst")),
         grid(values=np.zeros((8, 8))),
         grid(values=np.full((8, 8), 1e9), facts=DISTANCE),
-        grid(facts={"kind": "unknown", "range": None, "identity_value": None, "symmetric": False}),
+        grid(facts=Facts()),
         grid(("a $ b", "c_$x^2$_d", "e\nf", "")),
-        grid(LAYERS, ("p/1", "p/2", "q/1"), facts=SIMILARITY | {"symmetric": False}),
+        grid(LAYERS, ("p/1", "p/2", "q/1"), facts=replace(SIMILARITY, symmetric=False)),
     ],
     ids=["one cell", "one row", "equal", "huge", "a function of the user's own", "odd names", "asymmetric"],
 )
@@ -214,7 +216,7 @@ def test_awkward_grids(one: Grid, tmp_path: Path) -> None:
 
 
 def test_an_asymmetric_measure_says_which_way() -> None:
-    ax = drawn(grid(facts=SIMILARITY | {"symmetric": False}))
+    ax = drawn(grid(facts=replace(SIMILARITY, symmetric=False)))
     assert any("row → column" in text for text in texts(ax))
 
 

@@ -83,7 +83,7 @@ def test_degenerate(setting, pair):
         if not is_round_off(setting, x, y):
             assert ours == pytest.approx(setting.oracle(x, y), rel=pair.rel, abs=pair.abs)
         else:
-            low, high = setting.facts["range"]  # of directions with equal variance, any may be kept
+            low, high = setting.facts.range  # of directions with equal variance, any may be kept
             assert low <= ours <= high
 
 
@@ -124,7 +124,7 @@ def test_rows(setting):
             assert np.nanmean(rows) == pytest.approx(setting.library(x, y), rel=1e-12), pair
 
 
-@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.facts["kind"] == "statistic"], ids=str)
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.facts.kind == "statistic"], ids=str)
 def test_statistic_of_one_representation(setting):
     for pair in pairs.DEFINED:
         x, y = pair.dress(pair.x), pair.dress(pair.y)
@@ -151,7 +151,7 @@ def test_scale(setting, scales):
     x, y = setting.inputs(*pairs.related(20, 4, 3))
     s, t = (pairs.SCALES[name] for name in scales)
     degree = DEGREE.get(setting.measure, lambda options: 0)(setting.options)
-    if "scaling" in setting.facts["invariant_to"] or (degree and s == t):
+    if "scaling" in setting.facts.invariant_to or (degree and s == t):
         expected = setting.oracle(x, y)
         if math.isnan(expected):
             return
@@ -163,12 +163,12 @@ def test_scale(setting, scales):
         known = error.code in NO_VALUE
         assert known
     else:
-        low, high = setting.facts["range"]
+        low, high = setting.facts.range
         assert low <= value <= high
         assert not math.isnan(value)
 
 
-@pytest.mark.parametrize("setting", [s for s in REPRESENTATIONS if "translation" in s.facts["invariant_to"]], ids=str)
+@pytest.mark.parametrize("setting", [s for s in REPRESENTATIONS if "translation" in s.facts.invariant_to], ids=str)
 def test_large_offset(setting):
     """A mean of a million standard deviations: squares of the raw data would lose every digit of the variance."""
     x, y = setting.inputs(*pairs.related(20, 4, 3))

@@ -319,7 +319,7 @@ def test_clamped_values_say_so():
         with rs.config(on_warning="ignore"):
             found = rs.compare(x, 3 * turned, [rs.cka, rs.cca_mean, rs.distance_correlation, rs.rsa])
         for score in found:
-            low, high = score.facts["range"]
+            low, high = score.facts.range
             assert low <= score.value <= high
             if "clamped" in [w.code for w in score.warnings]:
                 reported += 1

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 import numpy as np
 
-from resemblance._call import report
+from resemblance._bridge import report
 from resemblance.errors import ResemblanceWarning
 from resemblance.io._refusals import damaged, first_line, quoted, refuse
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,13 @@ _GAP = "…"
 
 
 class Shown:
-    """A result that shows itself at the prompt as it prints, with its class around it if that is one line."""
+    """A result: it is equal to itself alone, and shows itself at the prompt as it prints.
+
+    If that is one line, its class stands around it.
+    """
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __repr__(self) -> str:
         text = str(self)
@@ -58,6 +65,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
+    if is_dataclass(value):
+        return {entry.name: plain(getattr(value, entry.name)) for entry in fields(value)}
     if isinstance(value, BaseException):
         return {
             field: plain(getattr(value, field)) for field in ("code", "message", "details") if hasattr(value, field)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from resemblance.facts import Facts
 from resemblance.results._labels import position
 from resemblance.results._text import Shown, as_html, as_latex, as_text, number, plain, shortened
 from resemblance.results.scores import find
@@ -35,8 +36,10 @@ class Grid(Shown):
     ----------
     measure, label : str
         The name, and the name with the options that were given.
-    options, facts : dict
-        All options, and what the measure states about itself: kind, range, value at identity, invariances.
+    options : dict
+        All options.
+    facts : Facts
+        What the measure states about itself.
     values : ndarray
         The scores, one row per representation of the first set, one column per representation of the second; NaN where
         there is none.
@@ -60,7 +63,7 @@ class Grid(Shown):
     values: NDArray[np.float64]
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    facts: dict[str, Any] = field(default_factory=dict, repr=False)
+    facts: Facts = field(default=Facts(), repr=False)
     status: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
     null_mean: NDArray[np.float64] | None = None
     pvalues: NDArray[np.float64] | None = None
@@ -147,8 +150,8 @@ class Grid(Shown):
         return shortened(self.rows, self.columns, self.values)
 
     def _caption(self) -> str:
-        parts = [f"{self.label} ({self.facts.get('kind', 'unknown')})"]
-        if not self.facts.get("symmetric", True):
+        parts = [f"{self.label} ({self.facts.kind})"]
+        if not self.facts.symmetric:
             parts.append("row -> column")
         if self.status:
             parts.append(f"{len(self.status)} without a value")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, overload
 
+from resemblance.facts import Facts, Option
 from resemblance.results._labels import unknown
-from resemblance.results._text import Shown, as_html, as_text
+from resemblance.results._text import Shown, as_html, as_text, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Info(Shown):
     """A measure, its options, and what it states about itself.
 
@@ -21,27 +24,37 @@ class Info(Shown):
     ----------
     name, family, form : str
         The name of the function; what it looks at; the mathematical form that decides how it is computed and tested.
-    options : list of dict
-        For each option its ``name``, ``kind``, ``default``, ``choices`` and whether it is ``required``.
-    facts : dict
-        With default options: kind, range, value at identity, invariances, reference, cost.
+    options : tuple of Option
+        Each option with its kind, its default and its choices.
+    facts : Facts
+        What it states with default options: kind, range, value at identity, invariances, reference, cost.
     """
 
     name: str
     family: str
     form: str
-    options: list[dict[str, Any]]
-    facts: dict[str, Any]
+    options: tuple[Option, ...]
+    facts: Facts
+
+    @classmethod
+    def of_core(cls, found: Mapping[str, Any]) -> Info:
+        """Take what the compiled core tells of a measure."""
+        options = tuple(Option.of_core(one) for one in found["options"])
+        return cls(**{**found, "options": options, "facts": Facts.of_core(found["facts"])})
 
     def __str__(self) -> str:
         """Write one line: name, kind, family, options."""
-        return f"{self.name}: {self.facts.get('kind')}, {self.family}; {self._options()}"
+        return f"{self.name}: {self.facts.kind}, {self.family}; {self._options()}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as JSON can hold them."""
+        return {entry.name: plain(getattr(self, entry.name)) for entry in fields(self)}
 
     def _options(self) -> str:
-        return ", ".join(option["name"] for option in self.options) or "no options"
+        return ", ".join(option.name for option in self.options) or "no options"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MeasureList(Shown, Sequence[Info]):
     """The measures of this library, by position or name; printed as a table.
 
@@ -81,7 +94,9 @@ class MeasureList(Shown, Sequence[Info]):
         import pandas as pd  # noqa: PLC0415 - an optional dependency
 
         index = pd.Index([info.name for info in self.infos], name="measure")
-        return pd.DataFrame([{"family": one.family, "form": one.form} | one.facts for one in self.infos], index=index)
+        return pd.DataFrame(
+            [{"family": one.family, "form": one.form} | one.facts.to_dict() for one in self.infos], index=index
+        )
 
     def _table(self) -> list[list[str]]:
         heading = ["measure", "kind", "range", "family", "form", "options"]
@@ -89,6 +104,5 @@ class MeasureList(Shown, Sequence[Info]):
 
     @staticmethod
     def _line(info: Info) -> list[str]:
-        low, high = info.facts["range"]
-        span = f"{low:.4g} to {high:.4g}"
-        return [info.name, info.facts["kind"], span, info.family, info.form, info._options()]  # noqa: SLF001 - of this module
+        span = "-" if info.facts.range is None else "{:.4g} to {:.4g}".format(*info.facts.range)
+        return [info.name, info.facts.kind, span, info.family, info.form, info._options()]  # noqa: SLF001 - of this module

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from resemblance.facts import Facts
 from resemblance.results._text import Shown, as_html, field_text, number, plain
 
 if TYPE_CHECKING:
@@ -25,8 +26,10 @@ class Interval(Shown):
     ----------
     measure, label : str
         The name, and the name with the options that were given.
-    options, facts : dict
-        All options, and what the measure states about itself.
+    options : dict
+        All options.
+    facts : Facts
+        What the measure states about itself.
     estimate : float
         The score of the pair as it is.
     standard_error : float
@@ -66,7 +69,7 @@ class Interval(Shown):
     bias: float
     closed_form: bool
     leave_one_out: NDArray[np.float64] = field(repr=False)
-    facts: dict[str, Any] = field(default_factory=dict, repr=False)
+    facts: Facts = field(default=Facts(), repr=False)
     warnings: list[ResemblanceWarning] = field(default_factory=list)
 
     def __float__(self) -> float:
@@ -96,8 +99,10 @@ class Difference(Shown):
     ----------
     measure, label : str
         The name, and the name with the options that were given.
-    options, facts : dict
-        All options, and what the measure states about itself.
+    options : dict
+        All options.
+    facts : Facts
+        What the measure states about itself.
     estimate : float
         The score of x with y1 minus the score of x with y2.
     first, second : float
@@ -150,7 +155,7 @@ class Difference(Shown):
     pvalue_equivalence: float | None
     closed_form: bool
     leave_one_out: NDArray[np.float64] = field(repr=False)
-    facts: dict[str, Any] = field(default_factory=dict, repr=False)
+    facts: Facts = field(default=Facts(), repr=False)
     warnings: list[ResemblanceWarning] = field(default_factory=list)
 
     def __float__(self) -> float:
@@ -164,8 +169,6 @@ class Difference(Shown):
         return _line(self, f"{self.label}: {scores} = {number(self.estimate, 4)}", *found)
 
     def _verdict(self) -> str:
-        if self.equivalent is None:
-            return f"equivalence within {number(self.margin)} undecided"
         if self.equivalent is None:
             return f"equivalence within {number(self.margin)} undecided"
         word = "equivalent" if self.equivalent else "not shown equivalent"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from resemblance.errors import make
+from resemblance.facts import Facts
 from resemblance.results._text import Shown, as_html, as_text, digits_apart, field_text, number, plain, shortened
 from resemblance.results.grids import Grid, Grids
 
@@ -31,8 +32,10 @@ class PermutationResult(Shown):
     ----------
     measure, label : str
         The name, and the name with the options that were given.
-    options, facts : dict
-        All options, and what the measure states about itself.
+    options : dict
+        All options.
+    facts : Facts
+        What the measure states about itself.
     statistic : float
         The score of the pair as it is.
     pvalue : float
@@ -119,7 +122,7 @@ class PermutationResult(Shown):
     n_adjudicated: int = 0
     null_distribution: NDArray[np.float64] | None = field(default=None, repr=False)
     request: dict[str, Any] = field(default_factory=dict, repr=False)
-    facts: dict[str, Any] = field(default_factory=dict, repr=False)
+    facts: Facts = field(default=Facts(), repr=False)
     warnings: list[ResemblanceWarning] = field(default_factory=list)
 
     def __float__(self) -> float:
@@ -129,7 +132,7 @@ class PermutationResult(Shown):
     def __str__(self) -> str:
         """Write one line: score, p-value, z, calibrated score, how many permutations."""
         how = f"{self.n_resamples} permutations" + (f" in {self.n_orbits} orbits" if self.n_orbits else "")
-        digits = digits_apart(self.statistic, self.null_mean, self.facts.get("identity_value"))
+        digits = digits_apart(self.statistic, self.null_mean, self.facts.identity_value)
         parts = [
             f"{self.label} = {number(self.statistic, digits + 1)}",
             f"p = {self.pvalue:.4g} ({self.alternative})",

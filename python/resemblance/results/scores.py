@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, overload
 
 from resemblance.errors import make
+from resemblance.facts import Facts
 from resemblance.results._labels import unknown
 from resemblance.results._text import Shown, as_html, as_latex, as_text, digits_apart, number, plain
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _HEADING = ["measure", "value", "by chance", "calibrated", "n", "kind", "remarks"]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Score(Shown):
     """The score of one pair under one measure, and how to read it.
 
@@ -26,8 +27,10 @@ class Score(Shown):
     ----------
     measure, label : str
         The name, and the name with the options that were given.
-    options, facts : dict
-        All options, and what the measure states about itself: kind, range, value at identity, invariances.
+    options : dict
+        All options.
+    facts : Facts
+        What the measure states about itself.
     value : float or None
         The score; None if there is none.
     status : str
@@ -53,7 +56,7 @@ class Score(Shown):
     value: float | None
     status: str = "ok"
     error: ResemblanceError | None = None
-    facts: dict[str, Any] = field(default_factory=dict, repr=False)
+    facts: Facts = field(default=Facts(), repr=False)
     null_mean: float | None = None
     null_mean_from: str | None = None
     calibrated_mean: float | None = None
@@ -70,7 +73,7 @@ class Score(Shown):
         """Write one line: name, value, what chance gives, number of rows, remarks."""
         if self.value is None:
             return f"{self.label}: {self.error or self.status}"
-        digits = digits_apart(self.value, self.null_mean, self.facts.get("identity_value"))
+        digits = digits_apart(self.value, self.null_mean, self.facts.identity_value)
         parts = [f"{self.label} = {number(self.value, digits + 1)}"]
         if self.null_mean is not None:
             about = "about " if self.null_mean_from == "estimated" else ""
@@ -94,12 +97,12 @@ class Score(Shown):
 
     def _cells(self) -> list[str]:
         remarks = self._remarks() if self.status == "ok" else self.status
-        digits = digits_apart(self.value, self.null_mean, self.facts.get("identity_value"))
+        digits = digits_apart(self.value, self.null_mean, self.facts.identity_value)
         middle = [number(self.value, digits + 1), number(self.null_mean, digits), number(self.calibrated_mean)]
-        return [self.label, *middle, "-" if self.n is None else str(self.n), str(self.facts.get("kind", "")), remarks]
+        return [self.label, *middle, "-" if self.n is None else str(self.n), self.facts.kind, remarks]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Shown, Sequence[Score]):
     """The scores of one pair under several measures, by position, name or label.
 
@@ -145,7 +148,7 @@ class Comparison(Shown, Sequence[Score]):
 
         columns = ["measure", "value", "null_mean", "calibrated_mean", "n", "status"]
         frame = pd.DataFrame([{column: getattr(score, column) for column in columns} for score in self.scores])
-        frame["kind"] = [score.facts.get("kind") for score in self.scores]
+        frame["kind"] = [score.facts.kind for score in self.scores]
         frame["warnings"] = [", ".join(warning.code for warning in score.warnings) for score in self.scores]
         frame.index = pd.Index([score.label for score in self.scores], name="label")
         return frame

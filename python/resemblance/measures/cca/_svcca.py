@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resemblance._call import score
+from resemblance._bridge import score
 
 if TYPE_CHECKING:
     from resemblance._inputs import Representation
@@ -40,9 +40,7 @@ def svcca(x: Representation, y: Representation, *, threshold: float = 0.99, k: i
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: not two-dimensional, fewer than 2 rows, NaN or infinity, all rows
-        equal, different numbers of rows, an unknown option. If an input is no array of real numbers, also a
-        ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import group
+from resemblance._bridge import group
 
 if TYPE_CHECKING:
     from resemblance._inputs import ModelsLike
@@ -44,9 +44,7 @@ def ambiguity(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the model: fewer than two models, different numbers of rows, a table of whole
-        numbers of unknown meaning (``kind_required``), inputs without an answer (``missing_answer``). If an input is no
-        array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     References
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import score
+from resemblance._bridge import score
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -57,15 +57,14 @@ def cohen_kappa(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown meaning
-        (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes; ``undefined``
-        if both models predict one and the same class throughout. If an input is no array of real numbers, also a
-        ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----
     Chance is meant given the class frequencies. Two models that learned the same task agree far beyond it, because they
     are right on the same inputs; that is no evidence of a likeness beyond the task.
+
+    There is no score (``undefined``) if both models predict one and the same class throughout.
 
     References
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import score
+from resemblance._bridge import score
 
 if TYPE_CHECKING:
     from resemblance._inputs import Representation
@@ -45,9 +45,7 @@ def disagreement(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown meaning
-        (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes. If an input is
-        no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import score
+from resemblance._bridge import score
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -54,13 +54,13 @@ def error_corrected_disagreement(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: different numbers of rows, a table of whole numbers of unknown meaning
-        (``kind_required``), inputs without an answer (``missing_answer``), numbers that are no classes; ``undefined``
-        if the error rate is 0. If an input is no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----
     The limits depend on both error rates: compare values of models of about equal accuracy only.
+
+    There is no score (``undefined``) if the error rate is 0.
 
     References
     ----------

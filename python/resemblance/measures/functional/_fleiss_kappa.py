@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import group
+from resemblance._bridge import group
 
 if TYPE_CHECKING:
     from resemblance._inputs import ModelsLike
@@ -46,14 +46,13 @@ def fleiss_kappa(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the model: fewer than two models, different numbers of rows, a table of whole
-        numbers of unknown meaning (``kind_required``), inputs without an answer (``missing_answer``); ``undefined`` if
-        all models predict one and the same class throughout. If an input is no array of real numbers, also a
-        ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----
     With two models this is Scott's pi, which pools the class frequencies of both, and not `cohen_kappa`.
+
+    There is no score (``undefined``) if all models predict one and the same class throughout.
 
     References
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import score
+from resemblance._bridge import score
 
 if TYPE_CHECKING:
     from resemblance._inputs import Representation
@@ -49,9 +49,7 @@ def js_divergence(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: `kind` missing (``kind_required``), rows that are no probabilities
-        (with the first of them and the remedy), NaN, different numbers of rows or of classes. If an input is no array
-        of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----

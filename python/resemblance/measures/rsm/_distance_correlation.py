@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import score
+from resemblance._bridge import score
 
 if TYPE_CHECKING:
     from resemblance._inputs import Representation
@@ -47,8 +47,7 @@ def distance_correlation(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: not two-dimensional, too few rows, NaN or infinity, all rows equal,
-        different numbers of rows, an unknown option. If an input is no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import score
+from resemblance._bridge import score
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -66,9 +66,7 @@ def rsa(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: not two-dimensional, fewer than 3 rows, NaN or infinity, constant
-        rows, all pairs equally far apart, different numbers of rows, an unknown option. If an input is no array of real
-        numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import statistics
+from resemblance._bridge import statistics
 
 if TYPE_CHECKING:
     from resemblance._inputs import Representation
@@ -43,8 +43,7 @@ def participation_ratio(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: not two-dimensional, fewer than 2 rows, NaN or infinity, all rows
-        equal, an unknown option. If an input is no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import statistics
+from resemblance._bridge import statistics
 
 if TYPE_CHECKING:
     from resemblance._inputs import Representation
@@ -51,8 +51,7 @@ def uniformity(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: not two-dimensional, fewer than 2 rows, NaN or infinity, an unknown
-        option. If an input is no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----

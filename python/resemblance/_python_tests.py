@@ -1,30 +1,28 @@
-"""The operations for a function of the user's own: `f(x, y) -> float`, run in Python here or by an executor.
-
-Nothing is known about such a function, so nothing is saved: every pair in both orders, every permutation from scratch.
-"""
+"""Permutation tests of functions in Python: every order of the rows is scored from scratch, here or by an executor."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from resemblance import _core
-from resemblance._config import resources
 from resemblance._executors import in_order
 from resemblance._inputs import as_array
 from resemblance.errors import ResemblanceError, make
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence, Sized
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from resemblance._config import Resources
     from resemblance._executors import Submits
     from resemblance._inputs import Array, Models
-    from resemblance._measure import Measure
     from resemblance._progress import Callback
     from resemblance._request import Request
+    from resemblance.facts import Facts
 
 _MOST = 10_000_000  # orders that are tried when all are asked for
 _BATCH = 256  # orders that are made at a time
@@ -32,61 +30,46 @@ _FIRST = 128  # scores that tell how large they are, for the window of ties
 _LOOK = 64  # the same of a sequential test, which scores so many before it looks
 
 
-def score(measure: Measure, x: Array, y: Array, pair: str) -> float:
-    """Call the function on one pair; what goes wrong in it says which pair it was."""
-    assert measure.function is not None  # noqa: S101 - callers come here for that reason
-    try:
-        value = float(measure.function(x, y))
-    except StopIteration as error:
-        # It would end the loop that calls, as if there were no more orders.
-        message = f"{measure.name} raised StopIteration for {pair}: an iterator in it ran out."
-        raise make("function_failed", message, {"measure": measure.name, "pair": pair}) from error
-    except Exception as error:
-        error.add_note(f"in {measure.name}, for {pair}")
-        raise
-    if np.isnan(value):
-        raise make("undefined", f"{measure.name} returned NaN for {pair}.", {"measure": measure.name, "pair": pair})
-    return value
+class Scores(Protocol):
+    """A measure as far as a test needs it."""
 
+    @property
+    def name(self) -> str:
+        """Name of the measure."""
 
-def compare(measure: Measure, x: Any, y: Any) -> dict[str, Any]:
-    """Score one pair; the same fields as `_core.compare`."""
-    left, right = as_array(x, "x"), as_array(y, "y")
-    try:
-        value, error = score(measure, left, right, "x and y"), None
-    except ResemblanceError as failure:
-        value, error = None, failure
-    return {"value": value, "status": error.code if error else "ok", "error": error, "n": len(left), "warnings": []}
+    @property
+    def facts(self) -> Facts:
+        """What is known about its score."""
 
+    def score(self, x: Array, y: Array, pair: str) -> float:
+        """Score a pair, named for messages."""
 
-def pairwise(measure: Measure, left: Models, right: Models, on_error: str, tell: Callback | None) -> dict[str, Any]:
-    """Score all pairs, each in its order; the same fields as `_core.pairwise`."""
-    xs, ys = left.arrays(), right.arrays()
-    values = np.full((len(xs), len(ys)), np.nan)
-    status: dict[tuple[int, int], tuple[str, str]] = {}
-    for done, (i, j) in enumerate(np.ndindex(values.shape), start=1):
-        try:
-            values[i, j] = score(measure, xs[i], ys[j], f"{left.names[i]} and {right.names[j]}")
-        except ResemblanceError as failure:
-            if on_error == "raise":
-                raise
-            status[i, j] = failure.code, failure.message
-        if tell is not None:
-            tell(done, values.size)
-    return {"values": values, "null_mean": None, "status": status, "warnings": []}
+    def require_same_rows(self, x: Array, y: Array, x_name: str, y_name: str) -> None:
+        """Refuse different numbers of rows."""
+
+    def require_paired(self) -> None:
+        """Refuse a measure that no order of the rows changes."""
 
 
 def permutation_test(
-    measure: Measure, x: Any, y: Any, request: Request, *, executor: Submits | None, tell: Callback | None
+    measure: Scores,
+    x: Any,
+    y: Any,
+    request: Request,
+    limits: Resources,
+    *,
+    executor: Submits | None,
+    tell: Callback | None,
 ) -> dict[str, Any]:
     """Score the pair with the rows of y in other orders; the same fields as `_core.permutation_test`."""
     left, right = as_array(x, "x"), as_array(y, "y")
-    _same_rows(left, right, "x", "y")
-    _core.exchangeable(left, right, request.fields(), resources())
+    measure.require_paired()
+    measure.require_same_rows(left, right, "x", "y")
+    _core.exchangeable(left, right, request.fields(), limits)
     if request.moments:
-        raise make("not_offered", f"{measure.name} is a function of your own; nothing is known about its moments.")
+        raise make("not_offered", f"{measure.name} is a function in Python: nothing is known about its moments.")
     orders = _Orders(request, len(left))
-    alternative = request.alternative or "greater"
+    alternative = request.alternative or _towards_likeness(measure.facts)
     sequential = request.method == "sequential"
     if sequential:
         scores, pvalue, decision = _until_decided(measure, left, right, orders=orders, request=request, tell=tell)
@@ -123,8 +106,8 @@ def permutation_test(
         "null_skew": told["null_skew"],
         "null_skew_exact": orders.exact,
         "zscore": zscore,
-        "calibrated_mean": None,  # the score at identity is not known
-        "calibrated_quantile": None,
+        "calibrated_mean": measure.facts.calibrated(float(scores[0]), null_mean),
+        "calibrated_quantile": measure.facts.calibrated(float(scores[0]), _level(scores, alternative, request.alpha)),
         "n_resamples": len(scores) - 1,
         "min_pvalue": min_pvalue,
         "alternative": alternative,
@@ -138,10 +121,11 @@ def permutation_test(
 
 
 def permutation_grid(
-    measure: Measure,
+    measure: Scores,
     left: Models,
     others: Models | None,
     request: Request,
+    limits: Resources,
     *,
     adjust: str | None,
     executor: Submits | None,
@@ -149,12 +133,16 @@ def permutation_grid(
 ) -> dict[str, Any]:
     """Score all pairs with the rows of all of `others` in other orders; the same fields as `_core.permutation_grid`."""
     right, same = others or left, others is None
-    _same_rows_of_all(left, right)
+    measure.require_paired()
+    _same_rows_of_all(measure, left, right)
     if request.method == "sequential":
         raise make("not_offered", "sequential decisions are offered for one pair at a time.", {"method": "sequential"})
     orders = _Orders(request, len(left.arrays()[0]))
-    alternative = request.alternative or "greater"
-    scores, tested, status = _joint_scores(measure, left, others, request, orders, executor=executor, tell=tell)
+    alternative = request.alternative or _towards_likeness(measure.facts)
+    scores, tested, status = _joint_scores(
+        measure, left, others, request, orders, limits=limits, executor=executor, tell=tell
+    )
+    mirrored = same and measure.facts.symmetric
     shape = (len(left.names), len(right.names))
     judged = _core.judge(scores, [not same or i != j for i, j in tested], alternative, adjust, exact=orders.exact)
 
@@ -164,6 +152,8 @@ def permutation_grid(
         filled = np.full(shape, np.nan)
         for pair, value in zip(tested, values, strict=True):
             filled[pair] = value
+            if mirrored:
+                filled[pair[::-1]] = value
         return filled
 
     def of_pairs(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
@@ -179,14 +169,17 @@ def permutation_grid(
     ]
     counted = [at for at, (i, j) in enumerate(tested) if not same or i != j]
     min_pvalue = min([float(bounds[at]) for at in counted], default=1.0)
-    nothing = np.full(shape, np.nan)
+    calibrated = [
+        measure.facts.calibrated(score, at_chance)
+        for score, at_chance in zip(scores[:, 0].tolist(), judged["null_mean"], strict=True)
+    ]
     return {name: table(judged[name]) for name in ("null_mean", "null_std", "zscores")} | {
         "unadjusted": of_pairs(judged["unadjusted"]),
         "adjusted": of_pairs(judged["adjusted"]),
         "values": table(scores[:, 0]),
         "null_mean_exact": orders.exact,
         "null_std_exact": orders.exact,
-        "calibrated_mean": nothing,  # the score at identity is not known
+        "calibrated_mean": table(np.array([np.nan if one is None else one for one in calibrated])),
         "largest": judged["largest"],
         "mean": judged["mean"],
         "n_tests": sum(not same or i != j for i, j in tested),
@@ -200,44 +193,31 @@ def permutation_grid(
     }
 
 
-def leave_one_out(
-    measure: Measure, x: Any, ys: Mapping[str, Any], groups: Sequence[int] | None, tell: Callback | None
-) -> tuple[list[float], list[list[float]], int]:
-    """Score x with every y, with all rows and without each row or group, and count the rows."""
-    left, rights = as_array(x, "x"), {name: as_array(y, name) for name, y in ys.items()}
-    n = len(left)
-    for name, right in [*rights.items()] + ([("groups", groups)] if groups is not None else []):
-        _same_rows(left, right, "x", name)
-    unit_of = np.arange(n) if groups is None else np.asarray(groups)
-    units = int(unit_of.max()) + 1
-    if units < 2:
-        problem = f"{measure.name}: there must be at least two rows, or groups of rows, to leave one out; got {units}."
-        raise make("too_few_samples", problem, {"measure": measure.name, "needed": 2, "n": units})
-    scores = [score(measure, left, right, f"x and {name}") for name, right in rights.items()]
-    without: list[list[float]] = [[] for _ in rights]
-    for unit in range(units):
-        stay = unit_of != unit
-        for found, right in zip(without, rights.values(), strict=True):
-            what = "row" if groups is None else "group"
-            found.append(score(measure, left[stay], right[stay], f"all but {what} {unit}"))
-        if tell is not None:
-            tell(unit + 1, units)
-    return scores, without, n
+def _towards_likeness(facts: Facts) -> str:
+    return "less" if facts.kind == "distance" else "greater"
 
 
-def _same_rows_of_all(left: Models, right: Models) -> None:
+def _level(scores: NDArray[np.float64], alternative: str, alpha: float) -> float:
+    """Return the score that chance exceeds with probability alpha, as the core does."""
+    share = alpha if alternative == "less" else 1.0 - alpha
+    at = min(max(math.ceil(share * len(scores)), 1), len(scores)) - 1
+    return float(np.sort(scores)[at])
+
+
+def _same_rows_of_all(measure: Scores, left: Models, right: Models) -> None:
     arrays = [*left.arrays(), *right.arrays()]
     for array, name in zip(arrays, [*left.names, *right.names], strict=True):
-        _same_rows(arrays[0], array, left.names[0], name)
+        measure.require_same_rows(arrays[0], array, left.names[0], name)
 
 
 def _joint_scores(
-    measure: Measure,
+    measure: Scores,
     left: Models,
     others: Models | None,
     request: Request,
     orders: _Orders,
     *,
+    limits: Resources,
     executor: Submits | None,
     tell: Callback | None,
 ) -> tuple[NDArray[np.float64], list[tuple[int, int]], dict[tuple[int, int], tuple[str, str]]]:
@@ -245,14 +225,17 @@ def _joint_scores(
     right = others or left
     xs, ys = left.arrays(), right.arrays()
     status: dict[tuple[int, int], tuple[str, str]] = {}
-    pairs = list(np.ndindex(len(xs), len(ys)))
+    mirrored = others is None and measure.facts.symmetric
+    pairs = [(i, j) for i, j in np.ndindex(len(xs), len(ys)) if not mirrored or i <= j]
     for i, j in pairs:
         try:
             if others is not None or i != j:
-                _core.exchangeable(xs[i], ys[j], request.fields(), resources())
-            score(measure, xs[i], ys[j], f"{left.names[i]} and {right.names[j]}")
+                _core.exchangeable(xs[i], ys[j], request.fields(), limits)
+            measure.score(xs[i], ys[j], f"{left.names[i]} and {right.names[j]}")
         except ResemblanceError as failure:
             status[i, j] = failure.code, failure.message
+            if mirrored:
+                status[j, i] = status[i, j]
     tested = [(i, j) for i, j in pairs if (i, j) not in status]
     scores = np.empty((len(tested), orders.count))
     about = (measure, (xs, ys), tested, left.names)
@@ -271,7 +254,7 @@ class _Orders:
         wanted = request.n_resamples + 1
         method = request.method
         if method == "orbits":
-            raise make("not_offered", "A function of your own has no orbits.", {"method": method})
+            raise make("not_offered", "A function in Python has no orbits.", {"method": method})
         if method == "exact" and (every is None or every > _MOST):
             message = f"method='exact' would try {every or 'more than 1e38'} orders, and at most {_MOST} are tried."
             raise make("bad_option", message, {"option": "method", "given": repr(method)})
@@ -288,13 +271,13 @@ class _Orders:
 
 
 def _until_decided(
-    measure: Measure, left: Array, right: Array, *, orders: _Orders, request: Request, tell: Callback | None
+    measure: Scores, left: Array, right: Array, *, orders: _Orders, request: Request, tell: Callback | None
 ) -> tuple[NDArray[np.float64], float, bool | None]:
     """Score some orders, then look at them one after the other, until it is clear whether p is below alpha."""
     scores: list[float] = []
     course, seen = None, 1
     for at, order in enumerate(orders):
-        scores.append(_told(tell, at, orders.count, score(measure, left, right[order], _where(at))))
+        scores.append(_told(tell, at, orders.count, measure.score(left, right[order], _where(at))))
         if len(scores) % _LOOK and len(scores) < orders.count:
             continue
         course = course or _core.Sequential(scores, request.alternative or "greater", request.alpha)
@@ -322,13 +305,13 @@ def _of_pairs(
     return remarks
 
 
-def _score_in_order(measure: Measure, left: Array, right: Array, numbered: tuple[int, NDArray[np.int64]]) -> float:
+def _score_in_order(measure: Scores, left: Array, right: Array, numbered: tuple[int, NDArray[np.int64]]) -> float:
     at, order = numbered
-    return score(measure, left, right[order], _where(at))
+    return measure.score(left, right[order], _where(at))
 
 
 def _scores_in_order(
-    measure: Measure,
+    measure: Scores,
     sides: tuple[list[Array], list[Array]],
     tested: list[tuple[int, int]],
     names: list[str],
@@ -336,7 +319,7 @@ def _scores_in_order(
 ) -> list[float]:
     at, order = numbered
     xs, moved = sides[0], [y[order] for y in sides[1]]
-    return [score(measure, xs[i], moved[j], f"{_where(at)} of {names[i]}") for i, j in tested]
+    return [measure.score(xs[i], moved[j], f"{_where(at)} of {names[i]}") for i, j in tested]
 
 
 def _told(tell: Callback | None, done: int, total: int, value: Any) -> Any:
@@ -347,9 +330,3 @@ def _told(tell: Callback | None, done: int, total: int, value: Any) -> Any:
 
 def _where(at: int) -> str:
     return f"permutation {at}" if at else "x and y"
-
-
-def _same_rows(x: Sized, y: Sized, x_name: str, y_name: str) -> None:
-    if len(x) != len(y):
-        message = f"{x_name} has {len(x)} rows, {y_name} has {len(y)}; row i of both must belong to the same input."
-        raise make("row_count_mismatch", message, {"x": x_name, "y": y_name, "n": len(x), "m": len(y)})

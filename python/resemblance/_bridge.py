@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Remark: TypeAlias = tuple[str, str, Mapping[str, Any]]
 
-_HERE = __file__.removesuffix("_call.py")
+_HERE = __file__.removesuffix("_bridge.py")
 
 
 def score(measure: str, x: Representation, y: Representation, **options: Any) -> float:
