@@ -38,7 +38,7 @@ def question(info: rs.results.Info) -> str:
 
 def kind(info: rs.results.Info) -> str:
     """Say how to read the score."""
-    return info.facts["kind"] + ("" if info.facts["symmetric"] else ", not symmetric")
+    return info.facts.kind + ("" if info.facts.symmetric else ", not symmetric")
 
 
 def measures() -> str:

@@ -51,7 +51,7 @@ from resemblance.results import (
     PermutationResult,
     Score,
 )
-from resemblance.significance import permutation_moments, permutation_test
+from resemblance.significance import permutation_moments, permutation_test, replay
 
 __all__ = [
     "Comparison",
@@ -84,6 +84,7 @@ __all__ = [
     "permutation_moments",
     "permutation_test",
     "prepare",
+    "replay",
     "rowwise",
     "set_config",
     "show_config",

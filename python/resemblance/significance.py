@@ -6,6 +6,7 @@ the rows are equally likely is the user's knowledge: `strata`, `groups` and `sch
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from resemblance._bridge import as_warnings, report
@@ -21,7 +22,6 @@ from resemblance.errors import make
 from resemblance.results import NullMoments, PermutationResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from numpy.typing import ArrayLike
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from resemblance._progress import Progress
     from resemblance._rng import RNG
 
-__all__ = ["permutation_moments", "permutation_test"]
+__all__ = ["permutation_moments", "permutation_test", "replay"]
 
 
 def permutation_test(
@@ -233,32 +233,70 @@ def permutation_moments(
 
 
 def replay(
-    before: PermutationResult,
+    result: PermutationResult,
     x: Representation,
     y: Representation,
-    measure: Callable[..., float] | None,
+    measure: MeasureLike | None = None,
     *,
-    strata: ArrayLike | None,
-    groups: ArrayLike | None,
+    strata: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
 ) -> PermutationResult:
-    """Run a test again from its key; `PermutationResult.replay` compares."""
+    """Compute a test again from its key, and raise if it does not come out the same.
+
+    Parameters
+    ----------
+    result : PermutationResult
+        What `permutation_test` has found.
+    x, y : array_like, shape (n, d_x) and (n, d_y)
+        The data of the test.
+    measure : callable or str, optional
+        Needed if the test was of a function of your own, which a result does not keep.
+    strata, groups : array_like of n ids, optional
+        Those of the test, if it had any.
+
+    Returns
+    -------
+    PermutationResult
+        The result found again.
+
+    Raises
+    ------
+    ResemblanceError
+        ``replay_differs`` for other data, or another version; the page of codes lists all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import resemblance as rs
+    >>> i = np.arange(30.0)
+    >>> x, y = np.sin(i * i)[:, None], (np.sin(i * i) + np.sin(5 * i * i))[:, None]
+    >>> found = rs.permutation_test(x, y, rs.cka)
+    >>> rs.replay(found, x, y).pvalue == found.pvalue
+    True
+    """
     if measure is not None:
         chosen = as_measure(measure)
-    elif before.facts.input == "unknown":
-        message = f"{before.measure} is a function of your own, which a result does not keep: pass measure=."
-        raise make("not_offered", message, {"measure": before.measure})
+    elif result.facts.input == "unknown":
+        message = f"{result.measure} is a function of your own, which a result does not keep: pass measure=."
+        raise make("not_offered", message, {"measure": result.measure})
     else:
-        chosen = as_before(before.measure, before.options, before.label)
+        chosen = as_before(result.measure, result.options, result.label)
     require_same_rows([("x", x), ("y", y), ("strata", strata), ("groups", groups), *chosen.arrays])
     request = Request(
-        **before.request,
-        alternative=before.alternative,
+        **result.request,
+        alternative=result.alternative,
         strata=as_ids(strata, "strata"),
         groups=as_ids(groups, "groups"),
-        key=bytes.fromhex(before.key),
-        return_null=before.null_distribution is not None,
+        key=bytes.fromhex(result.key),
+        return_null=result.null_distribution is not None,
     )
-    return _pair(chosen, x, y, request, limits=resources(None), progress=None)
+    again = _pair(chosen, x, y, request, limits=resources(None), progress=None)
+    for name in ("statistic", "pvalue", "null_mean", "null_std"):
+        before, after = getattr(result, name), getattr(again, name)
+        if before != after and not (before and after and math.isclose(before, after, rel_tol=1e-9)):
+            message = f"{name} was {before} and is now {after}: these are other data, or another version."
+            raise make("replay_differs", message, {"field": name, "before": before, "after": after})
+    return again
 
 
 def _pair(

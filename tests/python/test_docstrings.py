@@ -126,7 +126,9 @@ def test_defaults_are_those_of_the_signature(name):
         else:
             told = told or re.search(r"``(\w+)`` \(the default\)", text)  # where the line is full
             assert told is not None, argument
-            assert (repr(told[1]) if "``" in told[0] else told[1]).replace('"', "'") == repr(parameter.default), argument
+            assert (repr(told[1]) if "``" in told[0] else told[1]).replace('"', "'") == repr(parameter.default), (
+                argument
+            )
 
 
 @EACH_MEASURE

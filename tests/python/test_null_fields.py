@@ -70,7 +70,7 @@ def test_moments_on_request(measure, alternative):
     assert (plain.pvalue_moments, plain.moments_reliable, plain.null_skew_exact) == (None, None, False)
     assert plain.pvalue == found.pvalue
     assert plain.null_skew == pytest.approx(found.null_skew, abs=0.2)
-    assert found.replay(x, y).pvalue_moments == found.pvalue_moments
+    assert rs.replay(found, x, y).pvalue_moments == found.pvalue_moments
 
 
 def test_moments_of_a_root():

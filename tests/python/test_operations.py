@@ -518,11 +518,11 @@ def test_fields_of_a_permutation_test(setting):
     assert "\n" not in str(found)
     assert len(bytes.fromhex(found.key)) == 32
     json.dumps(found.to_dict())
-    again = found.replay(x, y)
+    again = rs.replay(found, x, y)
     assert again.pvalue == found.pvalue
     assert np.array_equal(again.null_distribution, found.null_distribution)
     with raises("replay_differs"):
-        found.replay(x, permuted(setting, y, range(len(y) - 1, -1, -1)))
+        rs.replay(found, x, permuted(setting, y, range(len(y) - 1, -1, -1)))
     assert rs.permutation_test(x, y, measure, n_resamples=199, rng=7).null_distribution is None
 
 
@@ -597,9 +597,9 @@ def test_permutation_test_of_own_function():
     x, y = pairs.related(30, 3, 3)
     one, two = (rs.permutation_test(x, y, last, n_resamples=99, rng=3, return_null=True) for _ in range(2))
     assert np.array_equal(one.null_distribution, two.null_distribution)
-    assert one.replay(x, y, last).pvalue == one.pvalue
+    assert rs.replay(one, x, y, last).pvalue == one.pvalue
     with raises("not_offered"):
-        one.replay(x, y)
+        rs.replay(one, x, y)
 
 
 def test_own_copy_of_a_measure_finds_the_same_p():

@@ -36,13 +36,13 @@ def test_replay(form, options):
     x, y = weakly(24)
     found = rs.permutation_test(x, y, measure, **{"n_resamples": 99} | options)
     ids = {name: options[name] for name in ("strata", "groups") if name in options}
-    again = found.replay(x, y, measure if form == "own" else None, **ids)
+    again = rs.replay(found, x, y, measure if form == "own" else None, **ids)
     assert again.to_dict() == found.to_dict()
     with raises("replay_differs"):
-        found.replay(x, y[::-1], measure if form == "own" else None, **ids)
+        rs.replay(found, x, y[::-1], measure if form == "own" else None, **ids)
     if ids and form != "own":
         with raises("replay_differs"):
-            found.replay(x, y)
+            rs.replay(found, x, y)
 
 
 @pytest.mark.parametrize("measure", [rs.cka, rs.cca_mean, mantel])

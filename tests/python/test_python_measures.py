@@ -234,8 +234,8 @@ def test_what_a_function_cannot_answer_is_not_offered():
 
 def test_a_test_of_a_stated_function_is_replayed_with_the_function_alone():
     found = rs.permutation_test(X, Y, mean_gap, n_resamples=39, rng=0)
-    refused("not_offered", found.replay, X, Y)
-    assert found.replay(X, Y, mean_gap).pvalue == found.pvalue
+    refused("not_offered", rs.replay, found, X, Y)
+    assert rs.replay(found, X, Y, mean_gap).pvalue == found.pvalue
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_a_test_with_ids_can_be_run_again():
     rows = np.repeat(np.arange(15), 2)
     x, y = gaussian(rng, 15)[rows], gaussian(rng, 15)[rows]
     found = rs.permutation_test(x, y, rs.cka, n_resamples=99, rng=0, ids=rows)
-    assert found.replay(x, y).pvalue == found.pvalue
+    assert rs.replay(found, x, y).pvalue == found.pvalue
 
 
 @pytest.mark.parametrize("measure", [one for name, one in MEASURES.items() if name != "own"])

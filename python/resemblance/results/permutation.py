@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resemblance.errors import make
 from resemblance.facts import Facts
 from resemblance.results._text import Shown, as_html, as_text, digits_apart, field_text, number, plain, shortened
 from resemblance.results.grids import Grid, Grids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from os import PathLike
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
-    from resemblance._inputs import Representation
     from resemblance.errors import ResemblanceWarning
 
 
@@ -83,9 +80,9 @@ class PermutationResult(Shown):
     method : str
         How the permutations were made: ``"orbits"``, ``"monte_carlo"``, ``"exact"`` or ``"sequential"``.
     key : str
-        The key of the random streams, in hexadecimal; `replay` starts from it.
+        The key of the random streams, in hexadecimal; `resemblance.replay` starts from it.
     request : dict
-        What was asked for, as far as `replay` needs it.
+        What was asked for, as far as `resemblance.replay` needs it.
     null_distribution : ndarray or None
         The scores of all permutations, if asked for.
     warnings : list of ResemblanceWarning
@@ -150,46 +147,6 @@ class PermutationResult(Shown):
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as JSON can hold them."""
         return {entry.name: plain(getattr(self, entry.name)) for entry in fields(self)}
-
-    def replay(
-        self,
-        x: Representation,
-        y: Representation,
-        measure: Callable[..., float] | None = None,
-        *,
-        strata: ArrayLike | None = None,
-        groups: ArrayLike | None = None,
-    ) -> PermutationResult:
-        """Compute the test again from its key, and raise if it does not come out the same.
-
-        Parameters
-        ----------
-        x, y : array_like
-            The data of the test.
-        measure : callable, optional
-            Needed if the test was of a function of your own, which a result does not keep.
-        strata, groups : array_like, optional
-            Those of the test, if it had any.
-
-        Returns
-        -------
-        PermutationResult
-            The result found again.
-
-        Raises
-        ------
-        ResemblanceError
-            With the code ``replay_differs`` if a number is another one: other data, or another version.
-        """
-        from resemblance.significance import replay  # noqa: PLC0415 - tests make results
-
-        again = replay(self, x, y, measure, strata=strata, groups=groups)
-        for name in ("statistic", "pvalue", "null_mean", "null_std"):
-            before, after = getattr(self, name), getattr(again, name)
-            if before != after and not (before and after and np.isclose(before, after, rtol=1e-9, atol=0.0)):
-                message = f"{name} was {before} and is now {after}: these are other data, or another version."
-                raise make("replay_differs", message, {"field": name, "before": before, "after": after})
-        return again
 
 
 @dataclass(frozen=True, eq=False, repr=False)
