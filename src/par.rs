@@ -117,6 +117,11 @@ impl<'a> Par<'a> {
         self.parallel
     }
 
+    /// Number of threads that may be used at once.
+    pub fn threads(self) -> usize {
+        if self.parallel { rayon::current_num_threads() } else { 1 }
+    }
+
     /// Bytes that an operation may take: what the system has left, and no more than the limit.
     pub fn available(self) -> f64 {
         memory::available().min(self.limit())

@@ -19,6 +19,7 @@ mod matrix;
 mod orthonormal;
 mod packed;
 mod product;
+mod scale;
 mod singular_sums;
 
 pub use decompose::{Eigen, Svd, eigenvalues, eigh, singular_values, svd};
@@ -29,13 +30,5 @@ pub use product::{
     ProductFloat, gram, gram_with_squared_norm, mirror, product, product_nn, product_nt, rows_product,
     rows_product_add, squared_norm_of_gram, squared_norm_of_product, times_upper,
 };
+pub use scale::unit_scale;
 pub use singular_sums::{BoundedSum, estimate, sum_of_singular_values};
-
-/// The power of two that brings `largest` into [0.5, 1), or 1 if that is not possible; multiplying by it is exact.
-pub fn unit_scale(largest: f64) -> f64 {
-    if largest == 0.0 || !largest.is_finite() {
-        return 1.0;
-    }
-    let exponent = largest.log2().floor() as i32 + 1;
-    2.0_f64.powi(-exponent.clamp(-1021, 1021))
-}

@@ -200,7 +200,7 @@ fn edges(rows: usize, columns: usize, upper: bool, par: Par<'_>) -> (usize, usiz
         let count = length.div_ceil(most).max(1);
         length.div_ceil(count).next_multiple_of(GRAIN).max(GRAIN)
     };
-    let threads = if par.is_parallel() { rayon::current_num_threads() } else { 1 };
+    let threads = par.threads();
     // Half of the tiles of half a product are empty.
     let wanted = if upper { 4 * threads } else { 2 * threads };
     let (mut high, mut wide) = (even(rows, LARGEST), even(columns, LARGEST));

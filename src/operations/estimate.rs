@@ -122,7 +122,7 @@ impl Estimate {
             if self.kept + units * self.making.max(self.scoring) <= memory::SMALL || !par.is_parallel() {
                 1.0
             } else {
-                units.min(rayon::current_num_threads() as f64)
+                units.min(par.threads() as f64)
             }
         };
         let summaries = side_by_side(self.summaries as f64).min(self.summaries as f64) * self.making;

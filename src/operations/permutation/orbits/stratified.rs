@@ -410,6 +410,7 @@ impl WithSimd for Correlate<'_> {
 mod tests {
     use super::*;
     use crate::operations::permutation::design::tests::lawful;
+    use crate::par::{Watch, with_threads};
 
     /// Any symmetric matrix with a diagonal.
     fn symmetric(n: usize, pace: f64) -> Vec<f64> {
@@ -545,8 +546,7 @@ mod tests {
         };
         let alone = run(Par::SEQ);
         for threads in [1, 2, 3, 8] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            assert_eq!(pool.install(|| run(Par::ALL)), alone);
+            assert_eq!(with_threads(threads, &Watch::default(), run), alone);
         }
     }
 
