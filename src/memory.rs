@@ -186,7 +186,6 @@ pub fn bytes(count: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::par::Par;
 
     /// A folder that stands for the root of a system, with these files.
     fn system(name: &str, files: &[(&str, &str)]) -> PathBuf {
@@ -265,18 +264,5 @@ mod tests {
             assert!(matches!(refused, Err(Error::OverBudget { .. })));
         }
         assert_eq!(zeros::<f64>("this", 3).unwrap(), filled("this", 3, 0.0).unwrap());
-    }
-
-    #[test]
-    fn the_limit_of_the_caller_counts() {
-        let limited = Par::SEQ.with_memory_limit(Some(1000));
-        assert_eq!(limited.available(), 1000.0);
-        let error = limited.require(1500.0, || "A matrix".into()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "A matrix needs 1.5 kB, and 1.0 kB are available; use fewer rows or fewer representations at once."
-        );
-        assert_eq!(limited.sequential().require(1000.0, || "A matrix".into()), Ok(()));
-        assert!(Par::SEQ.require(1e18, || "A matrix".into()).is_err());
     }
 }

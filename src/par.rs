@@ -342,6 +342,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_limit_of_the_caller_counts() {
+        let limited = Par::SEQ.with_memory_limit(Some(1000));
+        assert_eq!(limited.available(), 1000.0);
+        let error = limited.require(1500.0, || "A matrix".into()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "A matrix needs 1.5 kB, and 1.0 kB are available; use fewer rows or fewer representations at once."
+        );
+        assert_eq!(limited.sequential().require(1000.0, || "A matrix".into()), Ok(()));
+        assert!(Par::SEQ.require(1e18, || "A matrix".into()).is_err());
+    }
+
     fn told() -> Error {
         Error::OverBudget { what: "a piece".into(), need: 1.0, free: 0.0 }
     }

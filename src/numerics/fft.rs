@@ -150,7 +150,7 @@ pub struct StripFft {
     twist: Vec<[f64; 2]>,
 }
 
-/// FftScratch for one transform.
+/// Scratch memory for one transform.
 pub struct FftScratch<T> {
     short: Aligned<T>,
     strip: Aligned<T>,
@@ -273,7 +273,7 @@ impl StripFft {
         place / q + p * (place % q)
     }
 
-    /// FftScratch for one transform at a time.
+    /// Scratch memory for one transform at a time.
     pub fn scratch<T: LaneFloat>(&self) -> FftScratch<T> {
         let longest = self.outer.n.max(self.inner.n);
         let strip = if self.outer.n > 1 { self.n * T::POINT } else { 0 };
