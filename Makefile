@@ -41,7 +41,7 @@ test-python: $(VENV)/.built $(VENV)/.group-test ## Test the package
 # The quick build leaves out what most of a rebuild is: optimization across the parts of the crate. It is up to twice as
 # slow when it runs, so what needs speed is built in full again afterwards.
 measure: $(VENV)/.made $(VENV)/.group-check $(VENV)/.group-test ## Check, build and test one measure in a minute or two (NAME=cka)
-	@ls src/measures/*/$(NAME).rs python/resemblance/measures/*/_$(NAME).py
+	@ls python/resemblance/measures/*/_$(NAME).py $(wildcard src/measures/*/$(NAME).rs)
 	cargo clippy --quiet --locked --features python -- -D warnings
 	rm -f $(VENV)/.built
 	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release --locked -- -C lto=off -C codegen-units=1024

@@ -10,14 +10,18 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from resemblance import _core
 from resemblance._config import on_warning, resources
-from resemblance._inputs import as_input, as_models, as_options
+from resemblance._inputs import as_array, as_input, as_models, as_options
 from resemblance._rows import NAMELESS, require_same_rows
 from resemblance.errors import ResemblanceWarning, make
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
 
     from resemblance._config import Resources
     from resemblance._inputs import CoreInput, Models, ModelsLike, Representation
@@ -55,6 +59,41 @@ def statistic(measure: str, given: Mapping[str, Any], x: Representation, limits:
 def group(measure: str, models: ModelsLike, **options: Any) -> float:
     """Return the score of a group of models."""
     return _number(_core.group(measure, as_options(options), as_group(models, options), resources()))
+
+
+def as_pair(x: Representation, y: Representation, measure: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Convert both sides for a measure of this library that is a function in Python, and refuse what the core would."""
+    require_same_rows((("x", x), ("y", y)))
+    left, right = (_as_matrix(side, name) for side, name in ((x, "x"), (y, "y")))
+    if len(left) != len(right):
+        message = f"x has {len(left)} rows, y has {len(right)}; row i of both must belong to the same input."
+        raise make("row_count_mismatch", message, {"x": "x", "y": "y", "n": len(left), "m": len(right)})
+    if left.shape[1] != right.shape[1]:
+        p, q = left.shape[1], right.shape[1]
+        raise make(
+            "width_mismatch", f"{measure} needs equal widths, got {p} and {q}.", {"measure": measure, "p": p, "q": q}
+        )
+    return left, right
+
+
+def _as_matrix(given: Representation, name: str) -> NDArray[np.float64]:
+    array = as_array(given, name)
+    if array.ndim != 2:
+        message = f"{name} must have two axes (one row per input, one column per unit), it has shape {array.shape}."
+        raise make("not_two_dimensional", message, {"name": name, "shape": array.shape})
+    if not array.size:
+        message = f"{name} has shape {array.shape}: there are no rows or no columns."
+        raise make("empty_input", message, {"name": name, "shape": array.shape})
+    if array.dtype.kind not in "fiu":
+        raise make(
+            "unsupported_dtype", f"{name} holds classes; real numbers are needed.", {"name": name, "given": "classes"}
+        )
+    matrix = array.astype(np.float64)
+    if count := int((bad := ~np.isfinite(matrix)).sum()):
+        row, column = map(int, np.argwhere(bad)[0])
+        message = f"{name} has {count} non-finite value{'s' * (count > 1)}, first at row {row}, column {column}."
+        raise make("nonfinite_input", message, {"name": name, "count": count, "row": row, "column": column})
+    return matrix
 
 
 def as_group(models: Any, options: Mapping[str, Any]) -> list[CoreInput]:

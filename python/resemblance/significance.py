@@ -22,7 +22,6 @@ from resemblance.errors import make
 from resemblance.results import NullMoments, PermutationResult
 
 if TYPE_CHECKING:
-
     from numpy.typing import ArrayLike
 
     from resemblance._config import Resources

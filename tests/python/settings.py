@@ -18,7 +18,7 @@ from scipy import special
 from scipy.spatial.distance import cdist
 
 import resemblance as rs
-from resemblance import _core
+from resemblance._recognize import as_measure
 
 # Until the library's options say themselves how they are to be tried.
 EXAMPLES: dict[str, list[Any]] = {
@@ -167,7 +167,7 @@ def filled(options: dict[str, Any], rows: int = 10, columns: int = 2) -> dict[st
 
 def facts_of(measure: str, options: dict[str, Any]) -> rs.Facts:
     """Facts of a measure with these options."""
-    return rs.Facts.of_core(_core.facts(measure, filled(options)))
+    return as_measure(functools.partial(getattr(rs, measure), **filled(options))).facts
 
 
 def labels_for(n: int) -> np.ndarray:
@@ -237,8 +237,13 @@ def with_inputs(settings: list[Setting], inputs: list[Any]) -> list[tuple[Settin
 
 
 MEASURES = {info.name: info for info in rs.list_measures()}
-SETTINGS = [setting for info in MEASURES.values() for setting in _settings_of(info)]
-PLAIN = [next(s for s in SETTINGS if s.measure == name) for name in MEASURES]  # one per measure: every default
+EVERY = [setting for info in MEASURES.values() for setting in _settings_of(info)]
+# Functions in Python have no summaries, closed forms or orbits: `test_measures_in_python.py` has their operations.
+IN_PYTHON = [setting for setting in EVERY if MEASURES[setting.measure].form == "function"]
+SETTINGS = [setting for setting in EVERY if setting not in IN_PYTHON]
+PLAIN = [
+    next(s for s in SETTINGS if s.measure == name) for name, info in MEASURES.items() if info.form != "function"
+]  # one per measure: every default
 
 
 def takes(measure: str, argument: str) -> bool:

@@ -8,9 +8,9 @@ import covering
 import pairs
 import pytest
 from settings import (
+    EVERY,
     MEASURES,
     NOT_GIVEN,
-    SETTINGS,
     Setting,
     accepts,
     every_setting,
@@ -28,7 +28,7 @@ def choices(setting) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_each_two_choices_that_go_together_meet(measure):
-    ours = [setting for setting in SETTINGS if setting.measure == measure]
+    ours = [setting for setting in EVERY if setting.measure == measure]
     possible = {pair for setting in every_setting(measure) for pair in itertools.combinations(choices(setting), 2)}
     shown = {pair for setting in ours for pair in itertools.combinations(choices(setting), 2)}
     assert shown == possible
@@ -39,14 +39,14 @@ def test_each_two_choices_that_go_together_meet(measure):
 @pytest.mark.parametrize("measure", MEASURES)
 def test_each_choice_occurs(measure):
     """Also those that go with nothing else would be missed here."""
-    ours = [setting for setting in SETTINGS if setting.measure == measure]
+    ours = [setting for setting in EVERY if setting.measure == measure]
     shown = {choice for setting in ours for choice in choices(setting)}
     assert shown == {(name, repr(value)) for name, values in factors_of(MEASURES[measure]).items() for value in values}
 
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_each_choice_meets_each_input(measure):
-    ours = [setting for setting in SETTINGS if setting.measure == measure]
+    ours = [setting for setting in EVERY if setting.measure == measure]
     inputs = [f"input {i}" for i in range(7)]
     cases = with_inputs(ours, inputs)
     assert {(choice, given) for setting, given in cases for choice in choices(setting)} == {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pairs
 import pytest
-from settings import MEASURES, SETTINGS, parameters
+from settings import EVERY, MEASURES, parameters
 
 import resemblance as rs
 
@@ -127,8 +127,8 @@ def differences(setting: Setting, change: str, side: int) -> list[float]:
 
 
 # Labels get the new names as well, and another order of the rows: tests of their own below.
-WITHOUT_LABELS = [s for s in SETTINGS if "labels" not in parameters(s.measure)]
-CASES = [(s, change) for s in SETTINGS for change in CHANGES[s.input] if change != "relabeling" or s in WITHOUT_LABELS]
+WITHOUT_LABELS = [s for s in EVERY if "labels" not in parameters(s.measure)]
+CASES = [(s, change) for s in EVERY for change in CHANGES[s.input] if change != "relabeling" or s in WITHOUT_LABELS]
 
 
 @pytest.mark.parametrize(("setting", "change"), CASES, ids=str)
@@ -146,7 +146,7 @@ def test_invariances(setting, change):
         assert max(of_y) > DIFFERENT, "claimed for the first argument only, but the second shows no difference either"
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize("setting", EVERY, ids=str)
 def test_claims_are_known_words(setting):
     facts = setting.facts
     assert set(facts.invariant_to) | set(facts.source_invariant_to) <= set(CHANGES[setting.input])
@@ -160,7 +160,7 @@ def test_claims_are_known_words(setting):
 @pytest.mark.parametrize("name", MEASURES)
 def test_the_list_states_the_facts_of_the_defaults(name):
     info = MEASURES[name]
-    plain = next(setting for setting in SETTINGS if setting.measure == name)
+    plain = next(setting for setting in EVERY if setting.measure == name)
     assert repr(info.facts) == repr(plain.facts)  # a NaN does not equal itself
 
 
@@ -197,7 +197,7 @@ def random_pairs(setting: Setting) -> list[tuple[np.ndarray, np.ndarray]]:
     return found
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize("setting", EVERY, ids=str)
 def test_range(setting):
     low, high = setting.facts.range
     values = [v for x, y in random_pairs(setting) for v in [value(setting, x, y)] if v is not None]
@@ -205,7 +205,7 @@ def test_range(setting):
     assert all(low <= v <= high for v in values), (min(values), max(values))
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize("setting", EVERY, ids=str)
 def test_identity(setting):
     """A representation with itself has the value stated, and nothing is more alike."""
     facts = setting.facts
@@ -225,7 +225,7 @@ def test_identity(setting):
             assert itself >= other if facts.kind == "similarity" else itself <= other or facts.kind == "statistic"
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize("setting", EVERY, ids=str)
 def test_symmetry(setting):
     gaps = []
     for x, y in data(setting):
@@ -249,7 +249,7 @@ def smallest(setting: Setting, n: int) -> Iterator[tuple[np.ndarray, np.ndarray]
         yield setting.inputs(*pairs.scores(n, 3, seed=seed))
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize("setting", EVERY, ids=str)
 def test_min_rows(setting):
     least = setting.facts.min_rows
     x, y = next(pair for pair in smallest(setting, least) if not math.isnan(setting.oracle(*pair)))
@@ -262,7 +262,7 @@ def test_min_rows(setting):
     assert caught.value.details
 
 
-@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.input != "pair_matrix"], ids=str)
+@pytest.mark.parametrize("setting", [s for s in EVERY if s.input != "pair_matrix"], ids=str)
 def test_equal_widths(setting):
     x, y = pairs.related(20, 5, 3) if setting.input == "matrix" else pairs.scores(20, 5)
     if setting.input != "matrix":
@@ -301,7 +301,7 @@ def _triples(setting: Setting):
             yield one, both, other
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize("setting", EVERY, ids=str)
 def test_triangle_inequality(setting):
     """Holds where the measure is called a metric; fails for some triple where a symmetric distance is not."""
     facts = setting.facts
@@ -324,7 +324,7 @@ def test_triangle_inequality(setting):
         assert min(slack) < -1e-9, "not claimed to be a metric, but no triple breaks the triangle inequality"
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+@pytest.mark.parametrize("setting", EVERY, ids=str)
 def test_rows_paired(setting):
     moves = []
     for seed, (x, y) in enumerate(data(setting)):
