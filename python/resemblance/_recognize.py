@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from resemblance import measures
+from resemblance import _core, measures
 from resemblance._compiled_measure import CompiledMeasure, core_measures
 from resemblance._inputs import as_options
 from resemblance._python_measure import PythonMeasure
 from resemblance._stated import stated_of
-from resemblance.errors import make
+from resemblance.errors import ResemblanceError, make
 
 if TYPE_CHECKING:
     from resemblance._measure import Measure
@@ -24,7 +25,9 @@ def as_measure(wanted: Any) -> Measure:
     if isinstance(wanted, str):
         if (function := python_measures().get(wanted)) is not None:
             return PythonMeasure.of(function)
-        return CompiledMeasure(wanted, {}, wanted)  # the core refuses a name it does not know, with a suggestion
+        if wanted not in core_measures():
+            raise _unknown(wanted)
+        return CompiledMeasure(wanted, {}, wanted)
     if name := _name(wanted):
         return CompiledMeasure(name, {}, name)
     if isinstance(wanted, partial) and (name := _name(wanted.func)):
@@ -60,6 +63,21 @@ def as_measures(wanted: Any) -> list[Measure]:
     if not found:
         raise make("unknown_measure", "The list of measures is empty.", {"given": "[]"})
     return found
+
+
+def _unknown(name: str) -> ResemblanceError:
+    """Name what was probably meant: the core knows its own measures, and what they are called elsewhere."""
+    if near := get_close_matches(name, python_measures(), 1):
+        message = f'There is no measure "{name}"; did you mean "{near[0]}"?'
+        return make("unknown_measure", message, {"given": name, "closest": near[0]})
+    found = make("unknown_measure", f'There is no measure "{name}".', {"given": name, "closest": None})
+    try:
+        _core.facts(name, {})
+    except ResemblanceError as failure:
+        found = failure
+    if found.details.get("closest") is not None:
+        return found
+    return make(found.code, ", ".join([found.message.rstrip("."), *python_measures()]) + ".", found.details)
 
 
 def as_before(name: str, options: dict[str, Any], label: str) -> Measure:

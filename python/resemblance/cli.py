@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import resemblance as rs
-from resemblance import _core, _terminal as terminal, io
+from resemblance import _terminal as terminal, io
 from resemblance._bridge import report
+from resemblance._recognize import as_measure
 from resemblance._rows import aligned_by_name
 from resemblance._startup import INTERRUPTED
 from resemblance._terminal import put, say
@@ -296,7 +297,7 @@ def _known(name: str, infos: Mapping[str, Info]) -> Info:
     """Find a measure by its name, or say which one was probably meant."""
     if name not in infos:
         try:
-            _core.facts(name, {})
+            as_measure(name)
         except ResemblanceError as error:
             raise _UsageError(str(error)) from error
     return infos[name]
