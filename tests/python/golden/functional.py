@@ -21,6 +21,9 @@ DATA: dict[str, Any] = {
     # class probabilities, and logits
     "P1": [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.2, 0.3, 0.5], [0.6, 0.4, 0]],
     "P2": [[0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.4, 0.35, 0.25], [0.1, 0.9, 0]],
+    # input gradients of two models: two inputs, two outputs, three entries
+    "GA": [[1, -2, 2, 0, 3, 4], [1, 1, 0, -1, 0, 1]],
+    "GB": [[2, 1, 2, 0, -3, 4], [1, -1, 0, 1, 0, 1]],
     "Z1": [[2, 0, -1], [0, 1, 0]],
     "Z2": [[1, 1.5, 0], [0, 1, 0.5]],
 }
@@ -58,4 +61,7 @@ GOLDEN = [
     line("G26", 0.0753776759548, "js_divergence", "Z1 Z2", kind="logits"),
     line("G27", 0.0107032006888, "js_divergence", "S1 S2", kind="logits"),
     line("G28", 0.0109042134154, "js_divergence", "P1 P2", kind="logits", base=2.0),
+    line("G42", 0.972222222222, "saliency_similarity", "GA GB", outputs=2),
+    line("G42", [17 / 18, 1], "saliency_similarity", "GA GB", outputs=2),
+    line("G42", 0.181111111111, "saliency_similarity", "GA GB", outputs=2, absolute=False),
 ]

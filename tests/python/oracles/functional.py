@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 from scipy import special
+from scipy.spatial import distance
 
 from oracles._shared import ratio, reduced
 
@@ -76,6 +77,19 @@ def ambiguity(models, *, reduce="mean"):
         float(any(p != q for p, q in itertools.combinations(answers, 2)))
         for answers in zip(*(_classes(m) for m in models), strict=True)
     ]
+    return reduced(rows, reduce)
+
+
+def saliency_similarity(x, y, *, outputs=1, absolute=True, reduce="mean"):
+    """Jones et al. 2022: the mean over inputs and outputs of the cosine of the gradients, one pair after the other."""
+    rows = []
+    for g, h in zip(np.asarray(x, dtype=float), np.asarray(y, dtype=float), strict=True):
+        pairs = zip(np.split(g, outputs), np.split(h, outputs), strict=True)
+        pairs = [(np.abs(a), np.abs(b)) if absolute else (a, b) for a, b in pairs]
+        defined = [
+            1 - distance.cosine(a / np.abs(a).max(), b / np.abs(b).max()) for a, b in pairs if a.any() and b.any()
+        ]
+        rows.append(float(np.mean(defined)) if defined else math.nan)
     return reduced(rows, reduce)
 
 

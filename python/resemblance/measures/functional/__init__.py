@@ -12,6 +12,7 @@ from resemblance.measures.functional._disagreement import disagreement
 from resemblance.measures.functional._error_corrected_disagreement import error_corrected_disagreement
 from resemblance.measures.functional._fleiss_kappa import fleiss_kappa
 from resemblance.measures.functional._js_divergence import js_divergence
+from resemblance.measures.functional._saliency_similarity import saliency_similarity
 
 __all__ = [
     "ambiguity",
@@ -20,4 +21,5 @@ __all__ = [
     "error_corrected_disagreement",
     "fleiss_kappa",
     "js_divergence",
+    "saliency_similarity",
 ]
