@@ -10,7 +10,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -36,6 +36,7 @@ class Stated:
     facts: Facts | Callable[[Mapping[str, Any]], Facts]
     per_row: tuple[str, ...] = ()
     rows: Callable[..., Any] | None = None
+    examples: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # values of options that are worth a trial
 
 
 def measure(
@@ -164,6 +165,7 @@ def _stated_facts(kind: Any, identity: Any, range_: Any, *, symmetric: bool, min
             raise _bad("identity", identity, "must be a number inside of the range")
     return Facts(
         kind=kind,
+        form="function",
         range=range_,
         identity_value=identity,
         symmetric=symmetric,
@@ -196,5 +198,16 @@ def options_of(function: Callable[..., Any]) -> tuple[Option, ...]:
         choices = _CHOICES.findall(one.annotation) if isinstance(one.annotation, str) else []
         kind = "labels" if name in per_row else "choice" if choices else type(one.default).__name__
         default = None if required else one.default
-        found.append(Option(name=name, kind=kind, default=default, choices=tuple(choices), required=required))
+        others = {"bool": (not default,), "choice": tuple(choice for choice in choices if choice != default)}
+        found.append(
+            Option(
+                name=name,
+                kind=kind,
+                default=default,
+                choices=tuple(choices),
+                required=required,
+                per_row=name in per_row,
+                examples=others.get(kind, () if what is None else what.examples.get(name, ())),
+            )
+        )
     return tuple(found)

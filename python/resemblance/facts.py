@@ -22,6 +22,10 @@ class Facts:
         How to read the score: whether larger or smaller means more alike.
     input : str
         What is compared: ``"matrix"``, ``"pair_matrix"``, ``"predictions"``, ``"probabilities"`` or ``"unknown"``.
+    form : str or None
+        The mathematical form, which decides how scores are computed and tested; ``"function"`` for one in Python.
+    link : str or None
+        Of a bilinear form, the step from the inner product to the score.
     range : tuple of float or None
         Smallest and largest possible score.
     identity_value : float or None
@@ -30,6 +34,10 @@ class Facts:
         Whether exchanging `x` and `y` leaves the score alone.
     is_metric : bool
         Whether it is a distance that obeys the triangle inequality.
+    triangle : str or None
+        How far it obeys: ``"no"``, ``"pseudo"`` (unlike representations may be at distance 0) or ``"metric"``.
+    degree : int or None
+        Exponent g of the factor ``s**g`` by which the score grows where both sides are multiplied by s.
     invariant_to, source_invariant_to : tuple of str
         Changes of either argument that leave the score alone, and further ones of the first argument.
     min_rows : int
@@ -60,10 +68,14 @@ class Facts:
 
     kind: str = "unknown"
     input: str = "unknown"
+    form: str | None = None
+    link: str | None = None
     range: tuple[float, float] | None = None
     identity_value: float | None = None
     symmetric: bool = False
     is_metric: bool = False
+    triangle: str | None = None
+    degree: int | None = None
     invariant_to: tuple[str, ...] = ()
     source_invariant_to: tuple[str, ...] = ()
     min_rows: int = 1
@@ -117,6 +129,10 @@ class Option:
         All that a choice may be.
     required : bool
         Whether it must be given.
+    per_row : bool
+        Whether it has one entry per row, which goes where the row goes.
+    examples : tuple
+        Values worth a trial beside the default.
     """
 
     name: str
@@ -124,6 +140,8 @@ class Option:
     default: Any = None
     choices: tuple[str, ...] = ()
     required: bool = False
+    per_row: bool = False
+    examples: tuple[Any, ...] = ()
 
     @classmethod
     def of_core(cls, found: Mapping[str, Any]) -> Option:

@@ -193,6 +193,8 @@ def values_of(option: rs.Option) -> list[Any]:
 def factors_of(info: Any) -> dict[str, list[Any]]:
     """The options of a measure with their values; how predictions are read has tests of its own."""
     reading = {"kind", "missing"} if info.facts.input == "predictions" else set()
+    if info.form == "function":  # numbers that must fit the data are tried in `test_measures_in_python.py`
+        reading |= {option.name for option in info.options if option.kind == "int"}
     return {option.name: values_of(option) for option in info.options if option.name not in reading}
 
 

@@ -7,6 +7,7 @@ enough where nothing is claimed.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ import pytest
 from settings import EVERY, MEASURES, parameters
 
 import resemblance as rs
+from resemblance import _core
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +164,15 @@ def test_the_list_states_the_facts_of_the_defaults(name):
     info = MEASURES[name]
     plain = next(setting for setting in EVERY if setting.measure == name)
     assert repr(info.facts) == repr(plain.facts)  # a NaN does not equal itself
+
+
+def test_python_knows_every_fact_and_every_field_of_an_option():
+    for entry in _core.measures():
+        assert set(entry["facts"]) <= {field.name for field in dataclasses.fields(rs.Facts)}
+        for option in entry["options"]:
+            assert set(option) <= {field.name for field in dataclasses.fields(rs.Option)}
+    with pytest.raises(TypeError, match="shape"):
+        rs.Facts.of_core({"shape": "round"})
 
 
 def test_relabeling_with_labels():

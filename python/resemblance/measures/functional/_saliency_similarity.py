@@ -24,9 +24,12 @@ def _facts(options: Mapping[str, Any]) -> Facts:
     return Facts(
         kind="similarity",
         input="matrix",
+        form="function",
         range=(0.0, 1.0) if options["absolute"] else (-1.0, 1.0),
         identity_value=1.0,
         symmetric=True,
+        triangle="no",
+        degree=0,
         invariant_to=("scaling",),
         equal_widths=True,
         mean_matters=True,
@@ -65,7 +68,7 @@ def _directions(side: NDArray[np.float64], outputs: int, *, absolute: bool) -> N
     return np.abs(directions) if absolute else directions
 
 
-@stated(Stated(_facts, rows=_rows))
+@stated(Stated(_facts, rows=_rows, examples={"outputs": (2,)}))
 def saliency_similarity(x: Representation, y: Representation, *, outputs: int = 1, absolute: bool = True) -> float:
     r"""Mean cosine of the input gradients of two models, a similarity of predictions.
 
