@@ -112,7 +112,7 @@ impl<'a> PairingValues<'a> {
 
     /// Count the first `count` pairings, the observed one included, whose values are known to `tolerance`; and how many of
     /// them were counted without computing the value.
-    pub fn tally<'t>(
+    pub fn null_distribution<'t>(
         &self,
         scale: &'t ScoreScale<'t>,
         tolerance: f64,
@@ -124,16 +124,16 @@ impl<'a> PairingValues<'a> {
         par.expect(count);
         let first = self.values(pairings, 0..count.min(FIRST), par)?;
         let observed = first.first().copied().unwrap_or(f64::NAN);
-        let mut tally =
+        let mut null =
             NullDistribution::new(scale, observed, ties::window(&first, tolerance), wanted == Evaluation::Scores);
-        tally.take(&first)?;
+        null.take(&first)?;
         let interval = self.interval.filter(|_| wanted == Evaluation::Sides);
         let full = if interval.is_some() { count.min(KNOWN) } else { count };
         for from in (first.len()..full).step_by(BATCH) {
-            tally.take(&self.values(pairings, from..(from + BATCH).min(full), par)?)?;
+            null.take(&self.values(pairings, from..(from + BATCH).min(full), par)?)?;
         }
-        let Some(interval) = interval else { return Ok((tally, 0)) };
-        let (low, high) = (tally.observed - tally.window(), tally.observed + tally.window());
+        let Some(interval) = interval else { return Ok((null, 0)) };
+        let (low, high) = (null.observed - null.window(), null.observed + null.window());
         let side = |order: &[usize], par: Par<'_>| {
             let [least, most] = interval(order, par)?;
             Ok(match () {
@@ -153,12 +153,12 @@ impl<'a> PairingValues<'a> {
                     Verdict::At(value) => values.push(value),
                 }
             }
-            tally.take_certain(below, true);
-            tally.take_certain(above, false);
-            tally.take_counts(&values);
+            null.take_certain(below, true);
+            null.take_certain(above, false);
+            null.take_counts(&values);
             pruned += below + above;
         }
-        Ok((tally, pruned))
+        Ok((null, pruned))
     }
 
     /// The values of some of the pairings.

@@ -134,29 +134,29 @@ pub(super) fn test_form(
     let tolerance = ties::of_values(form, facts, statistic, par)?;
     let plan = strategy::pair::PairTest { measure, design, request, alternative, tolerance };
     let mut found = strategy::pair::evaluate(form, &scale, &plan, par)?;
-    let tally = &mut found.tally;
+    let null = &mut found.null;
     let all = found.method == "exact";
-    let (mut null_mean, mut null_std) = tally.scores(!all);
+    let (mut null_mean, mut null_std) = null.scores(!all);
     let (mut mean_exact, mut std_exact) = (all, all);
     if let (false, true, Some(mean)) = (all, design.is_free(), form.at_chance(par)?) {
         (null_mean, mean_exact) = (mean, true);
     }
     if let (Some((_, std)), Some(stretch)) = (found.exact, scale.stretch()) {
-        (null_std, std_exact) = (if std > tally.window() { std * stretch } else { 0.0 }, true);
+        (null_std, std_exact) = (if std > null.window() { std * stretch } else { 0.0 }, true);
     }
     let null_skew = match &suggested {
         Some(NullMoments { skewness: Some(skewness), before: None, .. }) => (Some(*skewness), true),
-        _ => (tally.skewness(!all), all),
+        _ => (null.skewness(!all), all),
     };
     let zscore = match found.exact {
         Some((mean, std)) => {
-            let z = zscore(tally.observed, mean, std, tally.window());
+            let z = zscore(null.observed, mean, std, null.window());
             if scale.rises() { z } else { z.map(|z| -z) }
         }
         None => zscore(statistic, null_mean, null_std, 0.0),
     };
-    let total = tally.count();
-    let (at_least, at_most) = tally.exceedances();
+    let total = null.count();
+    let (at_least, at_most) = null.exceedances();
     let sides = alternative.sides();
     let exceedances = match alternative {
         Alternative::Greater => at_least,
@@ -178,8 +178,8 @@ pub(super) fn test_form(
         ((sides as f64 * low).min(1.0), (sides as f64 * high).min(1.0))
     };
     let min_pvalue = match () {
-        () if all => tally.smallest_p(alternative),
-        () if tally.all_tie() && total > 1 => 1.0,
+        () if all => null.smallest_p(alternative),
+        () if null.all_tie() && total > 1 => 1.0,
         () => shares.smallest_p((0, 0), total, alternative),
     };
     // A bet on p below 0.9 alpha wins no more than that.
@@ -187,10 +187,10 @@ pub(super) fn test_form(
     // Chance can take an independent sample below the share of arrangements that tie.
     let min_pvalue = min_pvalue.min(pvalue);
     warnings.extend(floor(min_pvalue, request.alpha));
-    warnings.extend(infinite(tally.infinite(), total));
+    warnings.extend(infinite(null.infinite(), total));
     let low = facts.kind == Kind::Distance;
-    let bar = tally.quantile(if low { request.alpha } else { 1.0 - request.alpha });
-    let null_distribution = tally.take_kept().map(|mut kept| {
+    let bar = null.quantile(if low { request.alpha } else { 1.0 - request.alpha });
+    let null_distribution = null.take_kept().map(|mut kept| {
         // The engine's own value of the observed arrangement differs from the score by round-off.
         kept[..1].fill(statistic);
         kept.iter_mut().for_each(|value| *value = without_round_off(*value, facts.range));

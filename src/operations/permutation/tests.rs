@@ -315,9 +315,9 @@ fn multipliers_are_pairings_too() {
     }
 }
 
-/// The statistic within a ten-thousandth of a standard deviation of nearly all values: all of these are settled in double.
+/// The statistic within a ten-thousandth of a standard deviation of nearly all values: all of these are decided in double.
 #[test]
-fn ties_are_settled() {
+fn ties_are_decided() {
     let n = 40;
     let k = pairs(n, |i, j| f64::from(i % 2 == j % 2), false);
     let form = linked(&k, &k, Link::COSINE);

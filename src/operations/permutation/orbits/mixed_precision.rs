@@ -17,6 +17,7 @@ use rustfft::num_complex::Complex;
 use crate::error::Result;
 use crate::form::Bilinear;
 use crate::numerics::fft::LaneFloat;
+use crate::operations::permutation::orbits::OrbitEngine;
 use crate::operations::permutation::orbits::cyclic::CyclicOrbits;
 use crate::operations::permutation::orbits::multipliers::{CompositeMultipliers, OrbitFloat, PrimeMultipliers};
 use crate::operations::permutation::orbits::relabelings::{Multipliers, Relabeling, Relabelings};
@@ -130,10 +131,12 @@ pub struct MixedPrecision<'a> {
     observed: f64,
     margin: f64,
     adjudicated: AtomicUsize,
+    /// Values of the first block.
+    first: Vec<f64>,
 }
 
 impl<'a> MixedPrecision<'a> {
-    /// Make ready for all relabelings; the values of the first, which begins with the observed one.
+    /// Engine for all relabelings, with the values of the first block at hand.
     pub fn begin(
         form: &'a Bilinear<'a>,
         k: &'a Residual<'a>,
@@ -141,7 +144,7 @@ impl<'a> MixedPrecision<'a> {
         relabelings: Relabelings,
         request: &Request,
         par: Par<'_>,
-    ) -> Result<(Self, Vec<f64>)> {
+    ) -> Result<Self> {
         let sigma = relabelings.sigma();
         let single = match request.precision {
             Precision::Double => false,
@@ -158,41 +161,33 @@ impl<'a> MixedPrecision<'a> {
             observed: 0.0,
             margin: 0.0,
             adjudicated: AtomicUsize::new(0),
+            first: Vec::new(),
         };
         let block = found.relabelings.get(0);
         if !single {
             let (engine, first) = PrecisionEngine::start(&found.linear, &found.sigma, &found.relabelings, &block, par)?;
             found.double.get_or_init(|| engine);
-            return Ok((found, block.in_order(first)));
+            found.first = block.in_order(first);
+            return Ok(found);
         }
         let (engine, mut first) = PrecisionEngine::start(&found.linear, &found.sigma, &found.relabelings, &block, par)?;
         found.single = Some(engine);
         found.observed = form.k.inner(form.l, None, par)?;
         found.margin = MARGIN * k.std(l);
         first[block.first * k.n()] = found.observed;
-        let first = found.settle(first, &block, Some(block.first * k.n()), par)?;
-        Ok((found, block.in_order(first)))
-    }
-
-    /// The values of block r.
-    pub fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
-        let block = self.relabelings.get(r);
-        match &self.single {
-            Some(engine) => {
-                let values = engine.run(&self.linear, &self.sigma, &block, par)?;
-                self.settle(values, &block, None, par)
-            }
-            None => self.in_double(&block, par),
-        }
-    }
-
-    /// Number of values that were computed again.
-    pub fn adjudicated(&self) -> usize {
-        self.adjudicated.load(Relaxed)
+        let first = found.recomputed_near(first, &block, Some(block.first * k.n()), par)?;
+        found.first = block.in_order(first);
+        Ok(found)
     }
 
     /// Values in single precision, with those too close to the observed one replaced; one of them may be known.
-    fn settle(&self, mut values: Vec<f64>, block: &Relabeling, known: Option<usize>, par: Par<'_>) -> Result<Vec<f64>> {
+    fn recomputed_near(
+        &self,
+        mut values: Vec<f64>,
+        block: &Relabeling,
+        known: Option<usize>,
+        par: Par<'_>,
+    ) -> Result<Vec<f64>> {
         let n = self.sigma.len();
         let close = |at: &usize| (values[*at] - self.observed).abs() <= self.margin && Some(*at) != known;
         let doubtful: Vec<usize> = (0..values.len()).filter(close).collect();
@@ -224,5 +219,37 @@ impl<'a> MixedPrecision<'a> {
             self.double.get_or_init(|| engine)
         };
         engine.run(&self.linear, &self.sigma, block, par)
+    }
+}
+
+impl OrbitEngine for MixedPrecision<'_> {
+    fn size(&self) -> usize {
+        self.relabelings.size()
+    }
+
+    fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
+        if r == 0 {
+            return Ok(self.first.clone());
+        }
+        let block = self.relabelings.get(r);
+        match &self.single {
+            Some(engine) => {
+                let values = engine.run(&self.linear, &self.sigma, &block, par)?;
+                self.recomputed_near(values, &block, None, par)
+            }
+            None => self.in_double(&block, par),
+        }
+    }
+
+    fn exact(&self) -> Option<(f64, f64)> {
+        Some((self.linear.k.mean(self.linear.l), self.linear.k.std(self.linear.l)))
+    }
+
+    fn variance_factor(&self) -> f64 {
+        self.relabelings.variance_factor()
+    }
+
+    fn adjudicated(&self) -> usize {
+        self.adjudicated.load(Relaxed)
     }
 }

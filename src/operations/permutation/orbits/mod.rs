@@ -19,3 +19,38 @@ pub mod relabelings;
 pub mod residual;
 pub mod stratified;
 pub mod tied_neighbors;
+
+use crate::error::Result;
+use crate::par::Par;
+
+/// Variance of the share of an orbit's values above a bound, over that of independent values.
+pub const VARIANCE: f64 = 1.1;
+/// The same where an orbit's places are multiplied by units of a composite number.
+pub const VARIANCE_OF_UNITS: f64 = 1.3;
+
+/// An engine of orbits: the values of many pairings at once, block after block.
+///
+/// A block is an orbit, or several that share a relabeling. The strategy of a test of one pair runs every engine by the
+/// same loop; a new form of scores needs a new engine and nothing else.
+pub trait OrbitEngine: Sync {
+    /// Number of pairings of a block.
+    fn size(&self) -> usize;
+
+    /// Values of block r; those of block 0 begin with the observed one.
+    fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>>;
+
+    /// Mean and standard deviation of the values over all n! pairings, where they are known.
+    fn exact(&self) -> Option<(f64, f64)> {
+        None
+    }
+
+    /// Variance of the p-value, over that of as many independent pairings.
+    fn variance_factor(&self) -> f64 {
+        VARIANCE
+    }
+
+    /// Number of values that were computed again from the definition.
+    fn adjudicated(&self) -> usize {
+        0
+    }
+}

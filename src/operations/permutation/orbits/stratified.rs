@@ -39,9 +39,12 @@ use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
 use crate::error::Result;
+use crate::form::Bilinear;
+use crate::linalg::Matrix;
 use crate::memory;
 use crate::numerics::fft::is_smooth;
 use crate::operations::permutation::design::{Design, ExchangeClass, Scheme};
+use crate::operations::permutation::orbits::OrbitEngine;
 use crate::par::{Par, ScratchPool};
 
 /// Values, as independent ones count, below which an orbit is hardly quicker than its values one by one.
@@ -372,6 +375,46 @@ impl<'a> LatticeOrbits<'a> {
             scratch: zeros(self.forward.get_inplace_scratch_len()),
         };
         self.scratch.with(make, work)
+    }
+}
+
+/// The orbits of one pair within strata and groups: matrices as whole rows, pairings drawn from the design.
+pub struct RestrictedOrbits<'a> {
+    lattice: &'a Lattice,
+    engine: LatticeOrbits<'a>,
+    of_x: TransformedX,
+    l: Matrix,
+    design: &'a Design,
+    key: &'a [u8; 32],
+}
+
+impl<'a> RestrictedOrbits<'a> {
+    /// Engine with the matrix of x transformed.
+    pub fn new(
+        form: &Bilinear<'_>,
+        lattice: &'a Lattice,
+        (design, key): (&'a Design, &'a [u8; 32]),
+        par: Par<'_>,
+    ) -> Result<Self> {
+        let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
+        let engine = LatticeOrbits::new(lattice);
+        let of_x = engine.of_x(k.data(), &design.draw(key, 0), par)?;
+        Ok(Self { lattice, engine, of_x, l, design, key })
+    }
+}
+
+impl OrbitEngine for RestrictedOrbits<'_> {
+    fn size(&self) -> usize {
+        self.lattice.length()
+    }
+
+    fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
+        let pairing = self.design.draw(self.key, r as u64);
+        Ok(self.engine.run(&[&self.of_x], self.l.data(), &pairing, par)?.remove(0))
+    }
+
+    fn variance_factor(&self) -> f64 {
+        self.lattice.variance_factor(true)
     }
 }
 

@@ -117,7 +117,7 @@ fn bilinear_grid_in<T: LaneFloat + ProductFloat>(
                 for s in close.into_iter().filter(|_| fine) {
                     let mut order = vec![0; n];
                     sigma.iter().enumerate().for_each(|(i, &item)| order[item] = tau[(i + s) % n]);
-                    values[s] = about.settled(forms[cell].k.inner(forms[cell].l, Some(&order), par)?);
+                    values[s] = about.separated(forms[cell].k.inner(forms[cell].l, Some(&order), par)?);
                 }
             }
             if !affine {
@@ -209,7 +209,7 @@ impl InnerProductMoments {
     }
 
     /// A value computed again: the observed one if it ties with it, else moved beyond what single precision takes for a tie.
-    fn settled(&self, value: f64) -> f64 {
+    fn separated(&self, value: f64) -> f64 {
         let (observed, apart) = (self.clamped(self.inner), self.clamped(value) - self.clamped(self.inner));
         if apart.abs() <= self.tolerance {
             self.inner

@@ -24,9 +24,10 @@ use crate::operations::permutation::orbits::cross_fft::CrossLattice;
 use crate::operations::permutation::orbits::low_rank::LowRankOrbits;
 use crate::operations::permutation::orbits::mixed_precision::MixedPrecision;
 use crate::operations::permutation::orbits::neighbors::NeighborOrbits;
-use crate::operations::permutation::orbits::relabelings::{Multipliers, Relabelings};
+use crate::operations::permutation::orbits::relabelings::{OrbitsInOrder, Relabelings};
 use crate::operations::permutation::orbits::residual::Residual;
-use crate::operations::permutation::orbits::stratified::{Lattice, LatticeOrbits};
+use crate::operations::permutation::orbits::stratified::{Lattice, LatticeOrbits, RestrictedOrbits};
+use crate::operations::permutation::orbits::{OrbitEngine, VARIANCE_OF_UNITS};
 use crate::operations::permutation::request::{Alternative, Request};
 use crate::operations::permutation::strategy::{ScoresByForm, Strategy, Widths, choose};
 use crate::par::Par;
@@ -39,10 +40,6 @@ const BATCH: usize = 64;
 const SIDE_BY_SIDE: usize = 4;
 /// Products so narrow that a bound is no quicker than the score.
 const NARROW: usize = 8;
-/// Variance of the share of an orbit's values above a bound, over that of independent values.
-const ORBIT: f64 = 1.1;
-/// The same where an orbit's places are multiplied by units of a composite number.
-const UNITS: f64 = 1.3;
 
 /// A test of one pair.
 pub struct PairTest<'a> {
@@ -61,7 +58,7 @@ pub struct PairTest<'a> {
 /// Values of a test of one pair.
 pub struct PairValues<'t> {
     /// The values.
-    pub tally: NullDistribution<'t>,
+    pub null: NullDistribution<'t>,
     /// The name of the strategy.
     pub method: &'static str,
     /// Number of orbits.
@@ -83,9 +80,9 @@ pub struct PairValues<'t> {
 }
 
 impl<'t> PairValues<'t> {
-    fn new(tally: NullDistribution<'t>, method: &'static str) -> Self {
+    fn new(null: NullDistribution<'t>, method: &'static str) -> Self {
         Self {
-            tally,
+            null,
             method,
             n_orbits: None,
             multipliers: 1,
@@ -98,8 +95,8 @@ impl<'t> PairValues<'t> {
         }
     }
 
-    fn orbits(tally: NullDistribution<'t>, orbits: usize, factor: f64) -> Self {
-        Self { n_orbits: Some(orbits), factor, ..Self::new(tally, "orbits") }
+    fn orbits(null: NullDistribution<'t>, orbits: usize, factor: f64) -> Self {
+        Self { n_orbits: Some(orbits), factor, ..Self::new(null, "orbits") }
     }
 }
 
@@ -131,12 +128,42 @@ pub fn evaluate<'t>(
     }
 }
 
-/// A tally for values that begin with the observed one.
-fn tally_of<'t>(scale: &'t ScoreScale<'t>, plan: &PairTest<'_>, first: &[f64]) -> NullDistribution<'t> {
+/// Null distribution of values that begin with the observed one.
+fn null_distribution<'t>(scale: &'t ScoreScale<'t>, plan: &PairTest<'_>, first: &[f64]) -> NullDistribution<'t> {
     NullDistribution::new(scale, first[0], ties::window(first, plan.tolerance), plan.request.return_null)
 }
 
-/// Values of shift orbits.
+/// Values of an engine, block after block.
+fn run<'t>(
+    engine: &dyn OrbitEngine,
+    (blocks, orbits): (usize, usize),
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
+    par: Par<'_>,
+) -> Result<PairValues<'t>> {
+    let first = engine.block(0, par)?;
+    par.advance(engine.size());
+    let mut null = null_distribution(scale, plan, &first);
+    null.take(&first)?;
+    let batch = at_a_time(engine.size());
+    for from in (1..blocks).step_by(batch) {
+        let values = par.map(batch.min(blocks - from), |at, par| {
+            let values = engine.block(from + at, par)?;
+            par.advance(engine.size());
+            Ok(values)
+        })?;
+        for values in values {
+            null.take(&values)?;
+        }
+    }
+    Ok(PairValues {
+        exact: engine.exact(),
+        adjudicated: engine.adjudicated(),
+        ..PairValues::orbits(null, orbits, engine.variance_factor())
+    })
+}
+
+/// Values of cyclic orbits: of factors of few columns, or of stored matrices.
 fn cyclic_orbits<'t>(
     form: &Bilinear<'_>,
     scale: &'t ScoreScale<'t>,
@@ -144,65 +171,32 @@ fn cyclic_orbits<'t>(
     relabelings: Relabelings,
     par: Par<'_>,
 ) -> Result<PairValues<'t>> {
+    let (blocks, multipliers) = ((relabelings.count(), relabelings.orbits()), relabelings.multipliers().count());
     // Both matrices, one of them as whole rows, and the transforms of the other.
     let (need, free) = (8.0 * (plan.design.n() as f64).powi(2) * 1.75, par.available());
+    let pairings = relabelings.orbits().saturating_mul(plan.design.n());
     if LowRankOrbits::pays(form, need <= free)
         && let Some(engine) = LowRankOrbits::new(form, &relabelings.sigma(), par)?
     {
-        return low_rank_orbits(form, &engine, scale, plan, &relabelings, par);
+        par.expect(pairings);
+        let of = |side| Invariants::of(side, MomentOrder::Variance, par);
+        let exact = moments(&of(form.k)?, &of(form.l)?);
+        let orbit = |order: &[usize], par: Par<'_>| engine.run(order, par);
+        let exact = Some((exact.mean, exact.variance.sqrt()));
+        let engine = OrbitsInOrder { relabelings: &relabelings, orbit, exact };
+        return Ok(PairValues { multipliers, ..run(&engine, blocks, scale, plan, par)? });
     }
     if need > free {
         return Err(Error::OverBudget { what: "Orbits of n x n matrices".into(), need, free });
     }
-    let (size, n_relabelings) = (relabelings.size(), relabelings.count());
-    let (orbits, multipliers) = (relabelings.orbits(), relabelings.multipliers());
-    par.expect(orbits.saturating_mul(plan.design.n()));
+    par.expect(pairings);
     let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
     let (k, l) = (Residual::of(&k, par)?, Residual::of(&l, par)?);
-    let exact = (k.mean(&l), k.std(&l));
-    let (engine, first) = MixedPrecision::begin(form, &k, &l, relabelings, plan.request, par)?;
-    par.advance(size);
-    let mut tally = tally_of(scale, plan, &first);
-    tally.take(&first)?;
-    count(&mut tally, n_relabelings, size, |r, par| engine.block(r, par), par)?;
-    let found = of_cyclic_orbits(tally, orbits, multipliers);
-    Ok(PairValues { exact: Some(exact), adjudicated: engine.adjudicated(), ..found })
+    let engine = MixedPrecision::begin(form, &k, &l, relabelings, plan.request, par)?;
+    Ok(PairValues { multipliers, ..run(&engine, blocks, scale, plan, par)? })
 }
 
-/// Values of cyclic orbits.
-fn of_cyclic_orbits(tally: NullDistribution<'_>, orbits: usize, multipliers: Multipliers) -> PairValues<'_> {
-    let factor = if matches!(multipliers, Multipliers::Units(_)) { UNITS } else { ORBIT };
-    PairValues { multipliers: multipliers.count(), ..PairValues::orbits(tally, orbits, factor) }
-}
-
-/// The same from factors.
-fn low_rank_orbits<'t>(
-    form: &Bilinear<'_>,
-    engine: &LowRankOrbits<'_>,
-    scale: &'t ScoreScale<'t>,
-    plan: &PairTest<'_>,
-    relabelings: &Relabelings,
-    par: Par<'_>,
-) -> Result<PairValues<'t>> {
-    let size = relabelings.size();
-    par.expect(relabelings.orbits().saturating_mul(plan.design.n()));
-    let of = |side| Invariants::of(side, MomentOrder::Variance, par);
-    let (k, l) = (of(form.k)?, of(form.l)?);
-    let exact = moments(&k, &l);
-    let exact = (exact.mean, exact.variance.sqrt());
-    let block = |r: usize, par: Par<'_>| {
-        let orders = relabelings.get(r).orders();
-        Ok(par.map(orders.len(), |at, par| engine.run(&orders[at], par))?.concat())
-    };
-    let first = block(0, par)?;
-    par.advance(size);
-    let mut tally = tally_of(scale, plan, &first);
-    tally.take(&first)?;
-    count(&mut tally, relabelings.count(), size, block, par)?;
-    Ok(PairValues { exact: Some(exact), ..of_cyclic_orbits(tally, relabelings.orbits(), relabelings.multipliers()) })
-}
-
-/// Scores of shift orbits of neighbor lists.
+/// Scores of cyclic orbits of neighbor lists.
 fn neighbor_orbits<'t>(
     form: &NeighborLists<'_>,
     scale: &'t ScoreScale<'t>,
@@ -210,16 +204,11 @@ fn neighbor_orbits<'t>(
     relabelings: &Relabelings,
     par: Par<'_>,
 ) -> Result<PairValues<'t>> {
-    let (size, orbits) = (relabelings.size(), relabelings.orbits());
-    par.expect(orbits.saturating_mul(size));
+    par.expect(relabelings.orbits().saturating_mul(relabelings.size()));
     let engine = NeighborOrbits::new(form, &relabelings.sigma());
-    let orbit = |r: usize, par: Par<'_>| engine.orbit(&relabelings.get(r).tau, par);
-    let first = orbit(0, par)?;
-    par.advance(size);
-    let mut tally = tally_of(scale, plan, &first);
-    tally.take(&first)?;
-    count(&mut tally, orbits, size, orbit, par)?;
-    Ok(PairValues::orbits(tally, orbits, ORBIT))
+    let orbit = |order: &[usize], par: Par<'_>| engine.orbit(order, par);
+    let engine = OrbitsInOrder { relabelings, orbit, exact: None };
+    run(&engine, (relabelings.orbits(), relabelings.orbits()), scale, plan, par)
 }
 
 /// Scores of all shifts of neighbor lists.
@@ -231,9 +220,9 @@ fn all_shifts_of_neighbors<'t>(
 ) -> Result<PairValues<'t>> {
     let identity: Vec<usize> = (0..plan.design.n()).collect();
     let values = NeighborOrbits::new(form, &identity).orbit(&identity, par)?;
-    let mut tally = tally_of(scale, plan, &values);
-    tally.take(&values)?;
-    Ok(PairValues { n_orbits: Some(1), ..PairValues::new(tally, "exact") })
+    let mut null = null_distribution(scale, plan, &values);
+    null.take(&values)?;
+    Ok(PairValues { n_orbits: Some(1), ..PairValues::new(null, "exact") })
 }
 
 /// Scores of orbits of whole products; those certain to be less extreme are not computed.
@@ -249,19 +238,19 @@ fn cross_orbits<'t>(
     let size = engine.size();
     par.expect(orbits.saturating_mul(size));
     let first: Vec<f64> = engine.orbit(0, None, par)?.into_iter().flatten().collect();
-    let mut tally = tally_of(scale, plan, &first);
-    tally.take(&first)?;
+    let mut null = null_distribution(scale, plan, &first);
+    null.take(&first)?;
     // Mean and spread come from scores that are known.
     let narrow = form.a.cols().min(form.b.cols()) < NARROW;
     let full = if narrow { orbits } else { KNOWN.div_ceil(size).min(orbits) };
     for r in 1..full {
         let scores: Vec<f64> = engine.orbit(r, None, par)?.into_iter().flatten().collect();
-        tally.take(&scores)?;
+        null.take(&scores)?;
     }
     let bar = match (plan.alternative, engine.prunes()) {
         _ if request.return_null => None,
-        (Alternative::Greater, Some(Ordering::Less)) => Some(tally.observed - tally.window()),
-        (Alternative::Less, Some(Ordering::Greater)) => Some(tally.observed + tally.window()),
+        (Alternative::Greater, Some(Ordering::Less)) => Some(null.observed - null.window()),
+        (Alternative::Less, Some(Ordering::Greater)) => Some(null.observed + null.window()),
         _ => None,
     };
     let mut pruned = 0;
@@ -269,39 +258,29 @@ fn cross_orbits<'t>(
         let found = par.map(SIDE_BY_SIDE.min(orbits - from), |at, par| engine.orbit(from + at, bar, par))?;
         for scores in found {
             let known: Vec<f64> = scores.iter().copied().flatten().collect();
-            tally.take_certain(scores.len() - known.len(), plan.alternative == Alternative::Greater);
+            null.take_certain(scores.len() - known.len(), plan.alternative == Alternative::Greater);
             pruned += scores.len() - known.len();
             if bar.is_some() {
-                tally.take_counts(&known);
+                null.take_counts(&known);
             } else {
-                tally.take(&known)?;
+                null.take(&known)?;
             }
         }
     }
-    Ok(PairValues { pruned, ..PairValues::orbits(tally, orbits, UNITS) })
+    Ok(PairValues { pruned, ..PairValues::orbits(null, orbits, VARIANCE_OF_UNITS) })
 }
 
-/// Values of orbits on a grid of rows.
+/// Values of orbits on a lattice of rows.
 fn lattice_orbits<'t>(
     form: &Bilinear<'_>,
     scale: &'t ScoreScale<'t>,
     plan: &PairTest<'_>,
-    (grid, orbits): (&Lattice, usize),
+    (lattice, orbits): (&Lattice, usize),
     par: Par<'_>,
 ) -> Result<PairValues<'t>> {
-    let (design, key) = (plan.design, &plan.request.key);
-    par.expect(orbits.saturating_mul(grid.length()));
-    let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
-    let engine = LatticeOrbits::new(grid);
-    let of_x = engine.of_x(k.data(), &design.draw(key, 0), par)?;
-    let orbit =
-        |r: usize, par: Par<'_>| Ok(engine.run(&[&of_x], l.data(), &design.draw(key, r as u64), par)?.remove(0));
-    let first = orbit(0, par)?;
-    par.advance(grid.length());
-    let mut tally = tally_of(scale, plan, &first);
-    tally.take(&first)?;
-    count(&mut tally, orbits, grid.length(), orbit, par)?;
-    Ok(PairValues::orbits(tally, orbits, grid.variance_factor(true)))
+    par.expect(orbits.saturating_mul(lattice.length()));
+    let engine = RestrictedOrbits::new(form, lattice, (plan.design, &plan.request.key), par)?;
+    run(&engine, (orbits, orbits), scale, plan, par)
 }
 
 /// Values of all shifts.
@@ -318,36 +297,14 @@ fn all_shifts<'t>(
     let of_x = engine.of_x(k.data(), &identity, par)?;
     let values = engine.run(&[&of_x], l.data(), &identity, par)?.remove(0);
     par.advance(grid.length());
-    let mut tally = tally_of(scale, plan, &values);
-    tally.take(&values)?;
-    Ok(PairValues { n_orbits: Some(1), ..PairValues::new(tally, "exact") })
+    let mut null = null_distribution(scale, plan, &values);
+    null.take(&values)?;
+    Ok(PairValues { n_orbits: Some(1), ..PairValues::new(null, "exact") })
 }
 
 /// Number of orbits of a size that are computed side by side.
 pub fn at_a_time(size: usize) -> usize {
     if size <= SMALL { BATCH } else { 1 }
-}
-
-/// Count the orbits after the first.
-fn count(
-    tally: &mut NullDistribution<'_>,
-    orbits: usize,
-    size: usize,
-    orbit: impl Fn(usize, Par<'_>) -> Result<Vec<f64>> + Sync,
-    par: Par<'_>,
-) -> Result<()> {
-    let batch = at_a_time(size);
-    for from in (1..orbits).step_by(batch) {
-        let found = par.map(batch.min(orbits - from), |at, par| {
-            let values = orbit(from + at, par)?;
-            par.advance(size);
-            Ok(values)
-        })?;
-        for values in found {
-            tally.take(&values)?;
-        }
-    }
-    Ok(())
 }
 
 /// Values of one pairing after the other: all `every` of them, or independent ones.
@@ -367,8 +324,8 @@ fn one_by_one<'t>(
         Alternative::Greater | Alternative::Less if every.is_none() => Evaluation::Sides,
         _ => Evaluation::Values,
     };
-    let (tally, pruned) = engine.tally(scale, plan.tolerance, pairings, count, wanted, par)?;
-    Ok(PairValues { pruned, ..PairValues::new(tally, if every.is_some() { "exact" } else { "monte_carlo" }) })
+    let (null, pruned) = engine.null_distribution(scale, plan.tolerance, pairings, count, wanted, par)?;
+    Ok(PairValues { pruned, ..PairValues::new(null, if every.is_some() { "exact" } else { "monte_carlo" }) })
 }
 
 /// Independent pairings until it is clear whether p is below alpha.
@@ -383,15 +340,15 @@ fn sequential<'t>(
     let engine = PairingValues::new(form, count, par)?;
     par.expect(count);
     let mut values = engine.values(pairings, 0..count.min(LOOK), par)?;
-    let mut tally = tally_of(scale, plan, &values);
-    tally.take(&values[..1])?;
+    let mut null = null_distribution(scale, plan, &values);
+    null.take(&values[..1])?;
     let mut course = SequentialTest::new(plan.alternative, plan.request.alpha);
     let (mut decision, mut drawn) = (Decision::Continue, 1);
     'looks: loop {
         let skip = usize::from(drawn == 1);
         for value in &values[skip..] {
-            tally.take(&[*value])?;
-            decision = course.take(tally.beyond(*value));
+            null.take(&[*value])?;
+            decision = course.take(null.beyond(*value));
             drawn += 1;
             if decision != Decision::Continue {
                 break 'looks;
@@ -403,5 +360,5 @@ fn sequential<'t>(
         values = engine.values(pairings, drawn..(drawn + LOOK).min(count), par)?;
     }
     let (pvalue, decision) = (Some(course.pvalue()), decision.verdict());
-    Ok(PairValues { pvalue, decision, ..PairValues::new(tally, "sequential") })
+    Ok(PairValues { pvalue, decision, ..PairValues::new(null, "sequential") })
 }
