@@ -90,7 +90,7 @@ def permutation_test(
         (pvalue, pvalue) if orders.exact else _core.pvalue_interval(exceedances, len(scores), sequential=sequential)
     )
     tied = orders.exact or (told["all_tie"] and len(scores) > 1)
-    min_pvalue = told["least_p"] if tied else min(1.0, sides / len(scores))
+    min_pvalue = told["smallest_p"] if tied else min(1.0, sides / len(scores))
     min_pvalue = min(pvalue, max(min_pvalue, 0.9 * request.alpha) if sequential else min_pvalue)
     remarks = orders.remarks + _core.p_floor(min_pvalue, request.alpha) + told["warnings"]
     null_mean, null_std = told["null_mean"], told["null_std"]
@@ -165,7 +165,7 @@ def permutation_grid(
     least = (2 if alternative == "two-sided" else 1) / orders.count
     bounds = [
         min(p, known if orders.exact or not varies else least)
-        for p, known, varies in zip(judged["unadjusted"], judged["least_p"], judged["varies"], strict=True)
+        for p, known, varies in zip(judged["unadjusted"], judged["smallest_p"], judged["varies"], strict=True)
     ]
     counted = [at for at, (i, j) in enumerate(tested) if not same or i != j]
     min_pvalue = min([float(bounds[at]) for at in counted], default=1.0)
