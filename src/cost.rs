@@ -2,10 +2,8 @@
 //!
 //! Whether there is enough memory must be known before the first byte, and whether a call is so short that it need not be
 //! watched before it starts; neither needs more than the order of magnitude. Every measure says what a summary of n rows
-//! and d columns and a score of two of them cost ([`Measure::cost`](crate::measure::Measure::cost)), in most cases as the
+//! and d columns and a score of two of them cost (`Measure::cost`), in most cases as the
 //! engine does that makes its summaries.
-
-use crate::engines::pair_matrix::dense_pays;
 
 /// Bytes of a number.
 const NUMBER: f64 = 8.0;
@@ -103,4 +101,12 @@ impl Cost {
     pub fn making_too(self, bytes: f64) -> Self {
         Self { making: self.making + bytes, ..self }
     }
+}
+
+/// The choice to store n x n matrices of factors with r columns rather than multiply the factors for every pair of them.
+///
+/// Flops: a dense matrix costs n^2 r once per side and n^2 per pair; a factor costs n r^2 once and 2 n r^2 per pair.
+pub fn dense_pays(n: usize, r: usize, sides: usize, pairs: usize) -> bool {
+    let (n, r, sides, pairs) = (n as f64, r as f64, sides as f64, pairs as f64);
+    sides * n * n * r + pairs * n * n < sides * n * r * r + pairs * 2.0 * n * r * r
 }

@@ -4,7 +4,6 @@
 //! and [`details`](Error::details) that repeat the numbers of the message for machines. Python sees them as subclasses
 //! of `ResemblanceError`; the one place that translates is `bindings/errors.rs`.
 
-use crate::memory::bytes;
 use crate::synonyms::Hint;
 use crate::value::Value;
 
@@ -137,6 +136,10 @@ pub enum Error {
     #[error("{measure}: {option}={given} {problem}")]
     BadOption { measure: String, option: String, given: String, problem: String },
 
+    /// An option that must be given and was not.
+    #[error("{measure} needs {option}=: {needed}.")]
+    MissingOption { measure: String, option: String, needed: &'static str },
+
     /// A measure nobody knows.
     #[error("There is no measure {given:?}{}", suggestion(.hint.as_ref(), .known))]
     UnknownMeasure { given: String, hint: Option<Hint>, known: Vec<String> },
@@ -194,7 +197,7 @@ impl Error {
             Self::UnsupportedDtype { .. } => "unsupported_dtype",
             Self::NotSymmetric { .. } => "not_symmetric",
             Self::UnknownOption { .. } => "unknown_option",
-            Self::BadOption { .. } => "bad_option",
+            Self::BadOption { .. } | Self::MissingOption { .. } => "bad_option",
             Self::UnknownMeasure { .. } => "unknown_measure",
             Self::NotOffered { .. } => "not_offered",
             Self::SummaryMismatch { .. } => "summary_mismatch",
@@ -263,6 +266,7 @@ impl Error {
             Self::BadOption { measure, option, given, .. } => {
                 vec![("measure", text(measure)), ("option", text(option)), ("given", text(given))]
             }
+            Self::MissingOption { measure, option, .. } => vec![("measure", text(measure)), ("option", text(option))],
             Self::UnknownMeasure { given, hint, .. } => {
                 vec![("given", text(given)), ("closest", closest(hint.as_ref()))]
             }
@@ -274,5 +278,15 @@ impl Error {
                 vec![("done", Value::Int(*done as i64)), ("total", Value::Int(*total as i64))]
             }
         }
+    }
+}
+
+/// A number of bytes for people.
+fn bytes(count: f64) -> String {
+    let units = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
+    match units.into_iter().find(|(_, size)| count >= *size) {
+        Some((unit, size)) if count / size < 9.95 => format!("{:.1} {unit}", count / size),
+        Some((unit, size)) => format!("{:.0} {unit}", count / size),
+        None => format!("{count:.0} bytes"),
     }
 }

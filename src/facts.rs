@@ -4,6 +4,8 @@
 //! of them has a test that fails when the fact is wrong, in both directions: an invariance must hold where it is claimed
 //! and must fail where it is not.
 
+use crate::value::Value;
+
 /// How a number is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -91,6 +93,89 @@ impl Change {
     }
 }
 
+/// The mathematical form of a score, by which operations choose what is fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormName {
+    /// A monotone function of an inner product of two matrices over pairs.
+    Bilinear(Step),
+    /// A function of the product of two matrices.
+    Cross,
+    /// A mean over rows of a function of their two neighbor lists.
+    Neighbors,
+    /// A comparison of one number per representation.
+    Statistic,
+    /// A mean of a function of one row of either side.
+    Rows,
+    /// Any other function of a pair.
+    Pair,
+}
+
+impl FormName {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bilinear(_) => "bilinear",
+            Self::Cross => "cross",
+            Self::Neighbors => "neighbors",
+            Self::Statistic => "statistic",
+            Self::Rows => "rows",
+            Self::Pair => "pair",
+        }
+    }
+
+    /// The step from the inner product to the score, where there is an inner product.
+    pub fn link(self) -> Option<Step> {
+        match self {
+            Self::Bilinear(step) => Some(step),
+            _ => None,
+        }
+    }
+}
+
+/// The monotone step from an affine function of an inner product to a score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// As it is.
+    Identity,
+    /// Its root, of what is not negative.
+    Root,
+    /// The angle with this cosine; falls where the cosine rises.
+    Arccos,
+}
+
+impl Step {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Root => "root",
+            Self::Arccos => "arccos",
+        }
+    }
+}
+
+/// The triangle inequality: a score of x and z is at most that of x and y plus that of y and z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Triangle {
+    /// It may fail.
+    No,
+    /// It holds, and representations that differ in what the measure looks at may still be 0 apart.
+    Pseudo,
+    /// It holds, and 0 means equal up to the invariances that are stated.
+    Metric,
+}
+
+impl Triangle {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Pseudo => "pseudo",
+            Self::Metric => "metric",
+        }
+    }
+}
+
 /// How the score of fewer rows follows from what was made of all rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jackknife {
@@ -123,14 +208,19 @@ pub struct Facts {
     pub kind: Kind,
     /// What is compared.
     pub input: Input,
+    /// Form of the score where no row is left out.
+    pub form: FormName,
     /// Smallest and largest possible score.
     pub range: (f64, f64),
     /// The score of a representation with itself.
     pub identity_value: f64,
     /// Whether exchanging x and y leaves the score alone.
     pub symmetric: bool,
-    /// Whether it is a distance that obeys the triangle inequality.
-    pub is_metric: bool,
+    /// Whether the triangle inequality holds.
+    pub triangle: Triangle,
+    /// Exponent g of the factor s^g by which the score grows where both sides are multiplied by s. None where it grows
+    /// otherwise, and where scaling is an invariance anyway.
+    pub degree: Option<i8>,
     /// Changes of either argument that leave the score alone.
     pub invariant_to: &'static [Change],
     /// Further changes that leave it alone when the first argument alone is changed.
@@ -170,10 +260,12 @@ impl Facts {
     pub const SIMILARITY: Self = Self {
         kind: Kind::Similarity,
         input: Input::Matrix,
+        form: FormName::Pair,
         range: (0.0, 1.0),
         identity_value: 1.0,
         symmetric: true,
-        is_metric: false,
+        triangle: Triangle::No,
+        degree: None,
         invariant_to: &[],
         source_invariant_to: &[],
         min_rows: 2,
@@ -197,17 +289,68 @@ impl Facts {
         Self { kind: Kind::Distance, range: (0.0, f64::INFINITY), identity_value: 0.0, ..Self::SIMILARITY };
 
     /// A descriptive statistic compared by absolute difference, to be completed.
-    pub const STATISTIC: Self =
-        Self { kind: Kind::Statistic, rows_paired: false, repeats_matter: false, min_rows: 2, ..Self::DISTANCE };
+    pub const STATISTIC: Self = Self {
+        kind: Kind::Statistic,
+        form: FormName::Statistic,
+        rows_paired: false,
+        repeats_matter: false,
+        min_rows: 2,
+        ..Self::DISTANCE
+    };
 
     /// A measure of predictions, to be completed.
     pub const PREDICTIONS: Self = Self {
         input: Input::Predictions,
+        form: FormName::Rows,
         min_rows: 1,
         repeats_matter: false,
         invariant_to: &[Change::Relabeling, Change::Monotone, Change::RowShift],
         ..Self::SIMILARITY
     };
+
+    /// Whether it is a distance that obeys the triangle inequality.
+    pub fn is_metric(&self) -> bool {
+        self.triangle != Triangle::No
+    }
+
+    /// Exponent g of the factor s^g by which the score grows where both sides are multiplied by s: 0 where scaling is an
+    /// invariance, None where there is no such exponent.
+    pub fn degree(&self) -> Option<i8> {
+        if self.invariant_to.contains(&Change::Scaling) { Some(0) } else { self.degree }
+    }
+
+    /// The facts by name, in the order in which they are printed.
+    pub fn fields(&self) -> Vec<(&'static str, Value)> {
+        let names = |all: &[Change]| Value::List(all.iter().map(|change| change.name().into()).collect());
+        vec![
+            ("kind", self.kind.name().into()),
+            ("input", self.input.name().into()),
+            ("form", self.form.name().into()),
+            ("link", self.form.link().map(Step::name).into()),
+            ("range", self.range.into()),
+            ("identity_value", self.identity_value.into()),
+            ("symmetric", self.symmetric.into()),
+            ("is_metric", self.is_metric().into()),
+            ("triangle", self.triangle.name().into()),
+            ("degree", self.degree().map(i64::from).into()),
+            ("invariant_to", names(self.invariant_to)),
+            ("source_invariant_to", names(self.source_invariant_to)),
+            ("min_rows", self.min_rows.into()),
+            ("rows_paired", self.rows_paired.into()),
+            ("equal_widths", self.equal_widths.into()),
+            ("groups", self.groups.into()),
+            ("fewest_models", self.fewest_models.into()),
+            ("mean_matters", self.mean_matters.into()),
+            ("chance_corrected", self.chance_corrected.into()),
+            ("repeats_matter", self.repeats_matter.into()),
+            ("row_sizes_matter", self.row_sizes_matter.into()),
+            ("column_sizes_matter", self.column_sizes_matter.into()),
+            ("jackknife", self.jackknife.name().into()),
+            ("jumps", self.jumps.into()),
+            ("reference", self.reference.into()),
+            ("cost", self.cost.into()),
+        ]
+    }
 
     /// Whether larger means more alike.
     pub fn larger_is_more_alike(&self) -> bool {

@@ -9,6 +9,8 @@ use crate::engines::neighbors::Neighbors;
 use crate::engines::neighbors::overlap::Agreement;
 use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
+use crate::facts::FormName;
+pub use crate::facts::Step;
 use crate::linalg::{self, Matrix};
 use crate::par::Par;
 
@@ -59,17 +61,6 @@ pub enum Over {
     Norms,
     /// A number.
     Number(f64),
-}
-
-/// A monotone function.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// As it is.
-    Identity,
-    /// Its root, of what is not negative.
-    Root,
-    /// The angle with this cosine; falls where the cosine rises.
-    Arccos,
 }
 
 impl Link {
@@ -334,15 +325,15 @@ impl Form<'_> {
         })
     }
 
-    /// The name of the form.
-    pub fn name(&self) -> &'static str {
+    /// The name of the form, as [`Facts::form`](crate::facts::Facts::form) states it.
+    pub fn name(&self) -> FormName {
         match self {
-            Self::Bilinear(_) => "bilinear",
-            Self::Cross(_) => "cross",
-            Self::Neighbors(_) => "neighbors",
-            Self::Statistic(_) => "statistic",
-            Self::Rows(_) => "rows",
-            Self::Pair(_) => "pair",
+            Self::Bilinear(form) => FormName::Bilinear(form.link.step),
+            Self::Cross(_) => FormName::Cross,
+            Self::Neighbors(_) => FormName::Neighbors,
+            Self::Statistic(_) => FormName::Statistic,
+            Self::Rows(_) => FormName::Rows,
+            Self::Pair(_) => FormName::Pair,
         }
     }
 }

@@ -8,6 +8,7 @@
 //! representation   the only door for data: a checked view, and a memo of what engines made of it
 //! measure          the contract every measure fulfils, and its object-safe twin    (start reading here)
 //! form             the mathematical shape of a score; the score itself, in general
+//! summary          what is kept of one representation
 //! facts            what a measure states about itself
 //! options          named options become typed fields
 //! cost             the memory and the work of a measure
@@ -35,6 +36,8 @@ pub mod operations;
 pub mod options;
 pub mod par;
 pub mod representation;
+pub mod saved;
+pub mod summary;
 pub mod synonyms;
 pub mod value;
 pub mod warning;

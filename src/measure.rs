@@ -5,21 +5,17 @@
 //! from the form, and so do the grid of all pairs, the chance level and the permutation test, which are written once, in
 //! `operations/`.
 //!
-//! Operations see measures through the object-safe twin [`AnyMeasure`], and find them in the one list
-//! [`crate::measures::ALL`], whose entries are made by [`Entry::of`].
-
-use std::any::Any;
-use std::sync::Arc;
+//! Operations see measures through the object-safe twin [`AnyMeasure`].
 
 use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::{Form, mean_of_present};
-use crate::options::{OptionSpec, Options, damaged};
+use crate::options::Options;
 use crate::par::Par;
-use crate::representation::{Representation, Storage, View};
-use crate::synonyms;
-use crate::value::Value;
+use crate::representation::Representation;
+use crate::saved::SavedParts;
+use crate::summary::{AnySummary, Summary};
 use crate::warning::Warning;
 
 /// A number that says how alike two representations are.
@@ -72,55 +68,6 @@ pub trait Measure: Send + Sync + Sized + 'static {
     }
 }
 
-/// What an engine keeps of one representation. It can be written down as named arrays and read back.
-pub trait Summary: Any + Send + Sync {
-    /// Options arrays and numbers.
-    fn save(&self) -> Vec<(&'static str, Value)>;
-    /// Back from them; nothing about them may be believed without a check.
-    fn load(parts: &mut Options) -> Result<Self>
-    where
-        Self: Sized;
-    /// Number of rows it was made from, to be matched with those of another.
-    fn rows(&self) -> usize;
-    /// The summary of some of the rows, where every row stands for itself.
-    fn some_rows(&self, _rows: &[usize]) -> Option<AnySummary> {
-        None
-    }
-}
-
-/// A summary whose type only its measure knows.
-#[derive(Clone)]
-pub struct AnySummary {
-    kept: Arc<dyn Summary>,
-}
-
-impl AnySummary {
-    /// The summary of a measure.
-    pub fn new(summary: impl Summary) -> Self {
-        Self { kept: Arc::new(summary) }
-    }
-
-    /// See [`Summary::some_rows`].
-    pub fn some_rows(&self, rows: &[usize]) -> Option<Self> {
-        self.kept.some_rows(rows)
-    }
-
-    /// Number of rows it was made from.
-    pub fn rows(&self) -> usize {
-        self.kept.rows()
-    }
-
-    /// Options arrays and numbers.
-    pub fn save(&self) -> Vec<(&'static str, Value)> {
-        self.kept.save()
-    }
-
-    fn get<S: Summary>(&self) -> Result<&S> {
-        let kept: &dyn Any = &*self.kept;
-        kept.downcast_ref().ok_or_else(|| Error::SummaryMismatch { problem: "belongs to another measure".into() })
-    }
-}
-
 /// The object-safe twin of [`Measure`], implemented for every one of them.
 pub trait AnyMeasure: Send + Sync {
     /// See [`Measure::NAME`].
@@ -132,7 +79,7 @@ pub trait AnyMeasure: Send + Sync {
     /// See [`Measure::summarize`].
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<AnySummary>;
     /// See [`Summary::load`].
-    fn load(&self, parts: &mut Options) -> Result<AnySummary>;
+    fn load(&self, parts: &mut SavedParts) -> Result<AnySummary>;
     /// See [`Measure::form`].
     fn form<'a>(&'a self, x: &'a AnySummary, y: &'a AnySummary) -> Result<Form<'a>>;
     /// See [`Measure::largest`].
@@ -167,11 +114,11 @@ impl<M: Measure> AnyMeasure for M {
                 _ => Error::TooFewSamples { measure: M::NAME.into(), name: x.name().into(), needed, n },
             });
         }
-        Ok(AnySummary { kept: Arc::new(Measure::summarize(self, x, par)?) })
+        Ok(AnySummary::new(Measure::summarize(self, x, par)?))
     }
 
-    fn load(&self, parts: &mut Options) -> Result<AnySummary> {
-        Ok(AnySummary { kept: Arc::new(M::Summary::load(parts)?) })
+    fn load(&self, parts: &mut SavedParts) -> Result<AnySummary> {
+        Ok(AnySummary::new(M::Summary::load(parts)?))
     }
 
     fn form<'a>(&'a self, x: &'a AnySummary, y: &'a AnySummary) -> Result<Form<'a>> {
@@ -198,79 +145,4 @@ impl<M: Measure> AnyMeasure for M {
         let typed: Vec<&M::Summary> = models.iter().map(|model| model.get()).collect::<Result<_>>()?;
         Measure::group_rows(self, &typed)
     }
-}
-
-/// One row of the list of measures.
-pub struct Entry {
-    /// See [`Measure::NAME`].
-    pub name: &'static str,
-    /// See [`Measure::FAMILY`].
-    pub family: &'static str,
-    make: fn(&mut Options) -> Result<Box<dyn AnyMeasure>>,
-}
-
-impl Entry {
-    /// The row of a measure.
-    pub const fn of<M: Measure>() -> Self {
-        fn make<M: Measure>(options: &mut Options) -> Result<Box<dyn AnyMeasure>> {
-            Ok(Box::new(M::from_options(options)?))
-        }
-        Self { name: M::NAME, family: M::FAMILY, make: make::<M> }
-    }
-
-    /// The measure with these options.
-    pub fn with(&self, options: Vec<(String, Value)>) -> Result<Box<dyn AnyMeasure>> {
-        let mut named = Options::new(self.name, options);
-        let measure = (self.make)(&mut named);
-        match named.finish() {
-            // A misspelt option is the better explanation of a missing one.
-            Err(unknown) if measure.is_ok() || matches!(measure, Err(Error::KindRequired { .. })) => Err(unknown),
-            _ => measure,
-        }
-    }
-
-    /// The measure with default options (placeholders where there is no default), and all its options.
-    pub fn probe(&self) -> Result<(Box<dyn AnyMeasure>, Vec<OptionSpec>)> {
-        let mut named = Options::probe(self.name);
-        let measure = (self.make)(&mut named)?;
-        Ok((measure, named.declared()))
-    }
-
-    /// The form of the score with default options, seen on a small example.
-    pub fn form_name(&self) -> &'static str {
-        example_form(self).unwrap_or("pair")
-    }
-}
-
-/// Number of rows of the example; the placeholder of class ids has as many.
-const EXAMPLE_ROWS: usize = 12;
-
-fn example_form(entry: &Entry) -> Result<&'static str> {
-    let (measure, _) = entry.probe()?;
-    let wave = |phase: f64| (0..EXAMPLE_ROWS * 3).map(move |at| (phase + (at * at) as f64).sin());
-    let scores = |phase: f64| -> Vec<f64> {
-        let raw: Vec<f64> = wave(phase).map(f64::exp).collect();
-        raw.chunks(3).flat_map(|row| row.iter().map(|v| v / row.iter().sum::<f64>()).collect::<Vec<_>>()).collect()
-    };
-    let soft = matches!(measure.facts().input, crate::facts::Input::Predictions | crate::facts::Input::Probabilities);
-    let (a, b) = if soft { (scores(0.0), scores(1.0)) } else { (wave(0.0).collect(), wave(1.0).collect::<Vec<_>>()) };
-    let view = |values| {
-        let view = ndarray::ArrayView2::from_shape((EXAMPLE_ROWS, 3), values).map_err(|_| damaged("shape"))?;
-        Representation::matrix("example", View::F64(view), Storage::F64)
-    };
-    let (x, y) = (measure.summarize(&view(&a)?, Par::SEQ)?, measure.summarize(&view(&b)?, Par::SEQ)?);
-    Ok(measure.form(&x, &y)?.name())
-}
-
-/// The entry of that name, or the error that suggests one.
-pub fn find(name: &str) -> Result<&'static Entry> {
-    let all = crate::measures::ALL;
-    all.iter().find(|entry| entry.name == name).ok_or_else(|| {
-        let known: Vec<&str> = all.iter().map(|entry| entry.name).collect();
-        Error::UnknownMeasure {
-            given: name.to_owned(),
-            hint: synonyms::of_measure(name, &known),
-            known: known.into_iter().map(str::to_owned).collect(),
-        }
-    })
 }

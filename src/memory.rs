@@ -173,16 +173,6 @@ fn refused<T>(what: &str, len: usize) -> Error {
     Error::OverBudget { what: what.into(), need: size_of::<T>() as f64 * len as f64, free: available() }
 }
 
-/// A number of bytes for people.
-pub fn bytes(count: f64) -> String {
-    let units = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
-    match units.into_iter().find(|(_, size)| count >= *size) {
-        Some((unit, size)) if count / size < 9.95 => format!("{:.1} {unit}", count / size),
-        Some((unit, size)) => format!("{:.0} {unit}", count / size),
-        None => format!("{count:.0} bytes"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

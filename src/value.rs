@@ -1,4 +1,4 @@
-//! Options values that cross borders: options coming in, details of errors and warnings going out, saved summaries both ways.
+//! Named values that cross borders: options coming in, details of errors and warnings going out, saved summaries both ways.
 
 use std::sync::Arc;
 
@@ -29,6 +29,10 @@ pub enum Value {
         /// One or two lengths whose product is the number of entries.
         shape: Vec<usize>,
     },
+    /// Several values in order.
+    List(Vec<Value>),
+    /// Values that belong together, as the two ends of a range do.
+    Tuple(Vec<Value>),
 }
 
 impl Value {
@@ -42,6 +46,22 @@ impl Value {
     pub fn ints(data: impl Into<Arc<[i64]>>) -> Self {
         let data = data.into();
         Self::Ints { shape: vec![data.len()], data }
+    }
+
+    /// Entries, or rows of a matrix, at these places; what has no such place stays as it is.
+    #[must_use]
+    pub fn of_rows(&self, stay: &[usize]) -> Self {
+        fn picked<T: Copy>(data: &[T], shape: &[usize], stay: &[usize]) -> Option<(Arc<[T]>, Vec<usize>)> {
+            let width = shape.get(1).copied().unwrap_or(1);
+            let rows = stay.iter().map(|&i| data.get(i * width..(i + 1) * width)).collect::<Option<Vec<_>>>()?;
+            Some((rows.concat().into(), std::iter::once(stay.len()).chain(shape.get(1).copied()).collect()))
+        }
+        match self {
+            Self::Ints { data, shape } => picked(data, shape, stay).map(|(data, shape)| Self::Ints { data, shape }),
+            Self::Floats { data, shape } => picked(data, shape, stay).map(|(data, shape)| Self::Floats { data, shape }),
+            _ => None,
+        }
+        .unwrap_or_else(|| self.clone())
     }
 
     /// Equal, where 1 and 1.0 are.
@@ -75,6 +95,8 @@ impl Value {
             Self::Text(_) => "a string",
             Self::Ints { .. } => "an array of integers",
             Self::Floats { .. } => "an array of numbers",
+            Self::List(_) => "a list",
+            Self::Tuple(_) => "a tuple",
         }
     }
 }
@@ -89,6 +111,10 @@ impl std::fmt::Display for Value {
             Self::Float(v) => write!(f, "{v}"),
             Self::Text(v) => write!(f, "{v:?}"),
             Self::Ints { shape, .. } | Self::Floats { shape, .. } => write!(f, "<array of shape {shape:?}>"),
+            Self::List(values) | Self::Tuple(values) => {
+                let written: Vec<String> = values.iter().map(Self::to_string).collect();
+                write!(f, "[{}]", written.join(", "))
+            }
         }
     }
 }
@@ -116,5 +142,25 @@ impl From<f64> for Value {
 impl From<&str> for Value {
     fn from(v: &str) -> Self {
         Self::Text(v.to_owned())
+    }
+}
+impl From<String> for Value {
+    fn from(v: String) -> Self {
+        Self::Text(v)
+    }
+}
+impl From<u64> for Value {
+    fn from(v: u64) -> Self {
+        Self::Int(i64::try_from(v).unwrap_or(i64::MAX))
+    }
+}
+impl From<(f64, f64)> for Value {
+    fn from((low, high): (f64, f64)) -> Self {
+        Self::Tuple(vec![low.into(), high.into()])
+    }
+}
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(v: Option<T>) -> Self {
+        v.map_or(Self::None, Into::into)
     }
 }

@@ -5,13 +5,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::errors::{exception, remarks};
-use super::inputs::{Held, Inputs, Lists, options, to_python};
+use super::inputs::{Held, Inputs, Lists};
 use super::prepared::{self, PyPrepared};
 use super::run::{Resources, run};
+use super::values::{options, to_dict};
 use crate::error::Error;
-use crate::facts::Facts;
 use crate::linalg::Matrix;
-use crate::measures::ALL;
+use crate::measures::all;
 use crate::operations::{self, Estimate, Instance, OnError};
 use crate::value::Value;
 use crate::warning::Warning;
@@ -156,7 +156,7 @@ pub fn compare<'py>(
         .map(|(outcome, instance)| {
             let fields = PyDict::new(py);
             fields.set_item("n", pair.rows())?;
-            fields.set_item("facts", facts_dict(py, &instance.measure.facts())?)?;
+            fields.set_item("facts", to_dict(py, instance.measure.facts().fields())?)?;
             match outcome {
                 Ok(outcome) => {
                     fields.set_item("value", outcome.value)?;
@@ -282,31 +282,23 @@ pub fn load_prepared(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyP
 /// The list of measures.
 #[pyfunction]
 pub fn measures(py: Python<'_>) -> PyResult<Vec<Bound<'_, PyDict>>> {
-    ALL.iter()
+    all()
         .map(|entry| {
             let (measure, declared) = entry.probe().map_err(|error| exception(py, &error))?;
+            let facts = measure.facts();
             let fields = PyDict::new(py);
             fields.set_item("name", entry.name)?;
             fields.set_item("family", entry.family)?;
-            fields.set_item("form", entry.form_name())?;
-            let mut options = Vec::with_capacity(declared.len());
-            for option in declared {
-                let one = PyDict::new(py);
-                one.set_item("name", option.name)?;
-                one.set_item("kind", option.kind)?;
-                one.set_item("default", to_python(py, &option.default)?)?;
-                one.set_item("choices", option.choices)?;
-                one.set_item("required", option.required)?;
-                options.push(one);
-            }
+            fields.set_item("form", facts.form.name())?;
+            let options = declared.iter().map(|option| to_dict(py, option.fields())).collect::<PyResult<Vec<_>>>()?;
             fields.set_item("options", options)?;
-            fields.set_item("facts", facts_dict(py, &measure.facts())?)?;
+            fields.set_item("facts", to_dict(py, facts.fields())?)?;
             Ok(fields)
         })
         .collect()
 }
 
-/// What is wrong with a name that is none of the known choices: for options that only Python knows.
+/// Complaint about a name that is none of the known choices: for options that only Python knows.
 #[pyfunction]
 pub fn no_choice(given: &str, known: Vec<String>) -> String {
     crate::options::no_choice(given, &known.iter().map(String::as_str).collect::<Vec<_>>())
@@ -315,35 +307,7 @@ pub fn no_choice(given: &str, known: Vec<String>) -> String {
 /// The facts of a measure with these options.
 #[pyfunction]
 pub fn facts<'py>(py: Python<'py>, name: &str, given: GivenOptions<'py>) -> PyResult<Bound<'py, PyDict>> {
-    facts_dict(py, &instance(py, name, &given)?.measure.facts())
-}
-
-fn facts_dict<'py>(py: Python<'py>, facts: &Facts) -> PyResult<Bound<'py, PyDict>> {
-    let fields = PyDict::new(py);
-    let names = |changes: &[crate::facts::Change]| changes.iter().map(|change| change.name()).collect::<Vec<_>>();
-    fields.set_item("kind", facts.kind.name())?;
-    fields.set_item("input", facts.input.name())?;
-    fields.set_item("range", facts.range)?;
-    fields.set_item("identity_value", facts.identity_value)?;
-    fields.set_item("symmetric", facts.symmetric)?;
-    fields.set_item("is_metric", facts.is_metric)?;
-    fields.set_item("invariant_to", names(facts.invariant_to))?;
-    fields.set_item("source_invariant_to", names(facts.source_invariant_to))?;
-    fields.set_item("min_rows", facts.min_rows)?;
-    fields.set_item("rows_paired", facts.rows_paired)?;
-    fields.set_item("equal_widths", facts.equal_widths)?;
-    fields.set_item("groups", facts.groups)?;
-    fields.set_item("fewest_models", facts.fewest_models)?;
-    fields.set_item("mean_matters", facts.mean_matters)?;
-    fields.set_item("chance_corrected", facts.chance_corrected)?;
-    fields.set_item("repeats_matter", facts.repeats_matter)?;
-    fields.set_item("row_sizes_matter", facts.row_sizes_matter)?;
-    fields.set_item("column_sizes_matter", facts.column_sizes_matter)?;
-    fields.set_item("jackknife", facts.jackknife.name())?;
-    fields.set_item("jumps", facts.jumps)?;
-    fields.set_item("reference", facts.reference)?;
-    fields.set_item("cost", facts.cost)?;
-    Ok(fields)
+    to_dict(py, instance(py, name, &given)?.measure.facts().fields())
 }
 
 /// A permutation of a stream.
@@ -361,7 +325,7 @@ pub fn show_config(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     fields.set_item("linear_algebra", "faer 0.24.4")?;
     fields.set_item("instruction_set", crate::numerics::instruction_set())?;
     fields.set_item("debug_build", cfg!(debug_assertions))?;
-    fields.set_item("measures", ALL.len())?;
+    fields.set_item("measures", all().count())?;
     Ok(fields)
 }
 

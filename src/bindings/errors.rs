@@ -4,7 +4,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::inputs::to_python;
+use super::values::to_dict;
 use crate::error::Error;
 use crate::warning::Warning;
 
@@ -14,10 +14,7 @@ pub type Remark<'py> = (&'static str, String, Bound<'py, PyDict>);
 /// The exception that belongs to an error; `resemblance.errors.make` chooses the class.
 pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
     let built = || -> PyResult<Bound<'_, PyAny>> {
-        let details = PyDict::new(py);
-        for (name, value) in error.details() {
-            details.set_item(name, to_python(py, &value)?)?;
-        }
+        let details = to_dict(py, error.details())?;
         py.import("resemblance.errors")?.getattr("make")?.call1((error.code(), error.to_string(), details))
     };
     match built() {
@@ -35,12 +32,6 @@ pub fn internal(what: &str) -> PyErr {
 pub fn remarks<'py>(py: Python<'py>, warnings: &[Warning]) -> PyResult<Vec<Remark<'py>>> {
     warnings
         .iter()
-        .map(|warning| {
-            let details = PyDict::new(py);
-            for (name, value) in &warning.details {
-                details.set_item(*name, to_python(py, value)?)?;
-            }
-            Ok((warning.code, warning.message.clone(), details))
-        })
+        .map(|warning| Ok((warning.code, warning.message.clone(), to_dict(py, warning.details.iter().cloned())?)))
         .collect()
 }

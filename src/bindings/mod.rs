@@ -12,6 +12,7 @@ mod prepared;
 mod run;
 #[allow(clippy::needless_pass_by_value)] // Python hands arguments over
 mod significance;
+mod values;
 
 use pyo3::prelude::*;
 

@@ -6,12 +6,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::errors::exception;
-use super::inputs::{from_python, options, to_python};
+use super::values::{from_python, options, to_python};
 use crate::engines::profile::Profile;
 use crate::error::{Error, Result};
-use crate::measure::AnySummary;
 use crate::operations::{Instance, Prepared};
-use crate::options::{Options, damaged};
+use crate::saved::{SavedParts, damaged};
+use crate::summary::AnySummary;
 use crate::value::Value;
 
 /// The layout of a saved summary; another one is refused.
@@ -141,13 +141,12 @@ pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPre
     let (parts, profile) = (values(parts)?, profile.map(values).transpose()?);
     let made = || -> Result<PyPrepared> {
         let instance = Instance::new(&measure, given.clone())?;
-        let mut named = Options::new("saved", parts);
+        let mut named = SavedParts::new(parts);
         let summary = instance.measure.load(&mut named)?;
         if summary.rows() != n {
             return Err(damaged(format!("it says {n} rows and has {}", summary.rows())));
         }
-        let profile =
-            profile.map(|parts| Profile::load(&mut Options::new("saved", parts)).map(Arc::new)).transpose()?;
+        let profile = profile.map(|parts| Profile::load(&mut SavedParts::new(parts)).map(Arc::new)).transpose()?;
         if profile.as_ref().is_some_and(|profile| profile.rows != n) {
             return Err(damaged(format!("it says {n} rows, and its profile something else")));
         }

@@ -26,7 +26,7 @@
 
 use std::cmp::Ordering;
 
-use super::pair_matrix::{Centering, Dense};
+use super::dense::{Centering, Dense};
 use crate::error::Result;
 use crate::linalg::{Matrix, product_nt, squared_norm_of_product, times_upper};
 use crate::numerics::sums;

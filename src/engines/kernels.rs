@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::centered::{centered_if, raw};
-use super::pair_matrix::Dense;
+use super::dense::Dense;
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, rows_product, unit_scale};
 use crate::memory;

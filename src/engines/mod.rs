@@ -2,6 +2,7 @@
 
 pub mod assignment;
 pub mod centered;
+pub mod dense;
 pub mod jackknife;
 pub mod kernels;
 pub mod neighbors;

@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::linalg::mirror;
 use crate::memory;
 use crate::numerics::kendall::{self, BINS, ORDER, SortedOrder, Tau};
-use crate::options::damaged;
 use crate::par::Par;
+use crate::saved::damaged;
 
 /// The order of all pairs i < j, and their bins as a full matrix.
 pub struct PairOrder {

@@ -7,16 +7,16 @@
 //!
 //! Which numbers of rows are worth it is decided by shape alone, so that results do not depend on free memory.
 
+use super::dense::{Centering, Dense};
 use super::kernels::Points;
-use super::pair_matrix::{Centering, Dense};
 use crate::error::Result;
 use crate::linalg::{Matrix, product_nt};
-use crate::measure::Summary;
 use crate::numerics::double::Double;
 use crate::numerics::{line, sums};
-use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::saved::{SavedParts, damaged};
+use crate::summary::Summary;
 use crate::value::Value;
 
 /// From so many rows of one column on, sorted sums are faster than distances.
@@ -249,10 +249,10 @@ impl Summary for RowDistances {
         parts
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        let rows = parts.saved_matrix("points")?;
-        let centering = if parts.saved_count("u_centered")? == 1 { Centering::UCentered } else { Centering::Plain };
-        let sums = if parts.has("sums") { Some(parts.saved_floats("sums")?.0.to_vec()) } else { None };
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let rows = parts.matrix("points")?;
+        let centering = if parts.count("u_centered")? == 1 { Centering::UCentered } else { Centering::Plain };
+        let sums = if parts.has("sums") { Some(parts.floats("sums")?.0.to_vec()) } else { None };
         let fits = match &sums {
             Some(sums) => sums.len() == rows.rows(),
             None => rows.cols() == 1,

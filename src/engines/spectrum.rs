@@ -6,10 +6,10 @@ use super::centered::{Columns, centered_if};
 use super::roundoff::Whitening;
 use crate::error::{Error, Result};
 use crate::linalg::{self, Matrix};
-use crate::measure::Summary;
-use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::saved::{SavedParts, damaged};
+use crate::summary::Summary;
 use crate::value::Value;
 
 /// `u diag(s) v'`, cut at the rank.
@@ -87,12 +87,12 @@ impl Summary for Spectrum {
         ]
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
+    fn load(parts: &mut SavedParts) -> Result<Self> {
         let found = Self {
-            u: parts.saved_matrix("u")?,
-            s: parts.saved_floats("s")?.0.to_vec(),
-            v: parts.saved_matrix("v")?,
-            scale: parts.saved_number("scale")?,
+            u: parts.matrix("u")?,
+            s: parts.floats("s")?.0.to_vec(),
+            v: parts.matrix("v")?,
+            scale: parts.number("scale")?,
         };
         let r = found.s.len();
         let fits = r > 0 && found.u.cols() == r && found.v.cols() == r && found.u.rows() > 0 && found.scale > 0.0;
@@ -133,8 +133,8 @@ impl Summary for Basis {
         vec![("q", saved(&self.q)), ("columns", self.columns.into())]
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        Ok(Self { q: parts.saved_matrix("q")?, columns: parts.saved_count("columns")? })
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        Ok(Self { q: parts.matrix("q")?, columns: parts.count("columns")? })
     }
 
     fn rows(&self) -> usize {

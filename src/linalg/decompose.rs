@@ -5,30 +5,13 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::{evd, svd as faer_svd};
 use faer::{Mat, Spec};
 
+use super::factors::{Eigen, Svd};
 use super::{Matrix, jacobi, unit_scale};
 use crate::error::{Error, Result};
 use crate::numerics::sums;
 
 /// Relative residual of the probe above which a decomposition is not believed. Honest ones stay below 1e-13.
 const BELIEVED: f64 = 1e-10;
-
-/// `a = u diag(s) v'` with min(rows, cols) columns in u and v, s decreasing.
-pub struct Svd {
-    /// Left singular vectors, one per column.
-    pub u: Matrix,
-    /// Singular values, largest first.
-    pub s: Vec<f64>,
-    /// Right singular vectors, one per column.
-    pub v: Matrix,
-}
-
-/// `a = v diag(w) v'`, w increasing.
-pub struct Eigen {
-    /// Eigenvalues, smallest first.
-    pub w: Vec<f64>,
-    /// Eigenvectors, one per column.
-    pub v: Matrix,
-}
 
 /// Thin singular value decomposition.
 pub fn svd(a: &Matrix) -> Result<Svd> {

@@ -1,7 +1,7 @@
 //! Jacobi rotations: the last rung of the ladder. Slow, simple, and convergent for every finite matrix.
 
 use super::Matrix;
-use super::decompose::{Eigen, Svd};
+use super::factors::{Eigen, Svd};
 use crate::numerics::sums;
 
 /// Larger matrices would take minutes.

@@ -13,6 +13,7 @@
 
 mod band;
 mod decompose;
+mod factors;
 mod jacobi;
 mod largest;
 mod matrix;
@@ -22,7 +23,8 @@ mod product;
 mod scale;
 mod singular_sums;
 
-pub use decompose::{Eigen, Svd, eigenvalues, eigh, singular_values, svd};
+pub use decompose::{eigenvalues, eigh, singular_values, svd};
+pub use factors::{Eigen, Svd};
 pub use largest::norm_is_below;
 pub use matrix::Matrix;
 pub use orthonormal::{compact, orthonormal};

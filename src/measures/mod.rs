@@ -1,37 +1,51 @@
 //! One file per measure, by the families of the survey, and the one list of them all.
+//!
+//! A family lists its measures in its own `mod.rs`; here the families are joined.
 
 pub mod alignment;
 pub mod cca;
 pub mod functional;
 pub mod neighbors;
+pub mod registry;
 pub mod rsm;
 pub mod statistics;
 
-use crate::measure::Entry;
+use registry::Entry;
 
-/// Every measure there is.
-pub static ALL: &[Entry] = &[
-    Entry::of::<alignment::aligned_cosine::AlignedCosine>(),
-    Entry::of::<alignment::angular_shape::AngularShape>(),
-    Entry::of::<alignment::linear_regression_r2::LinearRegressionR2>(),
-    Entry::of::<alignment::procrustes::Procrustes>(),
-    Entry::of::<cca::cca_mean::CcaMean>(),
-    Entry::of::<cca::cca_mean_squared::CcaMeanSquared>(),
-    Entry::of::<cca::pwcca::Pwcca>(),
-    Entry::of::<cca::svcca::Svcca>(),
-    Entry::of::<functional::ambiguity::Ambiguity>(),
-    Entry::of::<functional::cohen_kappa::CohenKappa>(),
-    Entry::of::<functional::disagreement::Disagreement>(),
-    Entry::of::<functional::error_corrected_disagreement::ErrorCorrectedDisagreement>(),
-    Entry::of::<functional::fleiss_kappa::FleissKappa>(),
-    Entry::of::<functional::js_divergence::JsDivergence>(),
-    Entry::of::<neighbors::knn_jaccard::KnnJaccard>(),
-    Entry::of::<neighbors::mutual_knn::MutualKnn>(),
-    Entry::of::<neighbors::second_order_cosine::SecondOrderCosine>(),
-    Entry::of::<rsm::cka::Cka>(),
-    Entry::of::<rsm::distance_correlation::DistanceCorrelation>(),
-    Entry::of::<rsm::eigenspace_overlap::EigenspaceOverlap>(),
-    Entry::of::<rsm::rsa::Rsa>(),
-    Entry::of::<statistics::participation_ratio::ParticipationRatio>(),
-    Entry::of::<statistics::uniformity::Uniformity>(),
-];
+use crate::error::{Error, Result};
+use crate::synonyms;
+
+/// The measures of all families.
+const FAMILIES: &[&[Entry]] = &[alignment::ALL, cca::ALL, functional::ALL, neighbors::ALL, rsm::ALL, statistics::ALL];
+
+/// All measures there are.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    FAMILIES.iter().copied().flatten()
+}
+
+/// The entry of that name, or the error that suggests one.
+pub fn find(name: &str) -> Result<&'static Entry> {
+    all().find(|entry| entry.name == name).ok_or_else(|| {
+        let known: Vec<&str> = all().map(|entry| entry.name).collect();
+        Error::UnknownMeasure {
+            given: name.to_owned(),
+            hint: synonyms::of_measure(name, &known),
+            known: known.into_iter().map(str::to_owned).collect(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_synonyms_stand_for_one_of_them() {
+        let names: Vec<&str> = all().map(|entry| entry.name).collect();
+        let unique: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(unique.len(), names.len());
+        for (_, name, _) in synonyms::MEASURES {
+            assert!(unique.contains(name), "{name}");
+        }
+    }
+}

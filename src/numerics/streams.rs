@@ -99,21 +99,6 @@ pub(crate) mod tests {
         assert!(permutation(&key, 7, 0).is_empty());
     }
 
-    /// Multipliers of a relabeling come from its stream, after its permutation.
-    #[test]
-    fn multipliers_are_those_of_the_reference() {
-        use crate::operations::permutation::orbits::multipliers::choice::{PowerRange, draw_units};
-        let key = key_of_42();
-        let after = |r: u64, n: usize| {
-            let mut stream = Stream::new(&key, r);
-            stream.permutation(n);
-            move |count: u32| stream.below(count)
-        };
-        assert_eq!([0, 1, 2, 3].map(|r| PowerRange::draw(1009, 20, after(r, 1009)).identity()), [13, 19, 14, 16]);
-        assert_eq!(draw_units(1000, 5, after(0, 1000)), [1, 761, 331, 541, 757]);
-        assert_eq!(draw_units(1000, 5, after(1, 1000)), [1, 541, 643, 377, 819]);
-    }
-
     /// All 24 orders of four items, 1000 times each but for chance: chi-square below its 99.9 % point.
     #[test]
     fn orders_are_equally_likely() {

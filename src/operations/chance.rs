@@ -11,7 +11,7 @@
 //! few more scores are affordable: what is affordable depends on the shape of the data alone, so that results do not depend
 //! on the machine.
 
-use super::compare::checked_score;
+use super::outcome::checked_score;
 use crate::error::Result;
 use crate::facts::{Facts, Input, Kind};
 use crate::form::Form;
@@ -33,7 +33,7 @@ pub enum Origin {
     /// From the exact mean of what the score is a root or an angle of.
     Moments,
     /// From some pairings.
-    IntervalResult,
+    Estimated,
 }
 
 impl Origin {
@@ -42,7 +42,7 @@ impl Origin {
         match self {
             Self::ClosedForm => "closed_form",
             Self::Moments => "moments",
-            Self::IntervalResult => "estimated",
+            Self::Estimated => "estimated",
         }
     }
 }
@@ -90,7 +90,7 @@ pub fn of_pair(
     })?;
     // What other pairings make of the data is no reason to refuse the score of this one.
     let scores: Option<Vec<f64>> = scores.into_iter().map(|score| score.ok().filter(|v| v.is_finite())).collect();
-    Ok(scores.map(|all| Chance { mean: all.iter().sum::<f64>() / all.len() as f64, origin: Origin::IntervalResult }))
+    Ok(scores.map(|all| Chance { mean: all.iter().sum::<f64>() / all.len() as f64, origin: Origin::Estimated }))
 }
 
 /// Whether unrelated data score so high (for a distance, so far below the `largest`) that the level is worth a word.

@@ -1,125 +1,17 @@
 //! One pair: the score, the score of every row, and everything a reader should know beside it.
 
-use std::sync::OnceLock;
-
-use super::chance::{self, Chance};
+use super::chance;
 use super::diagnose::{diagnose, of_sides};
 use super::dominance;
 use super::estimate::Estimate;
+use super::instance::Instance;
 use super::operand::{Operand, rows_must_match};
+use super::outcome::{Outcome, checked_score};
 use crate::error::{Error, Result};
-use crate::facts::Facts;
 use crate::form::Form;
-use crate::measure::{AnyMeasure, AnySummary, Entry, find};
 use crate::par::Par;
-use crate::value::Value;
+use crate::summary::AnySummary;
 use crate::warning::Warning;
-
-/// A measure with its options, as operations receive it.
-pub struct Instance {
-    /// The measure.
-    pub measure: Box<dyn AnyMeasure>,
-    given: Vec<(String, Value)>,
-    written: OnceLock<String>,
-}
-
-impl Instance {
-    /// The measure of that name with these options.
-    pub fn new(name: &str, given: Vec<(String, Value)>) -> Result<Self> {
-        let measure = find(name)?.with(given.clone())?;
-        Ok(Self { measure, given, written: OnceLock::new() })
-    }
-
-    /// The same for some of the rows: class ids that were given for all n rows are those of the rows that stay.
-    pub fn for_rows(&self, n: usize, stay: &[usize]) -> Result<Option<Self>> {
-        let (_, declared) = find(self.measure.name())?.probe()?;
-        let of_rows = |name: &str| declared.iter().any(|option| option.name == name && option.kind == "labels");
-        if !self.given.iter().any(|(name, _)| of_rows(name)) {
-            return Ok(None);
-        }
-        let some = |name: &str, value: &Value| match value {
-            Value::Ints { data, shape } if of_rows(name) && shape.len() == 1 && data.len() == n => {
-                Value::ints(stay.iter().map(|&i| data[i]).collect::<Vec<_>>())
-            }
-            other => other.clone(),
-        };
-        let given = self.given.iter().map(|(name, value)| (name.clone(), some(name, value))).collect();
-        Self::new(self.measure.name(), given).map(Some)
-    }
-
-    /// The options that differ from their defaults, in order of name: two requests with the same text are the same.
-    pub fn options(&self) -> &str {
-        self.written.get_or_init(|| {
-            let declared = find(self.measure.name()).and_then(Entry::probe).map(|(_, declared)| declared);
-            let declared = declared.unwrap_or_default();
-            let default = |name: &str| declared.iter().find(|d| d.name == name).map(|d| d.default.clone());
-            let differs = |(name, value): &&(String, Value)| !default(name).is_some_and(|it| it.is_same_as(value));
-            let mut written: Vec<String> =
-                self.given.iter().filter(differs).map(|(name, value)| format!("{name}={}", value.written())).collect();
-            written.sort();
-            written.join(", ")
-        })
-    }
-}
-
-/// A score with its chance level and warnings.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// The score.
-    pub value: f64,
-    /// Mean score of randomly matched rows, where it is known or was estimated.
-    pub at_chance: Option<Chance>,
-    /// What a reader should know.
-    pub warnings: Vec<Warning>,
-}
-
-impl Outcome {
-    /// The score on the scale where chance is 0 and identity is 1.
-    pub fn calibrated(&self, facts: &Facts) -> Option<f64> {
-        calibrated(self.value, self.at_chance?.mean, facts)
-    }
-}
-
-/// A score on the scale where chance is 0 and identity is 1, for distances as well; None where the two coincide.
-pub fn calibrated(value: f64, at_chance: f64, facts: &Facts) -> Option<f64> {
-    let room = facts.identity_value - at_chance;
-    let found = (value - at_chance) / room;
-    (room.abs() > 1e-12 && found.is_finite()).then_some(found)
-}
-
-/// Round-off that carries a score out of its range is taken away up to here; a score further out is none.
-const ROUND_OFF: f64 = 1e-9;
-
-/// A value inside the range if round-off alone carried it out. What lies further out stays: with error rates that stay with
-/// their models, other orders of the rows may score more than any pair of models can.
-pub fn without_round_off(value: f64, (low, high): (f64, f64)) -> f64 {
-    let inside = value.clamp(low, high);
-    if (value - inside).abs() <= ROUND_OFF * inside.abs().max(1.0) { inside } else { value }
-}
-
-/// A finite score inside its range, or the error that says why there is none.
-pub fn checked_score(value: f64, measure: &str, facts: &Facts, warnings: &mut Vec<Warning>) -> Result<f64> {
-    if value.is_nan() {
-        return Err(Error::Undefined { measure: measure.into(), reason: "a ratio is 0/0 for these data".into() });
-    }
-    let (low, high) = facts.range;
-    let inside = without_round_off(value, facts.range);
-    let delta = (value - inside).abs();
-    if !(low..=high).contains(&inside) {
-        let reason = format!(
-            "round-off takes it to {value:.3e}, outside of its range from {low} to {high}; the data leave too few digits"
-        );
-        return Err(Error::Undefined { measure: measure.into(), reason });
-    }
-    if delta > 0.0 {
-        warnings.push(Warning::new(
-            "clamped",
-            format!("Round-off of {delta:.1e} was removed."),
-            vec![("delta", delta.into())],
-        ));
-    }
-    Ok(inside + 0.0)
-}
 
 /// The summaries of both sides, made side by side, each with its profile.
 pub fn summaries<'s>(
@@ -171,16 +63,6 @@ pub fn compared<'s>(
         outcome.warnings.extend(dominance::without_dominant(instance, (x, &p), (y, &q), outcome.value, par));
     }
     Ok(outcome)
-}
-
-/// The score of a pair, and nothing else.
-pub fn score_of_sides<'s>(instance: &Instance, x: &Operand<'s>, y: &Operand<'s>, par: Par<'_>) -> Result<f64> {
-    rows_must_match(&*instance.measure, x, y)?;
-    Estimate::of_pair([instance], [x, y]).require(instance.measure.name(), par)?;
-    let (k, l) = par.join(|par| x.summary(instance, par), |par| y.summary(instance, par));
-    let (k, l) = (k?, l?);
-    let value = instance.measure.form(&k, &l)?.score(None, par)?;
-    checked_score(value, instance.measure.name(), &instance.measure.facts(), &mut Vec::new())
 }
 
 fn scored<'s>(

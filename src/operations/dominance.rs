@@ -1,8 +1,11 @@
 //! A few rows or columns that hold most of the variance, and with it the score.
 
-use super::compare::{Instance, score_of_sides};
-use super::operand::Operand;
+use super::estimate::Estimate;
+use super::instance::Instance;
+use super::operand::{Operand, rows_must_match};
+use super::outcome::checked_score;
 use crate::engines::profile::{Heavy, Profile};
+use crate::error::Result;
 use crate::facts::{Change, Facts, Input};
 use crate::par::Par;
 use crate::representation::{Data, Representation, Storage, View};
@@ -174,4 +177,14 @@ fn warning(of: Of, heavy: &[(&str, &Heavy)], moved: Option<(f64, f64)>) -> Warni
 /// A share, never rounded up to all.
 fn percent(share: f64) -> String {
     if share > 0.995 { "more than 99%".to_owned() } else { format!("{:.0}%", 100.0 * share) }
+}
+
+/// The score of a pair, and nothing else.
+fn score_of_sides<'s>(instance: &Instance, x: &Operand<'s>, y: &Operand<'s>, par: Par<'_>) -> Result<f64> {
+    rows_must_match(&*instance.measure, x, y)?;
+    Estimate::of_pair([instance], [x, y]).require(instance.measure.name(), par)?;
+    let (k, l) = par.join(|par| x.summary(instance, par), |par| y.summary(instance, par));
+    let (k, l) = (k?, l?);
+    let value = instance.measure.form(&k, &l)?.score(None, par)?;
+    checked_score(value, instance.measure.name(), &instance.measure.facts(), &mut Vec::new())
 }

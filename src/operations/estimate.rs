@@ -4,7 +4,7 @@
 //! An operation whose bytes are not there is refused ([`Estimate::require`]); one of few operations on numbers is done
 //! before anybody could want to stop it, and needs no watch.
 
-use super::compare::Instance;
+use super::instance::Instance;
 use super::operand::Operand;
 use crate::cost::Cost;
 use crate::error::Result;

@@ -25,21 +25,24 @@
 
 use ndarray::Array2;
 
-use super::compare::{Instance, Outcome, checked_score, compared, group};
+use super::compare::{compared, group};
 use super::estimate::Estimate;
+use super::instance::Instance;
 use super::operand::{Operand, rows_must_match};
+use super::outcome::{Outcome, checked_score};
 use super::proportions::{Paired, wilson};
 use super::repeats::shown_again;
+use crate::engines::dense::Centering;
 use crate::engines::jackknife::JackknifeUnits;
-use crate::engines::pair_matrix::Centering;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Input, Jackknife, Kind};
 use crate::form::{Bilinear, Form, Over, mean_of_present};
-use crate::measure::{AnyMeasure, AnySummary};
+use crate::measure::AnyMeasure;
 use crate::numerics::student::Student;
 use crate::numerics::sums;
 use crate::par::Par;
 use crate::representation::{Data, Representation, View};
+use crate::summary::AnySummary;
 use crate::warning::Warning;
 
 /// A bias of more than this many standard errors spoils an interval: nominal 90 % cover 86 % at one half, 74 % at one.
@@ -219,7 +222,7 @@ pub fn group_confidence_interval(
             let value = instance.measure.group(&fewer.iter().collect::<Vec<_>>())?;
             checked_score(value, measure.name(), &facts, &mut Vec::new())
         };
-        let scored = match instance.for_rows(n, &stay)? {
+        let scored = match instance.for_rows(&stay)? {
             Some(instance) => of(&instance),
             None => of(instance),
         };
@@ -513,7 +516,7 @@ impl<'j, 's> Job<'j, 's> {
                     |y: &Whole<'_, '_>| instance.measure.form(&k, &y.summary(instance, &stay, par)?)?.score(None, par);
                 ys.iter().map(score).collect::<Result<Vec<_>>>()
             };
-            let scores = self.instance.for_rows(self.units.inputs(), &stay).and_then(scores);
+            let scores = self.instance.for_rows(&stay).and_then(scores);
             par.advance(1);
             self.explained(unit, scores)?.into_iter().map(|score| self.checked_score(unit, facts, score)).collect()
         })?;

@@ -5,21 +5,25 @@ pub mod compare;
 pub mod diagnose;
 pub mod dominance;
 pub mod estimate;
+pub mod instance;
 pub mod interval;
 pub mod operand;
+pub mod outcome;
 pub mod pairwise;
 pub mod permutation;
 pub mod proportions;
 pub mod repeats;
 mod stacked;
 
-pub use compare::{Instance, Outcome, compare, group, group_rows, rows, score, statistic};
+pub use compare::{compare, group, group_rows, rows, score, statistic};
 pub use estimate::Estimate;
+pub use instance::Instance;
 pub use interval::{
     Difference, Interval, IntervalRequest, IntervalResult, confidence_interval, group_confidence_interval,
     similarity_difference,
 };
 pub use operand::{Operand, Prepared};
+pub use outcome::Outcome;
 pub use pairwise::{Grid, OnError, pairwise};
 pub use permutation::grid::{PermutationGrid, permutation_tests};
 pub use permutation::moments::null_moments::{NullMoments, suggested};

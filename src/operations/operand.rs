@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::compare::Instance;
+use super::instance::Instance;
 use crate::engines::profile::Profile;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Input};
-use crate::measure::{AnyMeasure, AnySummary};
+use crate::measure::AnyMeasure;
 use crate::par::Par;
 use crate::representation::{Data, Representation};
+use crate::summary::AnySummary;
 
 /// What an operation is given for one model.
 pub enum Operand<'a> {

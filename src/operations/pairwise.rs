@@ -5,16 +5,17 @@
 //! unit of work of its own. A pair without a score holds NaN and says why; the run goes on.
 
 use super::chance::{self, Chance, Origin};
-use super::compare::{Instance, checked_score};
 use super::diagnose::{diagnose, of_lists};
 use super::estimate::Estimate;
+use super::instance::Instance;
 use super::operand::{Operand, rows_must_match};
+use super::outcome::checked_score;
 use super::stacked::stacked;
 use crate::error::{Error, Result};
 use crate::form::{Form, Over};
 use crate::linalg::Matrix;
-use crate::measure::AnySummary;
 use crate::par::Par;
+use crate::summary::AnySummary;
 use crate::warning::Warning;
 
 /// Scores of all pairs under one measure.

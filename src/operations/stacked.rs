@@ -8,7 +8,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::engines::pair_matrix::{Dense, PairMatrix, dense_pays};
+use crate::cost::dense_pays;
+use crate::engines::dense::Dense;
+use crate::engines::pair_matrix::PairMatrix;
 use crate::engines::row_distances::{self, RowDistances};
 use crate::error::Result;
 use crate::form::{Bilinear, Form, Over};
@@ -219,7 +221,7 @@ impl Block<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::find as measure;
+    use crate::measures::find as measure;
     use crate::par::{Watch, with_threads};
     use crate::testing::representation;
     use crate::value::Value;

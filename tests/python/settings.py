@@ -20,21 +20,6 @@ from scipy.spatial.distance import cdist
 import resemblance as rs
 from resemblance._recognize import as_measure
 
-# Until the library's options say themselves how they are to be tried.
-EXAMPLES: dict[str, list[Any]] = {
-    "alpha": [1.0, 0.3],
-    "bandwidth": [0.4],
-    "base": [2.0, 10.0],
-    "coef0": [0.5],
-    "degree": [2],
-    "gamma": [0.3],
-    "k": [3, 4],
-    "sigma": [15.0],
-    "t": [0.5],
-    "threshold": [0.7, 1.0],
-}
-
-
 class Fitting:
     """The value of an option that has to fit the data: a matrix as wide as they are, or one class per row."""
 
@@ -186,7 +171,7 @@ def values_of(option: rs.Option) -> list[Any]:
         "matrix": [MATRIX],
         "labels": [LABELS],
         "classes": [],
-    }.get(option.kind, EXAMPLES.get(option.name, []))
+    }.get(option.kind, option.examples)
     return found if option.required else [NOT_GIVEN, *found]
 
 

@@ -335,6 +335,24 @@ def test_triangle_inequality(setting):
         assert min(slack) < -1e-9, "not claimed to be a metric, but no triple breaks the triangle inequality"
 
 
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.input in ("matrix", "pair_matrix")], ids=str)
+def test_degree(setting):
+    """The score grows as stated where both sides are multiplied by a number, and by no power where none is stated."""
+    degree = setting.facts.degree
+    if "scaling" in setting.facts.invariant_to:
+        assert degree == 0
+    found = []
+    for x, y in data(setting):
+        before, after = value(setting, x, y), value(setting, 3.0 * x, 3.0 * y)
+        if before and after and math.isfinite(before) and math.isfinite(after):
+            found.append(math.log(after / before) / math.log(3.0) if after / before > 0 else math.nan)
+    assert found
+    if degree is None:
+        assert max(found) - min(found) > DIFFERENT or any(map(math.isnan, found))
+    else:
+        assert found == pytest.approx([degree] * len(found), abs=1e-6)
+
+
 @pytest.mark.parametrize("setting", EVERY, ids=str)
 def test_rows_paired(setting):
     moves = []

@@ -37,6 +37,12 @@ def refused(call, code: str = "bad_option") -> str:
         (rs.rsa, {"sigma": 2.0}, "sigma"),
         (rs.rsa, {"inner": "rbf", "sigma": 2.0, "bandwidth": 0.5}, "bandwidth"),
         (rs.rsa, {"inner": "euclidean", "precision": np.eye(4)}, "precision"),
+        (rs.rsa, {"inner": "rbf", "sigma": 2.0}, "sigma"),
+        (rs.rsa, {"inner": "rbf", "bandwidth": 2.0, "outer": "kendall_tau_b"}, "bandwidth"),
+        (rs.rsa, {"inner": "euclidean", "constant_rows": "mask"}, "constant_rows"),
+        (rs.distance_correlation, {"squared": True, "bias_corrected": True}, "squared"),
+        (rs.cca_mean, {"summary": "sum", "divisor": "columns"}, "divisor"),
+        (rs.cca_mean_squared, {"summary": "sum", "divisor": "columns"}, "divisor"),
         (rs.svcca, {"k": 2, "threshold": 0.5}, "threshold"),
     ],
 )
@@ -48,6 +54,25 @@ def test_an_option_without_effect_is_refused(measure, options, named):
 
 def test_the_default_of_an_option_without_effect_may_be_written():
     assert rs.cka(X, Y, sigma=None, degree=3, bandwidth=1.0) == rs.cka(X, Y)
+
+
+@pytest.mark.parametrize("info", rs.list_measures(), ids=lambda info: info.name)
+def test_options_say_how_they_are_to_be_tried(info):
+    for option in info.options:
+        examples, kind = option.examples, option.kind
+        assert examples or kind == "choice", option
+        assert all(np.size(example) > 1 or example != option.default for example in examples)
+        assert option.per_row == (kind == "labels")
+        types = {"bool": bool, "int": int, "float": float, "choice": str}.get(kind, np.ndarray)
+        assert all(type(example) is types for example in examples)
+        if kind == "choice":
+            assert [*examples, option.default].count(None) <= 1
+            assert set(examples) == set(option.choices) - {option.default}
+
+
+def test_an_option_that_must_be_given_is_named():
+    said = refused(lambda: rs.compare(X, Y, rs.error_corrected_disagreement))
+    assert said == "error_corrected_disagreement needs labels=: one class id per row."
 
 
 @pytest.mark.parametrize("options", [{"kernal": "rbf"}, {"sgima": None}, {"kernel": "rbf", "sgima": None}])

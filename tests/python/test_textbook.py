@@ -136,12 +136,6 @@ def test_statistic_of_one_representation(setting):
         assert rs.describe(y[:9], measure) == pytest.approx(fewer, rel=pair.rel), pair
 
 
-# How the score grows with the data, for measures that are no ratio: both sides scaled by s multiply it by s ** degree
-DEGREE = {
-    "procrustes": lambda options: 0 if options.get("normalize") else (2 if options.get("squared") else 1),
-}
-
-
 SCALES = [("huge", "huge"), ("tiny", "tiny"), ("huge", "tiny"), ("large", "small")]
 
 
@@ -150,7 +144,7 @@ def test_scale(setting, scales):
     """At 1e150 a square nearly overflows and a fourth power does: the score must not notice."""
     x, y = setting.inputs(*pairs.related(20, 4, 3))
     s, t = (pairs.SCALES[name] for name in scales)
-    degree = DEGREE.get(setting.measure, lambda options: 0)(setting.options)
+    degree = setting.facts.degree or 0
     if "scaling" in setting.facts.invariant_to or (degree and s == t):
         expected = setting.oracle(x, y)
         if math.isnan(expected):

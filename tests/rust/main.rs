@@ -1,10 +1,12 @@
 //! What holds for every measure of the list, seen from outside the crate and without Python.
 
 use _core::facts::{Change, Input};
-use _core::measures::ALL;
+use _core::measures::all;
+use _core::measures::registry::Entry;
 use _core::operations::{Instance, OnError, Operand, compare, pairwise};
 use _core::par::{Par, Watch, with_threads};
 use _core::representation::{Storage, View};
+use _core::value::Value;
 use _core::{Error, Representation};
 use ndarray::{Array2, ArrayView2};
 use proptest::prelude::*;
@@ -32,14 +34,19 @@ fn side<'a>(name: &str, view: ArrayView2<'a, f64>) -> Operand<'a> {
     Operand::Data(Representation::matrix(name, View::F64(view), Storage::F64).unwrap())
 }
 
-/// Every measure with default options that are enough for it (those that need class ids are tested from Python).
+/// Every measure with default options, and examples of those that must be given (class ids would fit one number of rows
+/// only: measures that need them are tested from Python).
 fn measures() -> Vec<Instance> {
-    let with = |name: &str| match name {
-        "js_divergence" => Some(vec![("kind".to_owned(), "probs".into())]),
-        "error_corrected_disagreement" => None,
-        _ => Some(Vec::new()),
+    let with = |entry: &Entry| {
+        let (_, options) = entry.probe().unwrap();
+        let required: Vec<_> = options.into_iter().filter(|option| option.required).collect();
+        if required.iter().any(|option| option.per_row) {
+            return None;
+        }
+        let given = required.into_iter().map(|option| (option.name.to_owned(), option.examples[0].clone())).collect();
+        Some(Instance::new(entry.name, given).unwrap())
     };
-    ALL.iter().filter_map(|entry| Some(Instance::new(entry.name, with(entry.name)?).unwrap())).collect()
+    all().filter_map(with).collect()
 }
 
 fn data(instance: &Instance, rows: usize, cols: usize, seed: u64) -> Array2<f64> {
@@ -61,6 +68,34 @@ fn the_same_bits_for_any_number_of_threads() {
         for threads in [2, 3, 8] {
             assert_eq!(one.to_bits(), score(threads).to_bits(), "{} with {threads} threads", instance.measure.name());
         }
+    }
+}
+
+/// The form that a measure states is that of its scores, with default options and with each example of each option.
+#[test]
+fn the_form_of_a_score_is_the_stated_one() {
+    for entry in all() {
+        let (_, options) = entry.probe().unwrap();
+        let required = |name: &str| {
+            options.iter().filter(move |one| one.required && one.name != name).map(|one| (one.name, &one.examples[0]))
+        };
+        let tried = options.iter().flat_map(|one| one.examples.iter().map(move |example| (one.name, example)));
+        let mut seen = 0;
+        for (name, example) in std::iter::once(("", &Value::None)).chain(tried) {
+            let given = required(name).chain((!name.is_empty()).then_some((name, example)));
+            // Some options have an effect beside others only.
+            let Ok(instance) = Instance::new(entry.name, given.map(|(n, v)| (n.to_owned(), v.clone())).collect())
+            else {
+                continue;
+            };
+            let (x, y) = (data(&instance, 12, 3, 1), data(&instance, 12, 3, 2));
+            let summary = |name: &str, x: &Array2<f64>| side(name, x.view()).summary(&instance, Par::SEQ);
+            let (Ok(k), Ok(l)) = (summary("x", &x), summary("y", &y)) else { continue };
+            let form = instance.measure.form(&k, &l).unwrap().name();
+            assert_eq!(form, instance.measure.facts().form, "{} {name} {example}", entry.name);
+            seen += 1;
+        }
+        assert!(seen > options.len() / 2, "{}: {seen} of {} options", entry.name, options.len());
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Metric;
 use super::ties::{Chosen, Groups};
 use crate::engines::centered::Scan;
-use crate::engines::pair_matrix::Dense;
+use crate::engines::dense::Dense;
 use crate::error::Result;
 use crate::linalg::{Matrix, unit_scale};
 use crate::numerics::sums;

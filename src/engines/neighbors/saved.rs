@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::ties::{Cut, Cuts};
 use super::{Neighbors, SHARED};
 use crate::error::Result;
-use crate::measure::Summary;
-use crate::options::{Options, damaged};
+use crate::saved::{SavedParts, damaged};
+use crate::summary::Summary;
 use crate::value::Value;
 
 /// Stands for [`SHARED`], and for the group of a row without one.
@@ -29,14 +29,14 @@ impl Summary for Arc<Neighbors> {
         ]
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        let (data, shape) = parts.saved_ints("lists")?;
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let (data, shape) = parts.ints("lists")?;
         let [n, k] = shape[..] else { return Err(damaged("the lists are not a matrix")) };
         if k == 0 || k >= n || u32::try_from(n).is_err() || n.checked_mul(k) != Some(data.len()) {
             return Err(damaged(format!("there cannot be {n} lists of {k} neighbors in {} numbers", data.len())));
         }
         let groups = groups(parts, n)?;
-        let (of_rows, _) = parts.saved_ints("tied")?;
+        let (of_rows, _) = parts.ints("tied")?;
         if of_rows.len() != if groups.is_empty() { 0 } else { n } {
             return Err(damaged("the ties do not fit the lists"));
         }
@@ -63,8 +63,8 @@ impl Summary for Arc<Neighbors> {
                 cuts.of_rows.push(cut);
             }
         }
-        let zero = parts.saved_count("zero")?;
-        let (copies, _) = parts.saved_ints("copies")?;
+        let zero = parts.count("zero")?;
+        let (copies, _) = parts.ints("copies")?;
         if zero > n || !is_ordered(&copies, n) {
             return Err(damaged("the counts of zero rows and copies do not fit the lists"));
         }
@@ -83,9 +83,9 @@ fn is_ordered(rows: &[i64], n: usize) -> bool {
 }
 
 /// All groups of tied candidates among n rows.
-fn groups(parts: &mut Options, n: usize) -> Result<Vec<Arc<[u32]>>> {
-    let (sizes, _) = parts.saved_ints("group_sizes")?;
-    let (members, _) = parts.saved_ints("groups")?;
+fn groups(parts: &mut SavedParts, n: usize) -> Result<Vec<Arc<[u32]>>> {
+    let (sizes, _) = parts.ints("group_sizes")?;
+    let (members, _) = parts.ints("groups")?;
     let mut rest = &members[..];
     let mut groups = Vec::with_capacity(sizes.len());
     for &size in sizes.iter() {

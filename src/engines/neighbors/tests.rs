@@ -1,9 +1,9 @@
 use super::overlap::Agreement;
 use super::*;
-use crate::measure::Summary;
 use crate::numerics::sums;
-use crate::options::Options;
 use crate::representation::{Storage, View};
+use crate::saved::SavedParts;
+use crate::summary::Summary;
 use crate::testing::representation;
 use crate::value::Value;
 
@@ -322,7 +322,7 @@ fn saved_lists_come_back_and_damaged_ones_do_not() {
     let kept = Neighbors::of(&representation("x", &values, 4), Metric::Euclidean, 3, Par::SEQ).unwrap();
     assert!(0 < kept.tied_rows() && kept.tied_rows() < 10);
     let parts = || kept.save().into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>();
-    assert_eq!(Arc::<Neighbors>::load(&mut Options::new("saved", parts())).unwrap(), kept);
+    assert_eq!(Arc::<Neighbors>::load(&mut SavedParts::new(parts())).unwrap(), kept);
     let lists = |change: &dyn Fn(&mut Vec<i64>)| {
         let mut data: Vec<i64> = kept.lists.iter().map(|&j| if j == SHARED { -1 } else { i64::from(j) }).collect();
         change(&mut data);
@@ -354,6 +354,6 @@ fn saved_lists_come_back_and_damaged_ones_do_not() {
         let mut damaged = parts();
         damaged.retain(|part| part.0 != name);
         damaged.push((name.to_owned(), value));
-        assert!(Arc::<Neighbors>::load(&mut Options::new("saved", damaged)).is_err(), "{name}");
+        assert!(Arc::<Neighbors>::load(&mut SavedParts::new(damaged)).is_err(), "{name}");
     }
 }

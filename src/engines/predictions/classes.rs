@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::measure::{AnySummary, Summary};
-use crate::options::{Options, damaged};
+use crate::saved::{SavedParts, damaged};
+use crate::summary::{AnySummary, Summary};
 use crate::value::Value;
 use crate::warning::Warning;
 
@@ -228,10 +228,10 @@ impl Summary for Classes {
         ]
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        let (name, tied) = (parts.saved_text("name")?, parts.saved_count("tied")?);
-        let (ids, shape) = parts.saved_ints("ids")?;
-        let width = parts.saved_count("width")?;
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let (name, tied) = (parts.text("name")?, parts.count("tied")?);
+        let (ids, shape) = parts.ints("ids")?;
+        let width = parts.count("width")?;
         let fits = width > 0 && ids.len().is_multiple_of(width) && tied <= ids.len();
         if shape.len() != 1 || ids.is_empty() || !fits || ids.iter().any(|id| *id < 0) {
             return Err(damaged("these are no class ids"));

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::scores::{PANEL, largest_score, nonfinite};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
-use crate::measure::Summary;
 use crate::numerics::sums;
-use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::{Representation, Storage, View};
+use crate::saved::{SavedParts, damaged};
+use crate::summary::Summary;
 use crate::value::Value;
 
 /// Rows of saved probabilities may be as far from 1 as half precision allows.
@@ -182,8 +182,8 @@ impl Summary for Probabilities {
         vec![("name", self.name.as_str().into()), ("p", crate::engines::spectrum::saved(&self.p))]
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        let (name, p) = (parts.saved_text("name")?, parts.saved_matrix("p")?);
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let (name, p) = (parts.text("name")?, parts.matrix("p")?);
         let sound = |row: &[f64]| row.iter().all(|v| *v >= 0.0) && (sums::sum(row) - 1.0).abs() <= LOOSEST;
         if p.rows() == 0 || p.cols() == 0 || !(0..p.rows()).all(|i| sound(p.row(i))) {
             return Err(damaged("its rows are no probabilities"));

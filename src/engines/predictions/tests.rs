@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::error::{Error, Result};
-use crate::measure::Summary;
-use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::saved::SavedParts;
+use crate::summary::Summary;
 use crate::testing::representation;
 use crate::value::Value;
 
@@ -26,7 +26,7 @@ fn probabilities(values: &[f64], kind: ScoreKind, renormalize: bool) -> Result<A
 }
 
 fn reloaded<S: Summary>(parts: Vec<(&'static str, Value)>) -> Result<S> {
-    S::load(&mut Options::new("test", parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+    S::load(&mut SavedParts::new(parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
 #[test]

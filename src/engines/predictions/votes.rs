@@ -2,10 +2,10 @@
 
 use super::{Classes, Content, GAP, Missing, Reading};
 use crate::error::{Error, Result};
-use crate::measure::{AnySummary, Summary};
-use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::saved::{SavedParts, damaged};
+use crate::summary::{AnySummary, Summary};
 use crate::value::Value;
 use crate::warning::Warning;
 
@@ -35,11 +35,11 @@ impl Summary for Votes {
         }
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
+    fn load(parts: &mut SavedParts) -> Result<Self> {
         if !parts.has("votes") {
             return Classes::load(parts).map(Self::Of);
         }
-        let (data, shape) = parts.saved_ints("votes")?;
+        let (data, shape) = parts.ints("votes")?;
         let [rows, classes] = shape[..] else { return Err(damaged("the votes are no table")) };
         let counts: Option<Vec<u64>> = data.iter().map(|v| u64::try_from(*v).ok()).collect();
         match counts {

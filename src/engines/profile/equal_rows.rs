@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use crate::engines::centered::Sizes;
 use crate::error::Result;
-use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::View;
+use crate::saved::{SavedParts, damaged};
 use crate::value::Value;
 
 /// Rows closer than this share of the distance between two rows are nearly equal, and closer than the second divided by
@@ -150,8 +150,8 @@ impl EqualRows {
         Value::ints(self.0.iter().map(|first| i64::from(*first)).collect::<Vec<_>>())
     }
 
-    pub(super) fn load(parts: &mut Options, name: &'static str, n: usize) -> Result<Self> {
-        let (saved, _) = parts.saved_ints(name)?;
+    pub(super) fn load(parts: &mut SavedParts, name: &'static str, n: usize) -> Result<Self> {
+        let (saved, _) = parts.ints(name)?;
         let mut first = Vec::with_capacity(saved.len());
         for (i, &value) in saved.iter().enumerate() {
             let at = usize::try_from(value).unwrap_or(usize::MAX);

@@ -6,8 +6,8 @@
 
 use crate::engines::centered::Sizes;
 use crate::error::Result;
-use crate::options::{Options, damaged};
 use crate::representation::View;
+use crate::saved::{SavedParts, damaged};
 use crate::value::Value;
 
 /// More than so many are not few.
@@ -78,9 +78,9 @@ impl Heavy {
         ]
     }
 
-    pub(super) fn load(parts: &mut Options, names: [&'static str; 3], count: usize) -> Result<Option<Self>> {
-        let (at, _) = parts.saved_ints(names[0])?;
-        let (share, ratio) = (parts.saved_optional_number(names[1])?, parts.saved_optional_number(names[2])?);
+    pub(super) fn load(parts: &mut SavedParts, names: [&'static str; 3], count: usize) -> Result<Option<Self>> {
+        let (at, _) = parts.ints(names[0])?;
+        let (share, ratio) = (parts.optional_number(names[1])?, parts.optional_number(names[2])?);
         let at: Vec<usize> = at.iter().map(|&i| usize::try_from(i).unwrap_or(count)).collect();
         let (Some(share), Some(ratio)) = (share, ratio) else {
             return if at.is_empty() { Ok(None) } else { Err(damaged("its profile lacks a share")) };

@@ -15,9 +15,9 @@ pub use self::heavy::Heavy;
 
 use super::centered::{Sizes, scan, sizes};
 use crate::error::Result;
-use crate::options::{Options, damaged};
 use crate::par::Par;
 use crate::representation::{Representation, Storage, View};
+use crate::saved::{SavedParts, damaged};
 use crate::value::Value;
 
 /// Smallest share of the variance with which a column counts when the worst ratio of mean and standard deviation is sought.
@@ -130,13 +130,13 @@ impl Profile {
     }
 
     /// Back from them; nothing about them is believed without a check.
-    pub fn load(parts: &mut Options) -> Result<Self> {
-        let (rows, columns) = (parts.saved_count("rows")?, parts.saved_count("columns")?);
-        let storage = Storage::named(&parts.saved_text("storage")?).ok_or_else(|| damaged("its storage is unknown"))?;
-        let mut word = |name| parts.saved_int(name).map(|value| u64::from_ne_bytes(value.to_ne_bytes()));
+    pub fn load(parts: &mut SavedParts) -> Result<Self> {
+        let (rows, columns) = (parts.count("rows")?, parts.count("columns")?);
+        let storage = Storage::named(&parts.text("storage")?).ok_or_else(|| damaged("its storage is unknown"))?;
+        let mut word = |name| parts.int(name).map(|value| u64::from_ne_bytes(value.to_ne_bytes()));
         let (content, place) = (word("content")?, word("place")? as usize);
         let equal = EqualRows::load(parts, "equal", rows)?;
-        let expected = parts.saved_number("expected")?;
+        let expected = parts.number("expected")?;
         if rows == 0 || columns == 0 || !expected.is_finite() || expected < 0.0 {
             return Err(damaged("its profile has impossible numbers"));
         }
@@ -163,12 +163,11 @@ impl Spread {
         })
     }
 
-    fn load(parts: &mut Options, rows: usize, columns: usize) -> Result<Self> {
+    fn load(parts: &mut SavedParts, rows: usize, columns: usize) -> Result<Self> {
         let alike = EqualRows::load(parts, "alike", rows)?;
-        let constant = parts.saved_count("constant")?;
-        let norms = [parts.saved_optional_number("norm")?, parts.saved_optional_number("uncentered_norm")?];
-        let (column, ratio) =
-            (parts.saved_optional_number("worst_column")?, parts.saved_optional_number("worst_ratio")?);
+        let constant = parts.count("constant")?;
+        let norms = [parts.optional_number("norm")?, parts.optional_number("uncentered_norm")?];
+        let (column, ratio) = (parts.optional_number("worst_column")?, parts.optional_number("worst_ratio")?);
         let index = |column: f64| (0..columns).contains(&(column as usize)) && (column as usize) as f64 == column;
         let possible = column.zip(ratio).is_none_or(|(column, ratio)| index(column) && ratio >= 0.0);
         let worst = column.zip(ratio).map(|(column, ratio)| (column as usize, ratio));
@@ -240,6 +239,6 @@ mod tests {
         let made = with(&values, 4, |x| Profile::of(x, false, Par::SEQ).unwrap());
         assert_eq!(made.equal.pairs(), 1.0);
         let parts = made.save().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        assert_eq!(Profile::load(&mut Options::new("saved", parts)).unwrap(), *made);
+        assert_eq!(Profile::load(&mut SavedParts::new(parts)).unwrap(), *made);
     }
 }

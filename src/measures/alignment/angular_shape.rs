@@ -18,7 +18,7 @@ use super::{CommonUnit, Shape, cross};
 use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::Facts;
+use crate::facts::{Facts, FormName, Triangle};
 use crate::form::Form;
 use crate::measure::Measure;
 use crate::options::Options;
@@ -42,8 +42,9 @@ impl Measure for AngularShape {
 
     fn facts(&self) -> Facts {
         Facts {
+            form: FormName::Cross,
             range: (0.0, FRAC_PI_2),
-            is_metric: true,
+            triangle: Triangle::Metric,
             invariant_to: if self.center {
                 &[Permutation, Orthogonal, Scaling, Translation]
             } else {

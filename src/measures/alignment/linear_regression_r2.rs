@@ -17,17 +17,20 @@ use std::sync::Arc;
 
 use crate::cost::Cost;
 use crate::engines::centered::centered;
-use crate::engines::pair_matrix::{Centering, PairMatrix};
+use crate::engines::dense::Centering;
+use crate::engines::pair_matrix::PairMatrix;
 use crate::engines::spectrum::{Basis, Spectrum, saved};
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Change, Facts};
+use crate::facts::{Change, Facts, FormName, Step};
 use crate::form::{Bilinear, Form, Link};
 use crate::linalg::Matrix;
-use crate::measure::{Measure, Summary};
-use crate::options::{Options, damaged};
+use crate::measure::Measure;
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::saved::{SavedParts, damaged};
+use crate::summary::Summary;
 use crate::value::Value;
 use crate::warning::Warning;
 
@@ -66,7 +69,12 @@ impl Measure for LinearRegressionR2 {
     type Summary = Roles;
 
     fn from_options(options: &mut Options) -> Result<Self> {
-        let alpha = options.float("alpha", 0.0, |v| v >= 0.0, "a number of at least 0")?;
+        let alpha = options
+            .float("alpha")
+            .default(0.0)
+            .within(|v| v >= 0.0, "a number of at least 0")
+            .examples(&[1.0, 0.3])
+            .read()?;
         Ok(Self { alpha, uniform: options.choice("average", &[("variance", false), ("uniform", true)])? })
     }
 
@@ -78,6 +86,7 @@ impl Measure for LinearRegressionR2 {
             (true, true) => (&[Permutation, Translation], &[Orthogonal]),
         };
         Facts {
+            form: FormName::Bilinear(Step::Identity),
             // A penalty takes identity below 1, by an amount that depends on the data.
             identity_value: if self.alpha > 0.0 { f64::NAN } else { 1.0 },
             symmetric: false,
@@ -143,9 +152,9 @@ impl Summary for Roles {
         vec![("q", saved(&self.q)), ("columns", saved(&self.columns)), ("total", self.total.into())]
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        let (q, columns) = (parts.saved_matrix("q")?, parts.saved_matrix("columns")?);
-        let total = parts.saved_number("total")?;
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let (q, columns) = (parts.matrix("q")?, parts.matrix("columns")?);
+        let total = parts.number("total")?;
         if q.rows() < 2 || q.rows() != columns.rows() || q.cols() == 0 || columns.cols() == 0 || total <= 0.0 {
             return Err(damaged("its two roles do not fit together"));
         }

@@ -17,11 +17,20 @@ use crate::engines::spectrum::saved;
 use crate::error::{Error, Result};
 use crate::form::{Bound, Cross, Form};
 use crate::linalg::{Matrix, compact, estimate, product, singular_values};
-use crate::measure::Summary;
-use crate::options::{Options, damaged};
+use crate::measures::registry::Entry;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::saved::{SavedParts, damaged};
+use crate::summary::Summary;
 use crate::value::Value;
+
+/// The measures of this family.
+pub const ALL: &[Entry] = &[
+    Entry::of::<aligned_cosine::AlignedCosine>(),
+    Entry::of::<angular_shape::AngularShape>(),
+    Entry::of::<linear_regression_r2::LinearRegressionR2>(),
+    Entry::of::<procrustes::Procrustes>(),
+];
 
 /// A representation up to rotation: a matrix with the same products of rows and at most as many columns as rows.
 pub struct Shape {
@@ -177,10 +186,10 @@ impl Summary for Shape {
         parts
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        let a = Arc::new(parts.saved_matrix("a")?);
-        let (scale, norm) = (parts.saved_number("scale")?, parts.saved_number("norm")?);
-        let found = Self::new(a, scale, norm, parts.saved_count("columns")?);
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let a = Arc::new(parts.matrix("a")?);
+        let (scale, norm) = (parts.number("scale")?, parts.number("norm")?);
+        let found = Self::new(a, scale, norm, parts.count("columns")?);
         let fits = found.a.rows() > 0 && found.a.cols() > 0 && found.scale > 0.0 && found.norm >= 0.0;
         if !fits {
             return Err(damaged("it is no shape"));
@@ -188,8 +197,8 @@ impl Summary for Shape {
         if !parts.has("rest") {
             return Ok(found);
         }
-        let (mean, spread) = (parts.saved_number("mean")?, parts.saved_number("spread")?);
-        let far = Far { mean, spread, rest: Arc::new(parts.saved_matrix("rest")?) };
+        let (mean, spread) = (parts.number("mean")?, parts.number("spread")?);
+        let far = Far { mean, spread, rest: Arc::new(parts.matrix("rest")?) };
         if far.rest.rows() != found.a.rows() || far.rest.cols() == 0 || far.mean < 0.0 || far.spread < 0.0 {
             return Err(damaged("its rows do not lie about their mean"));
         }

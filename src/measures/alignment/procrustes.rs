@@ -17,7 +17,7 @@ use super::{CommonUnit, Shape, cross};
 use crate::cost::Cost;
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Change, Facts};
+use crate::facts::{Change, Facts, FormName, Triangle};
 use crate::form::Form;
 use crate::measure::Measure;
 use crate::options::Options;
@@ -58,8 +58,10 @@ impl Measure for Procrustes {
             (true, true) => 2.0,
         };
         Facts {
+            form: FormName::Cross,
             range: (0.0, largest),
-            is_metric: !self.squared,
+            triangle: if self.squared { Triangle::No } else { Triangle::Metric },
+            degree: Some(if self.squared { 2 } else { 1 }),
             invariant_to,
             mean_matters: true,
             reference: "Schönemann 1966; Williams et al. 2021, arXiv:2110.14739",

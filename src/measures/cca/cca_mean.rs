@@ -22,7 +22,7 @@ use crate::cost::Cost;
 use crate::engines::spectrum::Basis;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Facts, Kind};
+use crate::facts::{Facts, FormName, Kind};
 use crate::form::{Bound, Cross, Form};
 use crate::linalg::{Matrix, singular_values, sum_of_singular_values};
 use crate::measure::Measure;
@@ -63,7 +63,9 @@ impl Measure for CcaMean {
             ("wilks", Of::Wilks),
             ("lawley_hotelling", Of::LawleyHotelling),
         ];
-        Ok(Self { summary: options.choice("summary", &summaries)?, divisor: Divisor::from_options(options)? })
+        let (summary, divisor) = (options.choice("summary", &summaries)?, Divisor::from_options(options)?);
+        options.needs("divisor", summary == Of::Mean, "with summary=\"mean\"")?;
+        Ok(Self { summary, divisor })
     }
 
     fn facts(&self) -> Facts {
@@ -76,6 +78,7 @@ impl Measure for CcaMean {
             (Of::LawleyHotelling, _) => ((0.0, f64::INFINITY), f64::INFINITY),
         };
         Facts {
+            form: FormName::Cross,
             // Wilks' lambda is 1 for unrelated and 0 for equal spaces: smaller is more alike.
             kind: if self.summary == Of::Wilks { Kind::Distance } else { Kind::Similarity },
             range,

@@ -15,16 +15,19 @@ use std::sync::Arc;
 
 use super::{Divisor, saturation};
 use crate::cost::Cost;
-use crate::engines::pair_matrix::{Centering, PairMatrix};
+use crate::engines::dense::Centering;
+use crate::engines::pair_matrix::PairMatrix;
 use crate::engines::spectrum::Basis;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::Facts;
+use crate::facts::{Facts, FormName, Step};
 use crate::form::{Bilinear, Form, Link};
-use crate::measure::{Measure, Summary};
+use crate::measure::Measure;
 use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::saved::SavedParts;
+use crate::summary::Summary;
 use crate::value::Value;
 use crate::warning::Warning;
 
@@ -49,11 +52,14 @@ impl Measure for CcaMeanSquared {
 
     fn from_options(options: &mut Options) -> Result<Self> {
         let sum = options.choice("summary", &[("mean", false), ("sum", true)])?;
-        Ok(Self { sum, divisor: Divisor::from_options(options)? })
+        let divisor = Divisor::from_options(options)?;
+        options.needs("divisor", !sum, "with summary=\"mean\"")?;
+        Ok(Self { sum, divisor })
     }
 
     fn facts(&self) -> Facts {
         Facts {
+            form: FormName::Bilinear(Step::Identity),
             range: (0.0, if self.sum { f64::INFINITY } else { 1.0 }),
             // The sum of a space with itself is its dimension, which no constant can name.
             // A repeated column takes identity below 1 where columns are the divisor.
@@ -94,8 +100,8 @@ impl Summary for Projector {
         parts
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        let (rank, columns) = (parts.saved_count("rank")?, parts.saved_count("columns")?);
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let (rank, columns) = (parts.count("rank")?, parts.count("columns")?);
         Ok(Self { pairs: PairMatrix::load(parts)?, rank, columns })
     }
 

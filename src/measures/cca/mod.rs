@@ -6,8 +6,17 @@ pub mod pwcca;
 pub mod svcca;
 
 use crate::error::Result;
+use crate::measures::registry::Entry;
 use crate::options::Options;
 use crate::warning::Warning;
+
+/// The measures of this family.
+pub const ALL: &[Entry] = &[
+    Entry::of::<cca_mean::CcaMean>(),
+    Entry::of::<cca_mean_squared::CcaMeanSquared>(),
+    Entry::of::<pwcca::Pwcca>(),
+    Entry::of::<svcca::Svcca>(),
+];
 
 /// What a sum over canonical correlations is divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use crate::cost::Cost;
 use crate::engines::spectrum::Spectrum;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Change, Facts};
+use crate::facts::{Change, Facts, FormName};
 use crate::form::{Bound, Cross, Form};
 use crate::linalg::{Matrix, product_nn, svd};
 use crate::measure::Measure;
@@ -55,6 +55,7 @@ impl Measure for Pwcca {
         let source: &[Change] =
             if self.weights_from == From::Y { &[Orthogonal, InvertibleLinear, Affine] } else { &[] };
         Facts {
+            form: FormName::Cross,
             symmetric: false,
             invariant_to: &[Permutation, Scaling, Translation],
             source_invariant_to: source,

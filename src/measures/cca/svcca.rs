@@ -17,7 +17,7 @@ use crate::cost::Cost;
 use crate::engines::spectrum::{Basis, Spectrum};
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::Facts;
+use crate::facts::{Facts, FormName};
 use crate::form::{Bound, Cross, Form};
 use crate::linalg::Matrix;
 use crate::measure::Measure;
@@ -43,8 +43,13 @@ impl Measure for Svcca {
 
     fn from_options(options: &mut Options) -> Result<Self> {
         let share = |v: f64| v > 0.0 && v <= 1.0;
-        let threshold = options.float("threshold", 0.99, share, "a share above 0 and up to 1")?;
-        let k = options.optional_int("k", 1)?;
+        let threshold = options
+            .float("threshold")
+            .default(0.99)
+            .within(share, "a share above 0 and up to 1")
+            .examples(&[0.7, 1.0])
+            .read()?;
+        let k = options.int("k").least(1).examples(&[3, 4]).or_none()?;
         options.needs("threshold", k.is_none(), "without k")?;
         Ok(Self { threshold, k })
     }
@@ -53,6 +58,7 @@ impl Measure for Svcca {
         // With every direction kept it is the mean canonical correlation, which no invertible map changes.
         let all = self.k.is_none() && self.threshold >= 1.0;
         Facts {
+            form: FormName::Cross,
             invariant_to: if all {
                 &[Permutation, Orthogonal, Scaling, InvertibleLinear, Translation, Affine]
             } else {

@@ -17,7 +17,7 @@ use crate::cost::Cost;
 use crate::engines::predictions::votes::{self, Votes};
 use crate::engines::predictions::{Classes, Content, Reading};
 use crate::error::Result;
-use crate::facts::{Facts, Jackknife, Kind};
+use crate::facts::{Facts, Jackknife, Kind, Triangle};
 use crate::form::{Form, Rows};
 use crate::measure::Measure;
 use crate::options::Options;
@@ -44,7 +44,7 @@ impl Measure for Ambiguity {
         Facts {
             kind: Kind::Distance,
             identity_value: 0.0,
-            is_metric: true, // of pairs
+            triangle: Triangle::Metric, // of pairs
             groups: true,
             fewest_models: if self.reading.content == Some(Content::Counts) { 1 } else { 2 },
             jackknife: Jackknife::MeanOfRows,
@@ -72,7 +72,7 @@ impl Measure for Ambiguity {
     }
 
     fn group_rows(&self, models: &[&Votes]) -> Result<Option<Vec<f64>>> {
-        let n = models.first().map_or(0, |model| crate::measure::Summary::rows(*model));
+        let n = models.first().map_or(0, |model| crate::summary::Summary::rows(*model));
         let (mut conflicts, mut answers) = (vec![0_u32; n], vec![0_u32; n]);
         votes::visit(Self::NAME, models, &self.reading, |input, votes| {
             if votes.iter().map(|(_, count)| count).sum::<u64>() > 1 {

@@ -16,7 +16,7 @@ use super::OfClasses;
 use crate::cost::Cost;
 use crate::engines::predictions::{Classes, Reading, ties};
 use crate::error::Result;
-use crate::facts::{Facts, Jackknife, Kind};
+use crate::facts::{Facts, Jackknife, Kind, Triangle};
 use crate::form::{Form, Rows};
 use crate::measure::Measure;
 use crate::options::Options;
@@ -44,7 +44,7 @@ impl Measure for Disagreement {
             kind: Kind::Distance,
             identity_value: 0.0,
             jackknife: Jackknife::MeanOfRows,
-            is_metric: true,
+            triangle: Triangle::Metric,
             reference: "Madani, Pennock & Flake 2004",
             cost: "O(n C) per model, O(n) per pair",
             ..Facts::PREDICTIONS

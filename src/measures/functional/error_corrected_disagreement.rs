@@ -19,7 +19,7 @@ use super::OfClasses;
 use crate::cost::Cost;
 use crate::engines::predictions::{Classes, Content, Missing, Reading, checked, ties};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, Kind};
+use crate::facts::{Facts, FormName, Kind};
 use crate::form::{Form, Pair, Rows};
 use crate::measure::Measure;
 use crate::options::Options;
@@ -67,6 +67,7 @@ impl Measure for ErrorCorrectedDisagreement {
     fn facts(&self) -> Facts {
         let mean = self.reference == Reference::Mean;
         Facts {
+            form: if self.reference == Reference::First { FormName::Rows } else { FormName::Pair },
             kind: Kind::Distance,
             identity_value: 0.0,
             // At most e + e' over the mean of both.

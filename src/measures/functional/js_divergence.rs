@@ -23,7 +23,7 @@ use crate::cost::Cost;
 use crate::engines::predictions::{Probabilities, ScoreKind};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Relabeling, RowShift};
-use crate::facts::{Facts, Input, Jackknife, Kind};
+use crate::facts::{Facts, Input, Jackknife, Kind, Triangle};
 use crate::form::{Form, Rows};
 use crate::measure::Measure;
 use crate::options::Options;
@@ -49,7 +49,7 @@ impl Measure for JsDivergence {
         let kinds = [("probs", ScoreKind::Probs), ("logits", ScoreKind::Logits), ("log_probs", ScoreKind::LogProbs)];
         let kind = options.required_choice("kind", &kinds)?;
         // A base below 1 would turn the distance upside down.
-        let base = options.optional_float("base", |v| v > 1.0, "a number above 1")?;
+        let base = options.float("base").within(|v| v > 1.0, "a number above 1").examples(&[2.0, 10.0]).or_none()?;
         let (sqrt, renormalize) = (options.bool("sqrt", false)?, options.bool("renormalize", false)?);
         let kind = kind.ok_or_else(|| Error::KindRequired { measure: Self::NAME.into() })?;
         Ok(Self { kind, unit: base.map_or(1.0, f64::ln), sqrt, renormalize })
@@ -63,7 +63,7 @@ impl Measure for JsDivergence {
             range: (0.0, most),
             identity_value: 0.0,
             jackknife: Jackknife::MeanOfRows,
-            is_metric: self.sqrt,
+            triangle: if self.sqrt { Triangle::Metric } else { Triangle::No },
             invariant_to: if self.kind == ScoreKind::Logits { &[Relabeling, RowShift] } else { &[Relabeling] },
             equal_widths: true,
             reference: "Lin 1991",
@@ -87,7 +87,7 @@ impl Measure for JsDivergence {
             return Err(Error::WidthMismatch { measure: Self::NAME.into(), p, q });
         }
         Ok(Form::Rows(Rows {
-            n: crate::measure::Summary::rows(x),
+            n: crate::summary::Summary::rows(x),
             row: Box::new(|i, j| self.of_nats(divergence(x.row(i), y.row(j)))),
             factor: 1.0,
             offset: 0.0,

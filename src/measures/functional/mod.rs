@@ -10,7 +10,18 @@ pub mod js_divergence;
 use crate::engines::predictions::{Classes, Missing, Reading};
 use crate::error::{Error, Result};
 use crate::form::{Form, Pair, RowScore, Rows};
+use crate::measures::registry::Entry;
 use crate::par::Par;
+
+/// The measures of this family.
+pub const ALL: &[Entry] = &[
+    Entry::of::<ambiguity::Ambiguity>(),
+    Entry::of::<cohen_kappa::CohenKappa>(),
+    Entry::of::<disagreement::Disagreement>(),
+    Entry::of::<error_corrected_disagreement::ErrorCorrectedDisagreement>(),
+    Entry::of::<fleiss_kappa::FleissKappa>(),
+    Entry::of::<js_divergence::JsDivergence>(),
+];
 
 /// A score that is an affine map of a mean over inputs that both models answer.
 trait OfClasses: Sync {

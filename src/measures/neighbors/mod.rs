@@ -6,7 +6,15 @@ pub mod second_order_cosine;
 
 use crate::engines::neighbors::{Metric, Neighbors};
 use crate::facts::Change::{self, Orthogonal, Permutation, Scaling, Translation};
+use crate::measures::registry::Entry;
 use crate::warning::Warning;
+
+/// The measures of this family.
+pub const ALL: &[Entry] = &[
+    Entry::of::<knn_jaccard::KnnJaccard>(),
+    Entry::of::<mutual_knn::MutualKnn>(),
+    Entry::of::<second_order_cosine::SecondOrderCosine>(),
+];
 
 /// Share of rows that is worth a word.
 const SHARE_OF_ROWS: f64 = 0.01;

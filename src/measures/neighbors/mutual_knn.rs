@@ -20,7 +20,7 @@ use crate::cost::Cost;
 use crate::engines::neighbors::overlap::Agreement;
 use crate::engines::neighbors::{Metric, Neighbors};
 use crate::error::Result;
-use crate::facts::{Facts, Input};
+use crate::facts::{Facts, FormName, Input};
 use crate::form::{Form, NeighborLists};
 use crate::measure::Measure;
 use crate::options::Options;
@@ -41,11 +41,15 @@ impl Measure for MutualKnn {
     type Summary = Arc<Neighbors>;
 
     fn from_options(options: &mut Options) -> Result<Self> {
-        Ok(Self { k: options.int("k", 10, 1)?, metric: options.choice("metric", &Metric::CHOICES)? })
+        Ok(Self {
+            k: options.int("k").default(10).least(1).examples(&[3, 4]).read()?,
+            metric: options.choice("metric", &Metric::CHOICES)?,
+        })
     }
 
     fn facts(&self) -> Facts {
         Facts {
+            form: FormName::Neighbors,
             input: if self.metric == Metric::Precomputed { Input::PairMatrix } else { Input::Matrix },
             invariant_to: invariances(self.metric),
             min_rows: self.k + 1,

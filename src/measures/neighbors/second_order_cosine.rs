@@ -25,11 +25,13 @@ use crate::facts::Change::{Orthogonal, Permutation, Scaling};
 use crate::facts::Facts;
 use crate::form::{Form, Pair, mean_of_present};
 use crate::linalg::{Matrix, unit_scale};
-use crate::measure::{Measure, Summary};
+use crate::measure::Measure;
 use crate::numerics::sums;
-use crate::options::{Options, damaged};
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::saved::{SavedParts, damaged};
+use crate::summary::Summary;
 use crate::value::Value;
 use crate::warning::Warning;
 
@@ -55,7 +57,7 @@ impl Measure for SecondOrderCosine {
 
     fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self {
-            k: options.int("k", 10, 1)?,
+            k: options.int("k").default(10).least(1).examples(&[3, 4]).read()?,
             metric: options.choice("metric", &Metric::CHOICES[..3])?,
             distance: options.choice("inner", &[("similarity", false), ("distance", true)])?,
             intersection: options.choice("neighbors", &[("union", false), ("intersection", true)])?,
@@ -166,8 +168,8 @@ impl Summary for Directions {
         parts
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        let unit = parts.saved_matrix("unit")?;
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let unit = parts.matrix("unit")?;
         let lists = <Arc<Neighbors> as Summary>::load(parts)?;
         if unit.rows() == lists.n() { Ok(Self { unit, lists }) } else { Err(damaged("rows and lists do not fit")) }
     }

@@ -22,11 +22,12 @@ use std::sync::Arc;
 
 use crate::cost::Cost;
 use crate::engines::centered::{centered, raw};
+use crate::engines::dense::{Centering, Dense};
 use crate::engines::kernels;
-use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
+use crate::engines::pair_matrix::PairMatrix;
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Change, Facts, Input, Jackknife};
+use crate::facts::{Change, Facts, FormName, Input, Jackknife, Step};
 use crate::form::{Bilinear, Form, Link};
 use crate::linalg::Matrix;
 use crate::measure::Measure;
@@ -68,11 +69,11 @@ impl Measure for Cka {
     type Summary = PairMatrix;
 
     fn from_options(options: &mut Options) -> Result<Self> {
-        let bandwidth = options.float("bandwidth", 1.0, |v| v > 0.0, "a positive number")?;
-        let sigma = options.optional_float("sigma", |v| v > 0.0, "a positive number")?;
-        let gamma = options.optional_float("gamma", |v| v > 0.0, "a positive number")?;
-        let coef0 = options.float("coef0", 1.0, |_| true, "a number")?;
-        let degree = options.int("degree", 3, 1)?;
+        let bandwidth = options.float("bandwidth").default(1.0).positive().examples(&[0.4]).read()?;
+        let sigma = options.float("sigma").positive().examples(&[15.0]).or_none()?;
+        let gamma = options.float("gamma").positive().examples(&[0.3]).or_none()?;
+        let coef0 = options.float("coef0").default(1.0).examples(&[0.5]).read()?;
+        let degree = options.int("degree").default(3).least(1).examples(&[2]).read()?;
         let kernels = [
             ("linear", Kernel::Linear),
             ("rbf", Kernel::Rbf { bandwidth, sigma }),
@@ -110,6 +111,7 @@ impl Measure for Cka {
             Kernel::Precomputed => &[Scaling],
         };
         Facts {
+            form: FormName::Bilinear(Step::Identity),
             input: if self.kernel == Kernel::Precomputed { Input::PairMatrix } else { Input::Matrix },
             // A kernel matrix of the user's may be indefinite.
             range: if self.estimator == Estimator::Biased && self.kernel != Kernel::Precomputed {

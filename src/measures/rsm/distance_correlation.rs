@@ -14,12 +14,13 @@
 //! - Reference: Szekely, Rizzo & Bakirov (2007); bias-corrected: Szekely & Rizzo (2013).
 
 use crate::cost::Cost;
+use crate::engines::dense::Centering;
 use crate::engines::kernels;
-use crate::engines::pair_matrix::{Centering, PairMatrix};
+use crate::engines::pair_matrix::PairMatrix;
 use crate::engines::row_distances::{self, RowDistances};
 use crate::error::Result;
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Facts, Input, Jackknife};
+use crate::facts::{Facts, FormName, Input, Jackknife};
 use crate::form::{Bilinear, Form, Link, Step};
 use crate::linalg::unit_scale;
 use crate::measure::Measure;
@@ -41,15 +42,18 @@ impl Measure for DistanceCorrelation {
     type Summary = PairMatrix;
 
     fn from_options(options: &mut Options) -> Result<Self> {
+        let (squared, bias_corrected) = (options.bool("squared", false)?, options.bool("bias_corrected", false)?);
+        options.needs("squared", !bias_corrected, "without bias_corrected, which has no root")?;
         Ok(Self {
-            squared: options.bool("squared", false)?,
-            bias_corrected: options.bool("bias_corrected", false)?,
+            squared,
+            bias_corrected,
             precomputed: options.choice("metric", &[("euclidean", false), ("precomputed", true)])?,
         })
     }
 
     fn facts(&self) -> Facts {
         Facts {
+            form: FormName::Bilinear(self.step()),
             input: if self.precomputed { Input::PairMatrix } else { Input::Matrix },
             // Distances of the user's need not be those of points in any space.
             range: (if self.bias_corrected || (self.precomputed && self.squared) { -1.0 } else { 0.0 }, 1.0),
@@ -93,8 +97,13 @@ impl Measure for DistanceCorrelation {
     }
 
     fn form<'a>(&'a self, k: &'a PairMatrix, l: &'a PairMatrix) -> Result<Form<'a>> {
-        let step = if self.squared || self.bias_corrected { Step::Identity } else { Step::Root };
-        Ok(Form::Bilinear(Bilinear { k, l, link: Link::COSINE.then(step) }))
+        Ok(Form::Bilinear(Bilinear { k, l, link: Link::COSINE.then(self.step()) }))
+    }
+}
+
+impl DistanceCorrelation {
+    fn step(&self) -> Step {
+        if self.squared || self.bias_corrected { Step::Identity } else { Step::Root }
     }
 }
 

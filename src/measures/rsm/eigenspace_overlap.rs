@@ -15,17 +15,20 @@
 use std::sync::Arc;
 
 use crate::cost::Cost;
-use crate::engines::pair_matrix::{Centering, PairMatrix};
+use crate::engines::dense::Centering;
+use crate::engines::pair_matrix::PairMatrix;
 use crate::engines::spectrum::Basis;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::Facts;
+use crate::facts::{Facts, FormName, Step};
 use crate::form::{Bilinear, Form, Link};
-use crate::measure::{Measure, Summary};
+use crate::measure::Measure;
 use crate::measures::cca::saturation;
 use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::saved::SavedParts;
+use crate::summary::Summary;
 use crate::value::Value;
 use crate::warning::Warning;
 
@@ -63,6 +66,7 @@ impl Measure for EigenspaceOverlap {
 
     fn facts(&self) -> Facts {
         Facts {
+            form: FormName::Bilinear(Step::Identity),
             // A repeated column takes identity below 1 where columns are the divisor.
             identity_value: if self.by_columns { f64::NAN } else { 1.0 },
             invariant_to: if self.center {
@@ -100,7 +104,7 @@ impl Summary for Space {
         self.basis.save()
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
+    fn load(parts: &mut SavedParts) -> Result<Self> {
         Self::new("prepared", Basis::load(parts)?, Par::SEQ)
     }
 

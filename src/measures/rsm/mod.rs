@@ -4,3 +4,13 @@ pub mod cka;
 pub mod distance_correlation;
 pub mod eigenspace_overlap;
 pub mod rsa;
+
+use super::registry::Entry;
+
+/// The measures of this family.
+pub const ALL: &[Entry] = &[
+    Entry::of::<cka::Cka>(),
+    Entry::of::<distance_correlation::DistanceCorrelation>(),
+    Entry::of::<eigenspace_overlap::EigenspaceOverlap>(),
+    Entry::of::<rsa::Rsa>(),
+];

@@ -29,23 +29,26 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::cost::Cost;
+use crate::engines::dense::Dense;
 use crate::engines::kernels;
-use crate::engines::pair_matrix::{Dense, PairMatrix};
+use crate::engines::pair_matrix::PairMatrix;
 use crate::engines::pair_order::{self, PairOrder};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
-use crate::facts::{Change, Facts, Input};
+use crate::facts::{Change, Facts, FormName, Input, Step};
 use crate::form::{Bilinear, Form, Link, Pair};
 use crate::linalg::{Matrix, unit_scale};
-use crate::measure::{Measure, Summary};
+use crate::measure::Measure;
 use crate::memory;
 use crate::numerics::kendall::Tau;
 use crate::numerics::near_ranks::average_ranks_within;
 use crate::numerics::ranks::{RankTies, Same, average_ranks};
 use crate::numerics::sums;
-use crate::options::{Options, damaged};
+use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
+use crate::saved::{SavedParts, damaged};
+use crate::summary::Summary;
 use crate::value::Value;
 use crate::warning::Warning;
 
@@ -124,8 +127,8 @@ impl Measure for Rsa {
     type Summary = Dissimilarities;
 
     fn from_options(options: &mut Options) -> Result<Self> {
-        let bandwidth = options.float("bandwidth", 1.0, |v| v > 0.0, "a positive number")?;
-        let sigma = options.optional_float("sigma", |v| v > 0.0, "a positive number")?;
+        let bandwidth = options.float("bandwidth").default(1.0).positive().examples(&[0.4]).read()?;
+        let sigma = options.float("sigma").positive().examples(&[15.0]).or_none()?;
         let precision = options.optional_matrix("precision")?;
         let inners = [
             ("pearson", Inner::Pearson),
@@ -139,8 +142,6 @@ impl Measure for Rsa {
         ];
         let inner = options.choice("inner", &inners)?;
         let rbf = matches!(inner, Inner::Rbf { .. });
-        options.needs("sigma", rbf, "with inner=\"rbf\"")?;
-        options.needs("bandwidth", rbf && sigma.is_none(), "with inner=\"rbf\", and without sigma")?;
         options.needs("precision", inner == Inner::Mahalanobis, "with inner=\"mahalanobis\"")?;
         let outers = [
             ("spearman", Outer::Spearman),
@@ -150,7 +151,14 @@ impl Measure for Rsa {
             ("kendall_tau_b", Outer::Kendall(Tau::B)),
         ];
         let outer = options.choice("outer", &outers)?;
+        // Another width keeps the order of the pairs.
+        let weighed = rbf && !outer.is_ranked();
+        options.needs("sigma", weighed, "with inner=\"rbf\", and an outer that does not rank")?;
+        let only = "with inner=\"rbf\", an outer that does not rank, and without sigma";
+        options.needs("bandwidth", weighed && sigma.is_none(), only)?;
         let mask = options.choice("constant_rows", &[("raise", false), ("mask", true)])?;
+        let may_be_constant = matches!(inner, Inner::Pearson | Inner::Cosine);
+        options.needs("constant_rows", may_be_constant, "with inner=\"pearson\" or \"cosine\"")?;
         if inner == Inner::Mahalanobis {
             sound(precision.as_deref())?;
         }
@@ -171,6 +179,11 @@ impl Measure for Rsa {
         };
         let signed = matches!(self.inner, Inner::Linear | Inner::Precomputed);
         Facts {
+            form: if matches!(self.outer, Outer::Kendall(_)) {
+                FormName::Pair
+            } else {
+                FormName::Bilinear(Step::Identity)
+            },
             input: if self.inner == Inner::Precomputed { Input::PairMatrix } else { Input::Matrix },
             range: (if self.outer == Outer::Cosine && !signed { 0.0 } else { -1.0 }, 1.0),
             // The share of pairs that are not tied.
@@ -518,9 +531,9 @@ impl Summary for Dissimilarities {
         parts
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        let (given, _) = parts.saved_ints("left_out")?;
-        let tied = parts.saved_count("tied")?;
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let (given, _) = parts.ints("left_out")?;
+        let tied = parts.count("tied")?;
         let pairs = PairMatrix::load(parts)?;
         let left_out: Vec<usize> = given.iter().map(|i| usize::try_from(*i).unwrap_or(usize::MAX)).collect();
         let in_order = left_out.is_sorted_by(|a, b| a < b) && left_out.last().is_none_or(|last| *last < pairs.n());
@@ -664,17 +677,14 @@ mod tests {
         let measure = Rsa { mask: true, ..rsa(Inner::Pearson, Outer::Spearman) };
         let made = measure.summarize(&representation("x", &x, 3), Par::SEQ).unwrap();
         let parts = || made.save().into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Vec<_>>();
-        let again = Dissimilarities::load(&mut Options::new("rsa", parts())).unwrap();
+        let again = Dissimilarities::load(&mut SavedParts::new(parts())).unwrap();
         assert_eq!(again.left_out, [0]);
         let value = |side: &Dissimilarities| measure.form(side, &made).unwrap().score(None, Par::SEQ).unwrap();
         assert_eq!(value(&again), value(&made));
         for bad in [vec![8], vec![3, 3], vec![-1], vec![2, 1]] {
             let mut spoiled = parts();
             spoiled.iter_mut().filter(|(name, _)| name == "left_out").for_each(|(_, v)| *v = Value::ints(bad.clone()));
-            assert_eq!(
-                Dissimilarities::load(&mut Options::new("rsa", spoiled)).err().unwrap().code(),
-                "summary_mismatch"
-            );
+            assert_eq!(Dissimilarities::load(&mut SavedParts::new(spoiled)).err().unwrap().code(), "summary_mismatch");
         }
     }
 }

@@ -8,9 +8,15 @@ pub mod uniformity;
 use crate::error::Result;
 use crate::facts::{Change, Facts};
 use crate::form::{Compare, Form, Statistic};
-use crate::measure::Summary;
-use crate::options::{Options, damaged};
+use crate::measures::registry::Entry;
+use crate::options::Options;
+use crate::saved::{SavedParts, damaged};
+use crate::summary::Summary;
 use crate::value::Value;
+
+/// The measures of this family.
+pub const ALL: &[Entry] =
+    &[Entry::of::<participation_ratio::ParticipationRatio>(), Entry::of::<uniformity::Uniformity>()];
 
 /// The number of one representation.
 #[derive(Clone, Debug)]
@@ -49,9 +55,9 @@ impl Summary for Described {
         vec![("name", self.name.as_str().into()), ("rows", self.rows.into()), ("value", self.value.into())]
     }
 
-    fn load(parts: &mut Options) -> Result<Self> {
-        let name = parts.saved_text("name")?;
-        let (rows, value) = (parts.saved_count("rows")?, parts.saved_number("value")?);
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let name = parts.text("name")?;
+        let (rows, value) = (parts.count("rows")?, parts.number("value")?);
         if rows == 0 || value.is_nan() {
             return Err(damaged("it holds no number"));
         }

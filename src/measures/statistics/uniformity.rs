@@ -46,7 +46,7 @@ impl Measure for Uniformity {
 
     fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self {
-            t: options.float("t", 2.0, |v| v > 0.0, "a positive number")?,
+            t: options.float("t").default(2.0).positive().examples(&[0.5]).read()?,
             all_pairs: options.choice("pairs", &[("all", true), ("distinct", false)])?,
             normalize_rows: options.bool("normalize_rows", false)?,
             compare: compared(options)?,

@@ -13,10 +13,12 @@ use super::strategy;
 use crate::error::{Error, Result};
 use crate::facts::{Facts, Kind};
 use crate::form::Form;
-use crate::operations::compare::{Instance, calibrated, checked_score, summaries, without_round_off};
+use crate::operations::compare::summaries;
 use crate::operations::diagnose::{diagnose, of_sides};
 use crate::operations::dominance;
+use crate::operations::instance::Instance;
 use crate::operations::operand::Operand;
+use crate::operations::outcome::{calibrated, checked_score, without_round_off};
 use crate::par::Par;
 use crate::warning::Warning;
 

@@ -1,7 +1,8 @@
 use super::null::attainable::AttainableShares;
 use super::pair::{PermutationResult, test_form};
 use super::*;
-use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
+use crate::engines::dense::{Centering, Dense};
+use crate::engines::pair_matrix::PairMatrix;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::form::Form;
@@ -446,7 +447,7 @@ fn with_intervals(n: usize, shared: f64, check: impl Fn(&str, &Form<'_>)) {
         let side = |own: &[f64]| -> Vec<f64> { own.iter().zip(&common).map(|(v, c)| round(v + shared * c)).collect() };
         let [x, y] = [side(&x), side(&y)];
         let options = [("inner", "euclidean"), ("outer", outer)].map(|(k, v)| (k.to_owned(), v.into())).into();
-        let measure = crate::measure::find("rsa").unwrap().with(options).unwrap();
+        let measure = crate::measures::find("rsa").unwrap().with(options).unwrap();
         let [k, l] = [("x", &x), ("y", &y)].map(|(name, values)| {
             measure.summarize(&crate::testing::representation(name, values, 2), Par::SEQ).unwrap()
         });

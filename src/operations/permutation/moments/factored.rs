@@ -1,6 +1,6 @@
 //! The sums that the moments need of a matrix `a a'`, from a: W differs only on its diagonal from a matrix of rank r + 2.
 
-use crate::engines::pair_matrix::Centering;
+use crate::engines::dense::Centering;
 use crate::error::Result;
 use crate::linalg::{self, Matrix, rows_product};
 use crate::numerics::sums;

@@ -51,7 +51,8 @@ pub(super) use crate::operations::permutation::moments::factored::Factored;
 pub use crate::operations::permutation::moments::formulas::moments;
 pub use crate::operations::permutation::moments::parts::Decomposition;
 
-use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
+use crate::engines::dense::{Centering, Dense};
+use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
 use crate::linalg::{Matrix, unit_scale};
 use crate::numerics::sums;

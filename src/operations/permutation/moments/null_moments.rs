@@ -6,7 +6,8 @@
 
 use crate::error::{Error, Result};
 use crate::form::{Form, Step};
-use crate::operations::compare::{Instance, summaries};
+use crate::operations::compare::summaries;
+use crate::operations::instance::Instance;
 use crate::operations::operand::Operand;
 use crate::operations::permutation::moments::pvalue::{leading_eigenvalues, pearson, saddlepoint};
 use crate::operations::permutation::moments::{Invariants, MomentOrder, Moments, moments};

@@ -1,6 +1,7 @@
 //! Decomposition of a matrix beside its residual W: constants and shares of rows.
 
-use crate::engines::pair_matrix::{Dense, PairMatrix};
+use crate::engines::dense::Dense;
+use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
 use crate::numerics::sums;
 use crate::operations::permutation::moments::factored::Factored;

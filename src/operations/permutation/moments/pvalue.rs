@@ -23,7 +23,8 @@
 //! Results are in (0, 1]; what is below the smallest normal number is reported as that. Tails of a gamma law fall by
 //! nature; that those of the saddlepoint do is tested over many spectra, not proven.
 
-use crate::engines::pair_matrix::{Centering, PairMatrix};
+use crate::engines::dense::Centering;
+use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
 use crate::linalg;
 use crate::numerics::gamma::{Tails, gamma_tails, normal_tails, series};
@@ -221,7 +222,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::engines::pair_matrix::Dense;
+    use crate::engines::dense::Dense;
     use crate::linalg::Matrix;
     use crate::numerics::gamma::LARGE_SHAPE;
 

@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use crate::engines::pair_matrix::Dense;
+use crate::engines::dense::Dense;
 use crate::error::Result;
 use crate::linalg::{Matrix, rows_product};
 use crate::numerics::sums;

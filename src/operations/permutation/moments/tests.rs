@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::engines::pair_matrix::{Centering, Dense, PairMatrix};
+use crate::engines::dense::{Centering, Dense};
+use crate::engines::pair_matrix::PairMatrix;
 use crate::linalg::{self, Matrix};
 use crate::operations::permutation::moments::factored::Factored;
 use crate::operations::permutation::moments::stored::SquaredResidual;

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use crate::engines::centered::scan;
 use crate::error::{Error, Result};
-use crate::operations::compare::Instance;
+use crate::operations::instance::Instance;
 use crate::operations::operand::Operand;
 use crate::operations::permutation::design::{Design, Scheme};
 use crate::operations::permutation::request::Alternative;
@@ -94,7 +94,7 @@ impl AttainableShares {
         let all: Vec<usize> = (0..design.n()).collect();
         let of_xs = of(xs)?;
         let ys = ys.map_or_else(|| Ok(of_xs.clone()), of)?;
-        let told_apart = instance.for_rows(design.n(), &all)?.is_some();
+        let told_apart = instance.for_rows(&all)?.is_some();
         Ok(Self { xs: if told_apart { vec![0.0; of_xs.len()] } else { of_xs }, ys })
     }
 

@@ -132,7 +132,7 @@ fn on_principal_axes<'m>(m: &'m Matrix, par: Par<'_>) -> Result<Cow<'m, Matrix>>
 mod tests {
     use super::*;
     use crate::form::Form;
-    use crate::measure::find;
+    use crate::measures::find;
     use crate::numerics::streams::permutation;
     use crate::par::{Watch, with_threads};
     use crate::testing::representation;

@@ -114,7 +114,7 @@ impl<'a, T: LaneFloat> CyclicOrbits<'a, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engines::pair_matrix::Dense;
+    use crate::engines::dense::Dense;
     use crate::numerics::streams::permutation;
     use crate::operations::permutation::orbits::residual::tests::dense;
 

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
-use crate::engines::pair_matrix::Centering;
+use crate::engines::dense::Centering;
 use crate::error::Result;
 use crate::form::Bilinear;
 use crate::linalg::Matrix;

@@ -4,7 +4,7 @@
 //! the statistic may be hundreds of standard deviations; what is left of single precision after it would be useless. W has
 //! no such part, so its orbits may be computed in single precision, and the other parts in double.
 
-use crate::engines::pair_matrix::Dense;
+use crate::engines::dense::Dense;
 use crate::error::Result;
 use crate::memory;
 use crate::numerics::fft::LaneFloat;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::engines::pair_matrix::Dense;
+use crate::engines::dense::Dense;
 use crate::numerics::streams::permutation;
 use crate::operations::permutation::orbits::cyclic::CyclicOrbits;
 use crate::operations::permutation::orbits::residual::Residual;
@@ -187,4 +187,21 @@ fn mean_is_that_of_all_permutations() {
     let ((k_trace, k_rest), (l_trace, l_rest)) = (sums(&k), sums(&l));
     let expected = k_trace * l_trace / n as f64 + k_rest * l_rest / (n * (n - 1)) as f64;
     assert!((mean - expected).abs() < 1e-12 * (n * n) as f64, "{mean} {expected}");
+}
+
+/// Multipliers of a relabeling come from its stream, after its permutation.
+#[test]
+fn multipliers_are_those_of_the_reference() {
+    use crate::numerics::streams::Stream;
+    use crate::numerics::streams::tests::key_of_42;
+    use crate::operations::permutation::orbits::multipliers::choice::{PowerRange, draw_units};
+    let key = key_of_42();
+    let after = |r: u64, n: usize| {
+        let mut stream = Stream::new(&key, r);
+        stream.permutation(n);
+        move |count: u32| stream.below(count)
+    };
+    assert_eq!([0, 1, 2, 3].map(|r| PowerRange::draw(1009, 20, after(r, 1009)).identity()), [13, 19, 14, 16]);
+    assert_eq!(draw_units(1000, 5, after(0, 1000)), [1, 761, 331, 541, 757]);
+    assert_eq!(draw_units(1000, 5, after(1, 1000)), [1, 541, 643, 377, 819]);
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::measure::find as measure;
+use crate::measures::find as measure;
 use crate::numerics::streams::permutation;
 use crate::operations::permutation::design::Scheme;
 use crate::operations::permutation::design::tests::lawful;
