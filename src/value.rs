@@ -33,6 +33,8 @@ pub enum Value {
     List(Vec<Value>),
     /// Values that belong together, as the two ends of a range do.
     Tuple(Vec<Value>),
+    /// Named values.
+    Fields(Vec<(&'static str, Value)>),
 }
 
 impl Value {
@@ -97,6 +99,7 @@ impl Value {
             Self::Floats { .. } => "an array of numbers",
             Self::List(_) => "a list",
             Self::Tuple(_) => "a tuple",
+            Self::Fields(_) => "a dictionary",
         }
     }
 }
@@ -114,6 +117,10 @@ impl std::fmt::Display for Value {
             Self::List(values) | Self::Tuple(values) => {
                 let written: Vec<String> = values.iter().map(Self::to_string).collect();
                 write!(f, "[{}]", written.join(", "))
+            }
+            Self::Fields(fields) => {
+                let written: Vec<String> = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+                write!(f, "{{{}}}", written.join(", "))
             }
         }
     }
@@ -162,5 +169,15 @@ impl From<(f64, f64)> for Value {
 impl<T: Into<Self>> From<Option<T>> for Value {
     fn from(v: Option<T>) -> Self {
         v.map_or(Self::None, Into::into)
+    }
+}
+impl From<Vec<f64>> for Value {
+    fn from(v: Vec<f64>) -> Self {
+        Self::floats(v)
+    }
+}
+impl From<Vec<Value>> for Value {
+    fn from(v: Vec<Value>) -> Self {
+        Self::List(v)
     }
 }

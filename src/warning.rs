@@ -19,3 +19,15 @@ impl Warning {
         Self { code, message, details }
     }
 }
+
+impl From<Warning> for Value {
+    fn from(warning: Warning) -> Self {
+        Self::Tuple(vec![warning.code.into(), warning.message.into(), Self::Fields(warning.details)])
+    }
+}
+
+impl From<Vec<Warning>> for Value {
+    fn from(warnings: Vec<Warning>) -> Self {
+        Self::List(warnings.into_iter().map(Value::from).collect())
+    }
+}

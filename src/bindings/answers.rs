@@ -1,6 +1,6 @@
 //! The functions of the module.
 
-use numpy::{PyArray1, PyArrayMethods};
+use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -10,7 +10,6 @@ use super::prepared::{self, PyPrepared};
 use super::run::{Resources, run};
 use super::values::{options, to_dict};
 use crate::error::Error;
-use crate::linalg::Matrix;
 use crate::measures::all;
 use crate::operations::{self, Estimate, Instance, OnError};
 use crate::value::Value;
@@ -159,13 +158,9 @@ pub fn compare<'py>(
             fields.set_item("facts", to_dict(py, instance.measure.facts().fields())?)?;
             match outcome {
                 Ok(outcome) => {
-                    fields.set_item("value", outcome.value)?;
+                    fields.update(to_dict(py, outcome.fields(&instance.measure.facts()))?.as_mapping())?;
                     fields.set_item("status", "ok")?;
                     fields.set_item("error", py.None())?;
-                    fields.set_item("null_mean", outcome.at_chance.map(|found| found.mean))?;
-                    fields.set_item("null_mean_from", outcome.at_chance.map(|found| found.origin.name()))?;
-                    fields.set_item("calibrated_mean", outcome.calibrated(&instance.measure.facts()))?;
-                    fields.set_item("warnings", remarks(py, &outcome.warnings)?)?;
                 }
                 Err(error) => {
                     fields.set_item("value", py.None())?;
@@ -177,11 +172,6 @@ pub fn compare<'py>(
             Ok(fields)
         })
         .collect()
-}
-
-pub(super) fn table(py: Python<'_>, m: Matrix) -> PyResult<Any<'_>> {
-    let shape = [m.rows(), m.cols()];
-    Ok(PyArray1::from_vec(py, m.into_vec()).reshape(shape)?.into_any())
 }
 
 /// All pairs.
@@ -209,14 +199,11 @@ pub fn pairwise<'py>(
     let (rows, columns) = lists.names();
     grids
         .into_iter()
-        .map(|grid| {
-            let fields = PyDict::new(py);
+        .map(|mut grid| {
             let status = failed(py, &grid.failures)?;
-            let mut warnings = of_pairs(grid.warnings, rows, columns);
-            warnings.extend(grid.general);
-            fields.set_item("values", table(py, grid.values)?)?;
-            fields.set_item("null_mean", grid.at_chance.map(|m| table(py, m)).transpose()?)?;
-            fields.set_item("null_mean_from", grid.origin.map(crate::operations::chance::Origin::name))?;
+            let mut warnings = of_pairs(std::mem::take(&mut grid.warnings), rows, columns);
+            warnings.append(&mut grid.general);
+            let fields = to_dict(py, grid.fields())?;
             fields.set_item("status", status)?;
             fields.set_item("warnings", remarks(py, &warnings)?)?;
             Ok(fields)

@@ -4,10 +4,11 @@ use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::answers::{Any, GivenOptions, failed, instance, of_pairs, table};
+use super::answers::{Any, GivenOptions, failed, instance, of_pairs};
 use super::errors::{Remark, exception, remarks};
 use super::inputs::{Inputs, Lists};
 use super::run::{Resources, run};
+use super::values::to_dict;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::operations::interval::remarks as of_interval;
@@ -47,31 +48,15 @@ pub fn permutation_grid<'py>(
     let request = requested(py, &request, lists.xs.rows())?;
     let estimate = Estimate::of_grid(std::slice::from_ref(&instance), &sides_x, sides_y.as_deref());
     let work = of_test(estimate, &request, lists.xs.rows());
-    let tested = run(py, resources, work, progress.as_ref(), |par| {
+    let mut tested = run(py, resources, work, progress.as_ref(), |par| {
         operations::permutation_tests(&instance, &sides_x, sides_y.as_deref(), &request, adjust, par)
     })?;
-    let fields = PyDict::new(py);
-    fields.set_item("values", table(py, tested.statistics)?)?;
-    fields.set_item("unadjusted", table(py, tested.pvalues)?)?;
-    fields.set_item("adjusted", tested.adjusted.map(|m| table(py, m)).transpose()?)?;
-    fields.set_item("null_mean", table(py, tested.null_mean)?)?;
-    fields.set_item("null_std", table(py, tested.null_std)?)?;
-    fields.set_item("null_mean_exact", tested.exact.0)?;
-    fields.set_item("null_std_exact", tested.exact.1)?;
-    fields.set_item("zscores", table(py, tested.zscores)?)?;
-    fields.set_item("calibrated_mean", table(py, tested.calibrated)?)?;
-    fields.set_item("largest", tested.largest)?;
-    fields.set_item("mean", tested.mean)?;
-    fields.set_item("n_tests", tested.family)?;
-    fields.set_item("n_resamples", tested.n_resamples)?;
-    fields.set_item("min_pvalue", tested.min_pvalue)?;
-    fields.set_item("alternative", tested.alternative.name())?;
-    fields.set_item("method", tested.method)?;
-    fields.set_item("n_orbits", tested.n_orbits)?;
-    fields.set_item("status", failed(py, &tested.failures)?)?;
+    let status = failed(py, &tested.failures)?;
     let (rows, columns) = lists.names();
-    let mut warnings = of_pairs(tested.warnings, rows, columns);
-    warnings.extend(tested.general);
+    let mut warnings = of_pairs(std::mem::take(&mut tested.warnings), rows, columns);
+    warnings.append(&mut tested.general);
+    let fields = to_dict(py, tested.fields())?;
+    fields.set_item("status", status)?;
     fields.set_item("warnings", remarks(py, &warnings)?)?;
     Ok(fields)
 }
@@ -128,34 +113,7 @@ pub fn permutation_test<'py>(
     let tested = run(py, resources, work, progress.as_ref(), |par| {
         operations::permutation_test(&instance, &sides[0], &sides[1], &request, par)
     })?;
-    let fields = PyDict::new(py);
-    fields.set_item("statistic", tested.statistic)?;
-    fields.set_item("pvalue", tested.pvalue)?;
-    fields.set_item("null_mean", tested.null_mean.0)?;
-    fields.set_item("null_mean_exact", tested.null_mean.1)?;
-    fields.set_item("null_std", tested.null_std.0)?;
-    fields.set_item("null_std_exact", tested.null_std.1)?;
-    fields.set_item("null_skew", tested.null_skew.0)?;
-    fields.set_item("null_skew_exact", tested.null_skew.1)?;
-    fields.set_item("pvalue_moments", tested.suggested.0)?;
-    fields.set_item("moments_reliable", tested.suggested.1)?;
-    fields.set_item("zscore", tested.zscore)?;
-    fields.set_item("calibrated_mean", tested.calibrated_mean)?;
-    fields.set_item("n_resamples", tested.n_resamples)?;
-    fields.set_item("min_pvalue", tested.min_pvalue)?;
-    fields.set_item("alternative", tested.alternative.name())?;
-    fields.set_item("method", tested.method)?;
-    fields.set_item("n_orbits", tested.n_orbits)?;
-    fields.set_item("pvalue_ci", tested.pvalue_ci)?;
-    fields.set_item("calibrated_quantile", tested.calibrated_quantile)?;
-    fields.set_item("multipliers_per_orbit", tested.multipliers)?;
-    fields.set_item("n_pruned", tested.pruned)?;
-    fields.set_item("decision", tested.decision)?;
-    fields.set_item("exceedances", tested.exceedances)?;
-    fields.set_item("n_adjudicated", tested.adjudicated)?;
-    fields.set_item("null_distribution", tested.null_distribution.map(|all| PyArray1::from_vec(py, all)))?;
-    fields.set_item("warnings", remarks(py, &tested.warnings)?)?;
-    Ok(fields)
+    to_dict(py, tested.fields())
 }
 
 /// Operations of a test of n rows, each arrangement of which is drawn and scored.
@@ -267,18 +225,7 @@ pub fn permutation_moments<'py>(
     let found = run(py, resources, work, None, |par| {
         operations::suggested(&instance, &sides[0], &sides[1], order, alternative, par)
     })?;
-    let fields = PyDict::new(py);
-    fields.set_item("statistic", found.statistic)?;
-    fields.set_item("mean", found.mean)?;
-    fields.set_item("std", found.std)?;
-    fields.set_item("skewness", found.skewness)?;
-    fields.set_item("kurtosis", found.kurtosis)?;
-    fields.set_item("pvalue_moments", found.pvalue)?;
-    fields.set_item("moments_reliable", found.reliable)?;
-    fields.set_item("law", found.law)?;
-    fields.set_item("alternative", found.alternative.name())?;
-    fields.set_item("before", found.before)?;
-    Ok(fields)
+    to_dict(py, found.fields())
 }
 
 /// A bet at a level, told pairing after pairing whether it counts: how many were looked at, the p-value, and whether it is
@@ -382,19 +329,6 @@ fn chosen<T: Copy>(py: Python<'_>, option: &str, name: &str, choices: &[(&'stati
     })
 }
 
-fn interval_dict(py: Python<'_>, interval: Interval) -> PyResult<Bound<'_, PyDict>> {
-    let fields = PyDict::new(py);
-    fields.set_item("estimate", interval.estimate)?;
-    fields.set_item("standard_error", interval.standard_error)?;
-    fields.set_item("low", interval.low)?;
-    fields.set_item("high", interval.high)?;
-    fields.set_item("bias", interval.bias)?;
-    fields.set_item("method", interval.method.name())?;
-    fields.set_item("n_units", interval.leave_one_out.len())?;
-    fields.set_item("leave_one_out", PyArray1::from_vec(py, interval.leave_one_out))?;
-    Ok(fields)
-}
-
 /// The jackknife interval of a score.
 #[pyfunction]
 #[allow(clippy::too_many_arguments)] // one per argument of the Python function it serves
@@ -417,11 +351,7 @@ pub fn confidence_interval<'py>(
     let found = run(py, resources, work, progress.as_ref(), |par| {
         operations::confidence_interval(&instance, &sides[0], &sides[1], &wanted, par)
     })?;
-    let fields = interval_dict(py, found.interval)?;
-    fields.set_item("n", found.n)?;
-    fields.set_item("closed_form", found.closed_form)?;
-    fields.set_item("warnings", remarks(py, &found.warnings)?)?;
-    Ok(fields)
+    to_dict(py, found.fields())
 }
 
 /// The jackknife interval of the score of a group.
@@ -446,11 +376,7 @@ pub fn group_confidence_interval<'py>(
     let found = run(py, resources, work, progress.as_ref(), |par| {
         operations::group_confidence_interval(&instance, &sides, &wanted, par)
     })?;
-    let fields = interval_dict(py, found.interval)?;
-    fields.set_item("n", found.n)?;
-    fields.set_item("closed_form", found.closed_form)?;
-    fields.set_item("warnings", remarks(py, &found.warnings)?)?;
-    Ok(fields)
+    to_dict(py, found.fields())
 }
 
 /// The jackknife interval of a difference of two scores.
@@ -477,14 +403,7 @@ pub fn similarity_difference<'py>(
     let found = run(py, resources, work, progress.as_ref(), |par| {
         operations::similarity_difference(&instance, &sides[0], (&sides[1], &sides[2]), &wanted, margin, par)
     })?;
-    let fields = interval_dict(py, found.interval)?;
-    fields.set_item("first", found.scores.0)?;
-    fields.set_item("second", found.scores.1)?;
-    fields.set_item("pvalue_equivalence", found.pvalue_equivalence)?;
-    fields.set_item("n", found.n)?;
-    fields.set_item("closed_form", found.closed_form)?;
-    fields.set_item("warnings", remarks(py, &found.warnings)?)?;
-    Ok(fields)
+    to_dict(py, found.fields())
 }
 
 /// The interval of a number from what it is without each unit, for functions in Python.
@@ -501,8 +420,7 @@ pub fn jackknife(
     let interval = Interval::new(estimate, leave_one_out, alpha, everything);
     let pvalue = margin.and_then(|margin| interval.pvalue_within(margin));
     let warnings = of_interval(&interval, None, grouped);
-    let fields = interval_dict(py, interval)?;
-    fields.set_item("pvalue_equivalence", pvalue)?;
-    fields.set_item("warnings", remarks(py, &warnings)?)?;
-    Ok(fields)
+    let mut fields = interval.fields();
+    fields.extend([("pvalue_equivalence", pvalue.into()), ("warnings", warnings.into())]);
+    to_dict(py, fields)
 }

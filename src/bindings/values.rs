@@ -61,6 +61,7 @@ pub fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyA
         Value::Floats { data, shape } => shaped(PyArray1::from_slice(py, data), shape)?,
         Value::List(values) => PyList::new(py, each(py, values)?)?.into_any(),
         Value::Tuple(values) => PyTuple::new(py, each(py, values)?)?.into_any(),
+        Value::Fields(fields) => to_dict(py, fields.iter().cloned())?.into_any(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! A dense matrix, row by row.
 
+use crate::value::Value;
+
 /// Rows are inputs, so a row is contiguous; views for faer are made from it without a copy.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Matrix<T = f64> {
@@ -125,5 +127,12 @@ impl Matrix {
 
     pub(super) fn from_faer(m: faer::MatRef<'_, f64>) -> Self {
         Self::from_fn(m.nrows(), m.ncols(), |i, j| m[(i, j)])
+    }
+}
+
+impl From<Matrix> for Value {
+    fn from(m: Matrix) -> Self {
+        let shape = vec![m.rows(), m.cols()];
+        Self::Floats { data: m.into_vec().into(), shape }
     }
 }

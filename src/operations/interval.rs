@@ -43,6 +43,7 @@ use crate::numerics::sums;
 use crate::par::Par;
 use crate::representation::{Data, Representation, View};
 use crate::summary::AnySummary;
+use crate::value::Value;
 use crate::warning::Warning;
 
 /// A bias of more than this many standard errors spoils an interval: nominal 90 % cover 86 % at one half, 74 % at one.
@@ -80,6 +81,22 @@ pub struct Interval {
     pub method: IntervalMethod,
 }
 
+impl Interval {
+    /// The fields by name, for bindings.
+    pub fn fields(self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("estimate", self.estimate.into()),
+            ("standard_error", self.standard_error.into()),
+            ("low", self.low.into()),
+            ("high", self.high.into()),
+            ("bias", self.bias.into()),
+            ("method", self.method.name().into()),
+            ("n_units", self.leave_one_out.len().into()),
+            ("leave_one_out", self.leave_one_out.into()),
+        ]
+    }
+}
+
 /// How the ends of an interval are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntervalMethod {
@@ -112,6 +129,19 @@ pub struct IntervalResult {
     pub warnings: Vec<Warning>,
 }
 
+impl IntervalResult {
+    /// The fields by name, for bindings.
+    pub fn fields(self) -> Vec<(&'static str, Value)> {
+        let mut fields = self.interval.fields();
+        fields.extend([
+            ("n", self.n.into()),
+            ("closed_form", self.closed_form.into()),
+            ("warnings", self.warnings.into()),
+        ]);
+        fields
+    }
+}
+
 /// The difference of two scores.
 #[derive(Debug, Clone)]
 pub struct Difference {
@@ -127,6 +157,22 @@ pub struct Difference {
     pub closed_form: bool,
     /// What a reader should know.
     pub warnings: Vec<Warning>,
+}
+
+impl Difference {
+    /// The fields by name, for bindings.
+    pub fn fields(self) -> Vec<(&'static str, Value)> {
+        let mut fields = self.interval.fields();
+        fields.extend([
+            ("first", self.scores.0.into()),
+            ("second", self.scores.1.into()),
+            ("pvalue_equivalence", self.pvalue_equivalence.into()),
+            ("n", self.n.into()),
+            ("closed_form", self.closed_form.into()),
+            ("warnings", self.warnings.into()),
+        ]);
+        fields
+    }
 }
 
 impl Interval {

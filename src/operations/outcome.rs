@@ -3,6 +3,7 @@
 use super::chance::Chance;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
+use crate::value::Value;
 use crate::warning::Warning;
 
 /// A score with its chance level and warnings.
@@ -14,6 +15,19 @@ pub struct Outcome {
     pub at_chance: Option<Chance>,
     /// What a reader should know.
     pub warnings: Vec<Warning>,
+}
+
+impl Outcome {
+    /// The fields by name, for bindings.
+    pub fn fields(self, facts: &Facts) -> Vec<(&'static str, Value)> {
+        vec![
+            ("value", self.value.into()),
+            ("null_mean", self.at_chance.map(|found| found.mean).into()),
+            ("null_mean_from", self.at_chance.map(|found| found.origin.name()).into()),
+            ("calibrated_mean", self.calibrated(facts).into()),
+            ("warnings", self.warnings.into()),
+        ]
+    }
 }
 
 impl Outcome {

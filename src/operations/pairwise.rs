@@ -16,6 +16,7 @@ use crate::form::{Form, Over};
 use crate::linalg::Matrix;
 use crate::par::Par;
 use crate::summary::AnySummary;
+use crate::value::Value;
 use crate::warning::Warning;
 
 /// Scores of all pairs under one measure.
@@ -32,6 +33,17 @@ pub struct Grid {
     pub warnings: Vec<(Warning, (usize, usize), usize)>,
     /// What a reader should know of single representations.
     pub general: Vec<Warning>,
+}
+
+impl Grid {
+    /// The fields by name, for bindings; failures and warnings need the names of representations.
+    pub fn fields(self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("values", self.values.into()),
+            ("null_mean", self.at_chance.into()),
+            ("null_mean_from", self.origin.map(Origin::name).into()),
+        ]
+    }
 }
 
 /// What to do about a pair without a score.

@@ -26,6 +26,7 @@ use crate::operations::permutation::strategy::grid;
 use crate::operations::permutation::strategy::grid::{GridTest, TestedPair};
 use crate::operations::stacked::stacked;
 use crate::par::Par;
+use crate::value::Value;
 use crate::warning::Warning;
 
 /// The tests of a grid. Cells without a score hold NaN.
@@ -68,6 +69,31 @@ pub struct PermutationGrid {
     pub warnings: Vec<(Warning, (usize, usize), usize)>,
     /// Warnings about all pairs alike.
     pub general: Vec<Warning>,
+}
+
+impl PermutationGrid {
+    /// The fields by name, for bindings; failures and warnings need the names of representations.
+    pub fn fields(self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("values", self.statistics.into()),
+            ("unadjusted", self.pvalues.into()),
+            ("adjusted", self.adjusted.into()),
+            ("null_mean", self.null_mean.into()),
+            ("null_std", self.null_std.into()),
+            ("null_mean_exact", self.exact.0.into()),
+            ("null_std_exact", self.exact.1.into()),
+            ("zscores", self.zscores.into()),
+            ("calibrated_mean", self.calibrated.into()),
+            ("largest", self.largest.into()),
+            ("mean", self.mean.into()),
+            ("n_tests", self.family.into()),
+            ("n_resamples", self.n_resamples.into()),
+            ("min_pvalue", self.min_pvalue.into()),
+            ("alternative", self.alternative.name().into()),
+            ("method", self.method.into()),
+            ("n_orbits", self.n_orbits.into()),
+        ]
+    }
 }
 
 /// Test every x against every y (every other x if there is no second list).

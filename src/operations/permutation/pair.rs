@@ -21,6 +21,7 @@ use crate::operations::operand::Operand;
 use crate::operations::outcome::{calibrated, checked_score, without_round_off};
 use crate::par::Par;
 use crate::warning::Warning;
+use crate::value::Value;
 
 /// Confidence of the interval of the p-value.
 const CONFIDENCE: f64 = 0.95;
@@ -72,6 +73,40 @@ pub struct PermutationResult {
     pub decision: Option<bool>,
     /// Warnings.
     pub warnings: Vec<Warning>,
+}
+
+impl PermutationResult {
+    /// The fields by name, for bindings.
+    pub fn fields(self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("statistic", self.statistic.into()),
+            ("pvalue", self.pvalue.into()),
+            ("null_mean", self.null_mean.0.into()),
+            ("null_mean_exact", self.null_mean.1.into()),
+            ("null_std", self.null_std.0.into()),
+            ("null_std_exact", self.null_std.1.into()),
+            ("null_skew", self.null_skew.0.into()),
+            ("null_skew_exact", self.null_skew.1.into()),
+            ("pvalue_moments", self.suggested.0.into()),
+            ("moments_reliable", self.suggested.1.into()),
+            ("zscore", self.zscore.into()),
+            ("calibrated_mean", self.calibrated_mean.into()),
+            ("n_resamples", self.n_resamples.into()),
+            ("min_pvalue", self.min_pvalue.into()),
+            ("alternative", self.alternative.name().into()),
+            ("method", self.method.into()),
+            ("n_orbits", self.n_orbits.into()),
+            ("pvalue_ci", self.pvalue_ci.into()),
+            ("calibrated_quantile", self.calibrated_quantile.into()),
+            ("multipliers_per_orbit", self.multipliers.into()),
+            ("n_pruned", self.pruned.into()),
+            ("decision", self.decision.into()),
+            ("exceedances", self.exceedances.into()),
+            ("n_adjudicated", self.adjudicated.into()),
+            ("null_distribution", self.null_distribution.into()),
+            ("warnings", self.warnings.into()),
+        ]
+    }
 }
 
 /// Test the score of a pair against rows matched at random.

@@ -14,6 +14,7 @@ use crate::operations::permutation::moments::{Invariants, MomentOrder, Moments, 
 use crate::operations::permutation::null::ties::round_off;
 use crate::operations::permutation::request::Alternative;
 use crate::par::Par;
+use crate::value::Value;
 
 /// Moments of a score over all n! pairings.
 #[derive(Debug, Clone)]
@@ -38,6 +39,24 @@ pub struct NullMoments {
     pub alternative: Alternative,
     /// Link that still separates all this from the score: a root or an angle.
     pub before: Option<&'static str>,
+}
+
+impl NullMoments {
+    /// The fields by name, for bindings.
+    pub fn fields(self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("statistic", self.statistic.into()),
+            ("mean", self.mean.into()),
+            ("std", self.std.into()),
+            ("skewness", self.skewness.into()),
+            ("kurtosis", self.kurtosis.into()),
+            ("pvalue_moments", self.pvalue.into()),
+            ("moments_reliable", self.reliable.into()),
+            ("law", self.law.into()),
+            ("alternative", self.alternative.name().into()),
+            ("before", self.before.into()),
+        ]
+    }
 }
 
 /// The exact moments of the score of a pair, up to an order from 2 to 4.
