@@ -154,24 +154,3 @@ pub fn statistic(instance: &Instance, x: &Operand<'_>, par: Par<'_>) -> Result<(
         _ => Err(Error::NotOffered { measure: measure.name().into(), problem: "compares two representations".into() }),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Of a measure from 0 to 1: a little round-off is taken away and said, and what lies further out is no score.
-    #[test]
-    fn a_score_lies_in_its_range_or_is_none() {
-        let facts = Facts { range: (0.0, 1.0), ..Facts::SIMILARITY };
-        let of = |value: f64| {
-            let mut warnings = Vec::new();
-            checked_score(value, "cka", &facts, &mut warnings).map(|value| (value, warnings.len()))
-        };
-        for (value, expected) in [(0.25, (0.25, 0)), (1.0, (1.0, 0)), (1.0 + 1e-10, (1.0, 1)), (-1e-15, (0.0, 1))] {
-            assert_eq!(of(value).unwrap(), expected);
-        }
-        for value in [1.444, -0.1, 1.0 + 1e-6, f64::NAN, f64::INFINITY] {
-            assert_eq!(of(value).unwrap_err().code(), "undefined", "{value}");
-        }
-    }
-}

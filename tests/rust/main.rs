@@ -76,13 +76,13 @@ fn the_same_bits_for_any_number_of_threads() {
 fn the_form_of_a_score_is_the_stated_one() {
     for entry in all() {
         let (_, options) = entry.probe().unwrap();
-        let required = |name: &str| {
-            options.iter().filter(move |one| one.required && one.name != name).map(|one| (one.name, &one.examples[0]))
-        };
+        let required: Vec<_> =
+            options.iter().filter(|one| one.required).map(|one| (one.name, &one.examples[0])).collect();
         let tried = options.iter().flat_map(|one| one.examples.iter().map(move |example| (one.name, example)));
         let mut seen = 0;
         for (name, example) in std::iter::once(("", &Value::None)).chain(tried) {
-            let given = required(name).chain((!name.is_empty()).then_some((name, example)));
+            let others = required.iter().copied().filter(|(other, _)| *other != name);
+            let given = others.chain((!name.is_empty()).then_some((name, example)));
             // Some options have an effect beside others only.
             let Ok(instance) = Instance::new(entry.name, given.map(|(n, v)| (n.to_owned(), v.clone())).collect())
             else {

@@ -20,8 +20,8 @@ use crate::operations::instance::Instance;
 use crate::operations::operand::Operand;
 use crate::operations::outcome::{calibrated, checked_score, without_round_off};
 use crate::par::Par;
-use crate::warning::Warning;
 use crate::value::Value;
+use crate::warning::Warning;
 
 /// Confidence of the interval of the p-value.
 const CONFIDENCE: f64 = 0.95;
