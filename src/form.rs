@@ -52,7 +52,12 @@ pub struct Link {
     pub offset: f64,
     /// At most one monotone step.
     pub step: Step,
+    /// What the step is taken of is `|k - l|^2`.
+    pub is_gap: bool,
 }
+
+/// A gap below this share of the two squared norms has lost digits to the subtraction: it is summed from the differences.
+const NEAR: f64 = 1e-3;
 
 /// A denominator.
 #[derive(Debug, Clone, Copy)]
@@ -65,11 +70,19 @@ pub enum Over {
 
 impl Link {
     /// The cosine of k and l.
-    pub const COSINE: Self = Self { over: Over::Norms, factor: 1.0, offset: 0.0, step: Step::Identity };
+    pub const COSINE: Self = Self { over: Over::Norms, factor: 1.0, offset: 0.0, step: Step::Identity, is_gap: false };
 
     /// `<k, l>` over a number.
     pub fn over(number: f64) -> Self {
         Self { over: Over::Number(number), ..Self::COSINE }
+    }
+
+    /// `|k - l|^2`, from the squared norms of both.
+    ///
+    /// Where it is small beside them, scores are computed from the differences of entries ([`Bilinear::score_of`]): a root
+    /// keeps half of the digits of a difference of large numbers.
+    pub fn gap(k: f64, l: f64) -> Self {
+        Self { over: Over::Number(1.0), factor: -2.0, offset: k + l, step: Step::Identity, is_gap: true }
     }
 
     /// Followed by a step.
@@ -86,6 +99,13 @@ impl Link {
             Step::Root => value.max(0.0).sqrt(),
             Step::Arccos => value.clamp(-1.0, 1.0).acos(),
         }
+    }
+
+    /// Nearness of k and l that costs the score digits, unless it is computed from their differences.
+    fn is_near(&self, inner: f64, denominator: f64) -> bool {
+        let value = self.offset + self.factor * inner / denominator;
+        let is_angle = matches!((self.over, self.step), (Over::Norms, Step::Arccos));
+        (self.is_gap && value < NEAR * self.offset) || (is_angle && self.offset == 0.0 && value > 1.0 - NEAR)
     }
 
     /// Whether the score rises with `<k, l>`.
@@ -122,13 +142,29 @@ impl Bilinear<'_> {
         if let (None, Over::Norms) = (pairing, self.link.over)
             && let Some((inner, norms)) = self.k.inner_and_norms(self.l, par)?
         {
-            return Ok(self.link.score(inner, norms));
+            return self.score_of(inner, norms, pairing, par);
         }
         let denominator = self.denominator(par)?;
         // A matrix with itself: the inner product is the squared norm already at hand, and the score exactly 1.
         let same = pairing.is_none() && std::ptr::eq(self.k, self.l) && matches!(self.link.over, Over::Norms);
         let inner = if same { denominator } else { self.k.inner(self.l, pairing, par)? };
-        Ok(self.link.score(inner, denominator))
+        self.score_of(inner, denominator, pairing, par)
+    }
+
+    /// The score that belongs to an inner product and what it is divided by: from the differences of k and l where they are
+    /// so near each other that the inner product cannot tell.
+    pub fn score_of(&self, inner: f64, denominator: f64, pairing: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
+        if !self.link.is_near(inner, denominator) {
+            return Ok(self.link.score(inner, denominator));
+        }
+        if self.link.is_gap {
+            let gap = self.k.squared_gap(self.l, [1.0, 1.0], pairing, par)?;
+            return Ok(if self.link.step == Step::Root { gap.sqrt() } else { gap });
+        }
+        let over_norms = [1.0 / self.k.norm(par)?, 1.0 / self.l.norm(par)?];
+        // The angle at the tip of a triangle with two sides of length one.
+        let chord = self.k.squared_gap(self.l, over_norms, pairing, par)?.sqrt();
+        Ok(2.0 * (0.5 * chord).min(1.0).asin())
     }
 }
 
@@ -157,8 +193,8 @@ pub enum Bound<'a> {
     Largest,
 }
 
-/// From `a'b` to a score; the pairing is given for those who must look at the rows again.
-pub type CrossScore<'a> = Box<dyn Fn(&Matrix, Option<&[usize]>) -> Result<f64> + Send + Sync + 'a>;
+/// From `a'b` to a score; the pairing is there for those who must look at the rows again.
+pub type CrossScore<'a> = Box<dyn Fn(&Matrix, Option<&[usize]>, Par<'_>) -> Result<f64> + Send + Sync + 'a>;
 
 impl Cross<'_> {
     /// `a'b` with the rows of b as matched.
@@ -284,7 +320,7 @@ impl Form<'_> {
     pub fn score(&self, pairing: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
         match self {
             Self::Bilinear(form) => form.score(pairing, par),
-            Self::Cross(form) => (form.of)(&form.product(pairing, par)?, pairing),
+            Self::Cross(form) => (form.of)(&form.product(pairing, par)?, pairing, par),
             Self::Neighbors(form) => {
                 let rows = form.rows(pairing);
                 Ok(rows.iter().sum::<f64>() / rows.len() as f64)
@@ -334,6 +370,38 @@ impl Form<'_> {
             Self::Statistic(_) => FormName::Statistic,
             Self::Rows(_) => FormName::Rows,
             Self::Pair(_) => FormName::Pair,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engines::dense::Centering;
+
+    fn side(e: f64) -> PairMatrix {
+        let entry = |i: usize, j: usize| ((i * i) as f64 + 0.7 * (i * j) as f64).sin() + e * ((i + 5 * j) as f64).cos();
+        PairMatrix::linear("x", Arc::new(Matrix::from_fn(40, 3, entry)), Centering::Plain, Par::SEQ).unwrap()
+    }
+
+    /// Distances and angles fall with the step, as far as steps can be seen at all.
+    #[test]
+    fn roots_and_angles_keep_their_digits_near_identity() {
+        let k = side(0.0);
+        let square = |m: &PairMatrix| m.inner(m, None, Par::SEQ).unwrap();
+        let score = |e: f64, link: &dyn Fn(&PairMatrix) -> Link| {
+            let l = side(e);
+            Bilinear { k: &k, l: &l, link: link(&l) }.score(None, Par::SEQ).unwrap() / e
+        };
+        let distance = |l: &PairMatrix| Link::gap(square(&k), square(l)).then(Step::Root);
+        let angle = |_: &PairMatrix| Link::COSINE.then(Step::Arccos);
+        for link in [&distance as &dyn Fn(&PairMatrix) -> Link, &angle] {
+            let slope = score(1e-4, link);
+            for e in [1e-5, 1e-7, 1e-9] {
+                assert!((score(e, link) / slope - 1.0).abs() < 1e-3, "{e}: {} {slope}", score(e, link));
+            }
         }
     }
 }

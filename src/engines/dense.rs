@@ -332,6 +332,25 @@ impl Dense {
         Ok(2.0 * parts.iter().sum::<f64>() + diagonal)
     }
 
+    /// `|p k - q l|^2`, where input i here meets input `pairing[i]` there.
+    pub(super) fn squared_gap(
+        &self,
+        other: &Self,
+        [p, q]: [f64; 2],
+        pairing: Option<&[usize]>,
+        par: Par<'_>,
+    ) -> Result<f64> {
+        let n = self.n;
+        let to = |i: usize| pairing.map_or(i, |order| order[i]);
+        let squared = |k: f64, l: f64| (p * k - q * l) * (p * k - q * l);
+        let parts = par.map(n, |i, _| {
+            let row = self.upper_row(i).iter().zip(i + 1..);
+            Ok(row.map(|(&k, j)| squared(k, other.at(to(i), to(j)))).sum::<f64>())
+        })?;
+        let diagonal: f64 = (0..n).map(|i| squared(self.at(i, i), other.at(to(i), to(i)))).sum();
+        Ok(2.0 * sums::sum(&parts) + diagonal)
+    }
+
     /// All n x n entries.
     pub fn full(&self) -> Result<Matrix> {
         let n = self.n;

@@ -21,13 +21,14 @@ use super::jackknife::{self, Factor, JackknifeUnits};
 use super::row_distances::{self, RowDistances};
 use crate::cost::dense_pays;
 use crate::error::{Error, Result};
-use crate::linalg::{self, Matrix};
+use crate::linalg::{self, Matrix, rows_product};
 use crate::numerics::sums;
 use crate::par::Par;
 use crate::saved::{SavedParts, damaged};
 use crate::summary::Summary;
 use crate::value::Value;
 
+const TILE: usize = 256;
 /// A squared norm below this share of that of the diagonal which was taken away has lost the digits that a score needs.
 const CANCELED: f64 = 1e-6;
 
@@ -237,6 +238,38 @@ impl PairMatrix {
         }
     }
 
+    /// `|p k - q l|^2`, summed from the differences of entries, where input i of k meets input `pairing[i]` of l.
+    pub fn squared_gap(&self, other: &Self, [p, q]: [f64; 2], pairing: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
+        let (
+            Kept::Factor { a, centering: Centering::Plain, .. },
+            Kept::Factor { a: b, centering: Centering::Plain, .. },
+        ) = (&self.kept, &other.kept)
+        else {
+            return self.dense(par)?.squared_gap(&*other.dense(par)?, [p, q], pairing, par);
+        };
+        let matched = pairing.map(|order| b.rows_in_order(order));
+        let b: &Matrix = matched.as_ref().unwrap_or(b);
+        let n = a.rows();
+        let starts: Vec<usize> = (0..n).step_by(TILE).collect();
+        let parts = par.map(starts.len(), |at, par| {
+            let (i0, rows) = (starts[at], TILE.min(n - starts[at]));
+            let (mut k, mut l) = (vec![0.0; TILE * TILE], vec![0.0; TILE * TILE]);
+            let mut sum = 0.0;
+            for &j0 in &starts[at..] {
+                par.check()?;
+                let cols = TILE.min(n - j0);
+                rows_product(a, i0..i0 + rows, a, j0..j0 + cols, &mut k);
+                rows_product(b, i0..i0 + rows, b, j0..j0 + cols, &mut l);
+                let entries = rows * cols;
+                k[..entries].iter_mut().zip(&l[..entries]).for_each(|(k, l)| *k = p * *k - q * l);
+                let both_triangles = if j0 == i0 { 1.0 } else { 2.0 };
+                sum += both_triangles * sums::squares(&k[..entries]);
+            }
+            Ok(sum)
+        })?;
+        Ok(sums::sum(&parts))
+    }
+
     /// `sqrt <k, k>`; refused if it is nothing but the round-off of what was subtracted.
     pub fn norm(&self, par: Par<'_>) -> Result<f64> {
         if let Some(norm) = self.norm.get() {
@@ -399,6 +432,36 @@ impl Summary for PairMatrix {
     }
 }
 
+/// A matrix over pairs of rows with a few numbers that belong to it: a norm, a rank, a width.
+pub struct PairMatrixWith<const N: usize> {
+    /// The matrix.
+    pub pairs: PairMatrix,
+    /// Numbers, finite and not negative.
+    pub numbers: [f64; N],
+}
+
+impl<const N: usize> Summary for PairMatrixWith<N> {
+    fn save(&self) -> Vec<(&'static str, Value)> {
+        let mut parts = self.pairs.save();
+        parts.push(("numbers", Value::floats(self.numbers)));
+        parts
+    }
+
+    fn load(parts: &mut SavedParts) -> Result<Self> {
+        let numbers = <[f64; N]>::try_from(&*parts.floats("numbers")?.0);
+        match numbers {
+            Ok(numbers) if numbers.iter().all(|v| v.is_finite() && *v >= 0.0) => {
+                Ok(Self { pairs: PairMatrix::load(parts)?, numbers })
+            }
+            _ => Err(damaged(format!("it has no {N} numbers"))),
+        }
+    }
+
+    fn rows(&self) -> usize {
+        self.pairs.n()
+    }
+}
+
 fn corrected(full: f64, p: &[f64], q: &[f64], centering: Centering) -> f64 {
     let n = p.len() as f64;
     let own = sums::dot(p, q);
@@ -467,6 +530,40 @@ mod tests {
             }
             if centering == Centering::UCentered {
                 assert!(k.dense(Par::SEQ).unwrap().row_sums(Par::SEQ).unwrap().iter().all(|s| s.abs() < 1e-11));
+            }
+        }
+    }
+
+    /// By tiles, from stored matrices and by definition: of unlike matrices, and of such that are nearly equal.
+    #[test]
+    fn gaps_keep_their_digits() {
+        let n = 300;
+        let (a, z) = (centered(n, 3, 1.3), centered(n, 3, 2.1));
+        let order: Vec<usize> = (0..n).map(|i| (i * 7 + 3) % n).collect();
+        for e in [1.0, 1e-5, 1e-10] {
+            let b = Arc::new(Matrix::from_fn(n, 3, |i, j| a.at(i, j) + e * z.at(i, j)));
+            for pairing in [None, Some(order.as_slice())] {
+                let to = |i: usize| pairing.map_or(i, |m| m[i]);
+                // (a + e z)(a + e z)' - a a' without the subtraction, where rows meet themselves.
+                let entry = |i: usize, j: usize| -> f64 {
+                    let dot = |p: &Matrix, i: usize, q: &Matrix, j: usize| sums::dot(p.row(i), q.row(j));
+                    if pairing.is_none() {
+                        e * (dot(&a, i, &z, j) + dot(&z, i, &a, j)) + e * e * dot(&z, i, &z, j)
+                    } else {
+                        dot(&b, to(i), &b, to(j)) - dot(&a, i, &a, j)
+                    }
+                };
+                let expected: f64 = (0..n * n).map(|at| entry(at / n, at % n).powi(2)).sum();
+                for centering in [Centering::Plain, Centering::HollowDiagonal] {
+                    let (k, l) = (factor(&a, centering), factor(&b, centering));
+                    let own: f64 = (0..n).map(|i| entry(i, i).powi(2)).sum();
+                    let expected = expected - if centering == Centering::Plain { 0.0 } else { own };
+                    let found = k.squared_gap(&l, [1.0, 1.0], pairing, Par::SEQ).unwrap();
+                    assert!((found / expected - 1.0).abs() < 1e-5, "{e}: {found} {expected}");
+                    let twice = k.squared_gap(&l, [2.0, 2.0], pairing, Par::SEQ).unwrap();
+                    assert!((twice / found - 4.0).abs() < 1e-9);
+                    assert_eq!(k.squared_gap(&factor(&a, centering), [1.0, 1.0], None, Par::SEQ).unwrap(), 0.0);
+                }
             }
         }
     }

@@ -159,7 +159,7 @@ fn score_of(form: &Form<'_>, stacked: Option<(f64, f64)>, par: Par<'_>) -> Resul
     };
     // A representation with itself scores exactly what identity scores, as it does in a single comparison.
     let same = std::ptr::eq(form.k, form.l) && matches!(form.link.over, Over::Norms);
-    let value = form.link.score(if same { denominator } else { inner }, denominator);
+    let value = form.score_of(if same { denominator } else { inner }, denominator, None, par)?;
     let mean = form.link.score(form.k.inner_at_chance(form.l, par)?, denominator);
     let origin = if form.link.is_affine() { Origin::ClosedForm } else { Origin::Moments };
     Ok((value, Some(Chance { mean, origin }).filter(|found| found.mean.is_finite())))

@@ -335,6 +335,27 @@ def test_triangle_inequality(setting):
         assert min(slack) < -1e-9, "not claimed to be a metric, but no triple breaks the triangle inequality"
 
 
+DISTANCES = [
+    s
+    for s in SETTINGS
+    if s.facts["kind"] == "distance" and math.isfinite(s.facts["identity_value"]) and s.input in ("matrix", "pair_matrix")
+]
+
+
+@pytest.mark.parametrize("setting", DISTANCES, ids=str)
+def test_distances_of_close_pairs(setting):
+    """A hundredth of the step is a hundredth of the distance, or of its square, down to steps near round-off."""
+    x, z = setting.inputs(*pairs.related(24, 4, 4, seed=24))
+    if setting.measure == "cca_mean":  # a product of as many factors as there are columns, each of which falls
+        x, z = x[:, :1], z[:, :1]
+    found = [value(setting, x, x + step * z) for step in (1e-3, 1e-5, 1e-7, 1e-9)]
+    if setting.measure == "cca_mean":  # 1 - rho^2 knows nothing below the round-off of 1
+        found = found[:3]
+    falls = [math.log10(before / after) for before, after in itertools.pairwise(found)]
+    assert round(falls[0]) in (2, 4)
+    assert falls == pytest.approx([round(falls[0])] * len(falls), abs=0.02)
+
+
 @pytest.mark.parametrize("setting", [s for s in SETTINGS if s.input in ("matrix", "pair_matrix")], ids=str)
 def test_degree(setting):
     """The score grows as stated where both sides are multiplied by a number, and by no power where none is stated."""

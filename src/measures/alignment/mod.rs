@@ -136,10 +136,12 @@ fn cross<'a>(
 ) -> Form<'a> {
     if x.is_far || y.is_far {
         let (p, q) = ((x.far(), by.fx), (y.far(), by.fy));
-        let score = move |c: &Matrix, pairing: Option<&[usize]>| far::squared_distance(p, q, c, pairing).map(of);
+        let score =
+            move |c: &Matrix, pairing: Option<&[usize]>, _: Par<'_>| far::squared_distance(p, q, c, pairing).map(of);
         return Form::Cross(Cross { a: &p.0.rest, b: &q.0.rest, of: Box::new(score), bound: None });
     }
-    let score = move |m: &Matrix, pairing: Option<&[usize]>| squared_distance(x, y, &by, m, pairing).map(of);
+    let score =
+        move |m: &Matrix, pairing: Option<&[usize]>, _: Par<'_>| squared_distance(x, y, &by, m, pairing).map(of);
     let link = move |sum: f64| of(squared_distance_of_sum(x, y, &by, sum));
     let bound = Some(Bound::Sum { link: Box::new(link), rises: false });
     Form::Cross(Cross { a: &x.a, b: &y.a, of: Box::new(score), bound })

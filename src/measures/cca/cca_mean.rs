@@ -106,7 +106,7 @@ impl Measure for CcaMean {
             Of::First => Some(Bound::Largest),
             Of::Wilks | Of::LawleyHotelling => None,
         };
-        Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(move |t, _| self.of_product(t, m)), bound }))
+        Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(move |t, _, _| self.of_product(t, m)), bound }))
     }
 
     fn warnings(&self, x: &Basis, y: &Basis) -> Vec<Warning> {

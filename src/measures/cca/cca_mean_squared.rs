@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::{Divisor, saturation};
 use crate::cost::Cost;
 use crate::engines::dense::Centering;
-use crate::engines::pair_matrix::PairMatrix;
+use crate::engines::pair_matrix::{PairMatrix, PairMatrixWith};
 use crate::engines::spectrum::Basis;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
@@ -26,9 +26,6 @@ use crate::measure::Measure;
 use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
-use crate::saved::SavedParts;
-use crate::summary::Summary;
-use crate::value::Value;
 use crate::warning::Warning;
 
 /// Mean of squared canonical correlations, or their sum.
@@ -38,17 +35,11 @@ pub struct CcaMeanSquared {
     divisor: Divisor,
 }
 
-/// The projector on the centered column space, as a factor.
-pub struct Projector {
-    pairs: PairMatrix,
-    rank: usize,
-    columns: usize,
-}
-
 impl Measure for CcaMeanSquared {
     const NAME: &'static str = "cca_mean_squared";
     const FAMILY: &'static str = "cca";
-    type Summary = Projector;
+    /// The projector on the centered column space, its rank and the number of columns.
+    type Summary = PairMatrixWith<2>;
 
     fn from_options(options: &mut Options) -> Result<Self> {
         let sum = options.choice("summary", &[("mean", false), ("sum", true)])?;
@@ -75,37 +66,25 @@ impl Measure for CcaMeanSquared {
         Cost { score: Cost::linear(n, d).score, ..Cost::directions(n, d) }
     }
 
-    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Projector> {
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<PairMatrixWith<2>> {
         let basis = Basis::of(x, true, par)?;
         let q = Arc::new(basis.q.clone());
         let pairs = PairMatrix::linear(x.name(), q, Centering::Plain, par)?;
-        Ok(Projector { pairs, rank: basis.rank(), columns: basis.columns })
+        Ok(PairMatrixWith { pairs, numbers: [basis.rank(), basis.columns].map(|count| count as f64) })
     }
 
-    fn form<'a>(&'a self, x: &'a Projector, y: &'a Projector) -> Result<Form<'a>> {
-        let m = self.divisor.of((x.rank, x.columns), (y.rank, y.columns));
+    fn form<'a>(&'a self, x: &'a PairMatrixWith<2>, y: &'a PairMatrixWith<2>) -> Result<Form<'a>> {
+        let m = self.divisor.of(sizes(x), sizes(y));
         let over = if self.sum { 1.0 } else { m as f64 };
         Ok(Form::Bilinear(Bilinear { k: &x.pairs, l: &y.pairs, link: Link::over(over) }))
     }
 
-    fn warnings(&self, x: &Projector, y: &Projector) -> Vec<Warning> {
-        saturation(x.rank, y.rank, x.pairs.n())
+    fn warnings(&self, x: &PairMatrixWith<2>, y: &PairMatrixWith<2>) -> Vec<Warning> {
+        saturation(sizes(x).0, sizes(y).0, x.pairs.n())
     }
 }
 
-impl Summary for Projector {
-    fn save(&self) -> Vec<(&'static str, Value)> {
-        let mut parts = self.pairs.save();
-        parts.extend([("rank", self.rank.into()), ("columns", self.columns.into())]);
-        parts
-    }
-
-    fn load(parts: &mut SavedParts) -> Result<Self> {
-        let (rank, columns) = (parts.count("rank")?, parts.count("columns")?);
-        Ok(Self { pairs: PairMatrix::load(parts)?, rank, columns })
-    }
-
-    fn rows(&self) -> usize {
-        self.pairs.n()
-    }
+/// Rank and number of columns.
+fn sizes(x: &PairMatrixWith<2>) -> (usize, usize) {
+    (x.numbers[0] as usize, x.numbers[1] as usize)
 }

@@ -79,7 +79,7 @@ impl Measure for Pwcca {
             From::Y => false,
             From::Smaller => x.v.rows() <= y.v.rows(),
         };
-        let of = move |t: &Matrix, _: Option<&[usize]>| {
+        let of = move |t: &Matrix, _: Option<&[usize]>, _: Par<'_>| {
             if from_x { weighted(t, x) } else { weighted(&t.transposed(), y) }
         };
         // A weighted mean is not above its largest term.

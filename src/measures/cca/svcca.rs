@@ -82,7 +82,7 @@ impl Measure for Svcca {
 
     fn form<'a>(&'a self, x: &'a Basis, y: &'a Basis) -> Result<Form<'a>> {
         let m = x.rank().min(y.rank()) as f64;
-        let of = move |t: &Matrix, _: Option<&[usize]>| Ok(sum_of_correlations(t)? / m);
+        let of = move |t: &Matrix, _: Option<&[usize]>, _: Par<'_>| Ok(sum_of_correlations(t)? / m);
         let bound = Some(Bound::Sum { link: Box::new(move |sum| sum / m), rises: true });
         Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(of), bound }))
     }

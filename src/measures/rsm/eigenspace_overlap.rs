@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::cost::Cost;
 use crate::engines::dense::Centering;
-use crate::engines::pair_matrix::PairMatrix;
+use crate::engines::pair_matrix::{PairMatrix, PairMatrixWith};
 use crate::engines::spectrum::Basis;
 use crate::error::Result;
 use crate::facts::Change::{Affine, InvertibleLinear, Orthogonal, Permutation, Scaling, Translation};
@@ -27,9 +27,6 @@ use crate::measures::cca::saturation;
 use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
-use crate::saved::SavedParts;
-use crate::summary::Summary;
-use crate::value::Value;
 use crate::warning::Warning;
 
 /// Eigenspace overlap, of raw or centered data.
@@ -39,23 +36,11 @@ pub struct EigenspaceOverlap {
     by_columns: bool,
 }
 
-/// The projector on a column space, as a factor.
-pub struct Space {
-    projector: PairMatrix,
-    basis: Basis,
-}
-
-impl Space {
-    fn new(name: &str, basis: Basis, par: Par<'_>) -> Result<Self> {
-        let projector = PairMatrix::linear(name, Arc::new(basis.q.clone()), Centering::Plain, par)?;
-        Ok(Self { projector, basis })
-    }
-}
-
 impl Measure for EigenspaceOverlap {
     const NAME: &'static str = "eigenspace_overlap";
     const FAMILY: &'static str = "rsm";
-    type Summary = Space;
+    /// The projector on the column space, its rank and the number of columns.
+    type Summary = PairMatrixWith<2>;
 
     fn from_options(options: &mut Options) -> Result<Self> {
         Ok(Self {
@@ -84,31 +69,19 @@ impl Measure for EigenspaceOverlap {
         Cost { score: Cost::linear(n, d).score, ..Cost::directions(n, d) }
     }
 
-    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Space> {
-        Space::new(x.name(), (*Basis::of(x, self.center, par)?).clone(), par)
+    fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<PairMatrixWith<2>> {
+        let basis = Basis::of(x, self.center, par)?;
+        let pairs = PairMatrix::linear(x.name(), Arc::new(basis.q.clone()), Centering::Plain, par)?;
+        Ok(PairMatrixWith { pairs, numbers: [basis.rank(), basis.columns].map(|count| count as f64) })
     }
 
-    fn form<'a>(&'a self, x: &'a Space, y: &'a Space) -> Result<Form<'a>> {
-        let size = |side: &Space| if self.by_columns { side.basis.columns } else { side.basis.rank() };
-        let over = size(x).max(size(y)) as f64;
-        Ok(Form::Bilinear(Bilinear { k: &x.projector, l: &y.projector, link: Link::over(over) }))
+    fn form<'a>(&'a self, x: &'a PairMatrixWith<2>, y: &'a PairMatrixWith<2>) -> Result<Form<'a>> {
+        let size = usize::from(self.by_columns);
+        let over = x.numbers[size].max(y.numbers[size]);
+        Ok(Form::Bilinear(Bilinear { k: &x.pairs, l: &y.pairs, link: Link::over(over) }))
     }
 
-    fn warnings(&self, x: &Space, y: &Space) -> Vec<Warning> {
-        if self.center { saturation(x.basis.rank(), y.basis.rank(), x.rows()) } else { Vec::new() }
-    }
-}
-
-impl Summary for Space {
-    fn save(&self) -> Vec<(&'static str, Value)> {
-        self.basis.save()
-    }
-
-    fn load(parts: &mut SavedParts) -> Result<Self> {
-        Self::new("prepared", Basis::load(parts)?, Par::SEQ)
-    }
-
-    fn rows(&self) -> usize {
-        self.basis.q.rows()
+    fn warnings(&self, x: &PairMatrixWith<2>, y: &PairMatrixWith<2>) -> Vec<Warning> {
+        if self.center { saturation(x.numbers[0] as usize, y.numbers[0] as usize, x.pairs.n()) } else { Vec::new() }
     }
 }

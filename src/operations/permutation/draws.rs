@@ -102,7 +102,7 @@ impl<'a> PairingValues<'a> {
 
     /// A function of `a'b`, product by product.
     pub fn cross(form: &'a Cross<'a>) -> Self {
-        Self::new_of(1, |order, par| (form.of)(&form.product(Some(order), par)?, Some(order)))
+        Self::new_of(1, |order, par| (form.of)(&form.product(Some(order), par)?, Some(order), par))
     }
 
     /// The value of one pairing.

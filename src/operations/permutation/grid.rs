@@ -143,7 +143,9 @@ pub fn permutation_tests<'s>(
         let known = stack.as_ref().map(|all| all[place].clone());
         let scored = form.and_then(|form| {
             let value = match (&form, known) {
-                (Form::Bilinear(form), Some(known)) => known.map(|(inner, over)| form.link.score(inner, over)),
+                (Form::Bilinear(form), Some(known)) => {
+                    known.and_then(|(inner, over)| form.score_of(inner, over, None, par))
+                }
                 _ => form.score(None, par),
             }?;
             Ok((checked_score(value, measure.name(), &facts, &mut Vec::new())?, form))

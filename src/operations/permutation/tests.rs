@@ -41,7 +41,7 @@ fn any(n: usize, pace: f64, diagonal: bool) -> PairMatrix {
     pairs(n, |i, j| (pace * (i * i + j * j + 3 * i * j) as f64).sin() + 0.3, diagonal)
 }
 
-const PLAIN: Link = Link { over: Over::Number(1.0), factor: 1.0, offset: 0.0, step: Step::Identity };
+const PLAIN: Link = Link { over: Over::Number(1.0), factor: 1.0, offset: 0.0, step: Step::Identity, is_gap: false };
 
 fn linked<'a>(k: &'a PairMatrix, l: &'a PairMatrix, link: Link) -> Form<'a> {
     Form::Bilinear(Bilinear { k, l, link })
@@ -195,7 +195,7 @@ fn moments_are_those_of_all_pairings() {
 /// Data for the forms without orbits.
 fn with_forms(n: usize, check: impl Fn(&str, &Form<'_>)) {
     let (a, b) = (features(n, 3, 0), features(n, 2, 1));
-    let of = |product: &Matrix, _: Option<&[usize]>| Ok(product.data().iter().map(|v| v.abs()).sum());
+    let of = |product: &Matrix, _: Option<&[usize]>, _: Par<'_>| Ok(product.data().iter().map(|v| v.abs()).sum());
     check("cross", &Form::Cross(Cross { a: &a, b: &b, of: Box::new(of), bound: None }));
     let row = |i: usize, j: usize| f64::from(a.at(i, 0) > 0.0) * f64::from(b.at(j, 0) > 0.0);
     let rows = Rows { n, row: Box::new(row), factor: -1.0, offset: 1.0, at_chance: None };

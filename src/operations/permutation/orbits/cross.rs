@@ -79,13 +79,13 @@ impl<'a> CrossOrbits<'a> {
             par.advance(1);
             if (r, s) == (0, 0) {
                 // Bit for bit what it is without permutations.
-                return (self.form.of)(&self.form.product(None, par)?, None).map(Some);
+                return (self.form.of)(&self.form.product(None, par)?, None, par).map(Some);
             }
             let product = products.at(s);
             if bar.is_some_and(|bar| self.is_decided(&product, bar)) {
                 return Ok(None);
             }
-            (self.form.of)(&product, Some(&self.orbits.pairing(&tau, s))).map(Some)
+            (self.form.of)(&product, Some(&self.orbits.pairing(&tau, s)), par).map(Some)
         });
         self.scratch.put_back((side, products));
         scores
@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn general(form: &Cross<'_>, order: &[usize]) -> f64 {
-        (form.of)(&form.product(Some(order), Par::SEQ).unwrap(), Some(order)).unwrap()
+        (form.of)(&form.product(Some(order), Par::SEQ).unwrap(), Some(order), Par::SEQ).unwrap()
     }
 
     #[test]

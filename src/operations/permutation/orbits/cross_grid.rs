@@ -81,7 +81,7 @@ impl<'a> CrossGrid<'a> {
         let (form, (a, b)) = (self.forms[pair], self.places[pair]);
         self.scratch.with(OrbitProducts::default, |products| {
             self.orbits.products(&self.of_x[a], &of_y[b], products, par)?;
-            par.map(pairings.len(), |s, _| (form.of)(&products.at(s), Some(&pairings[s])))
+            par.map(pairings.len(), |s, par| (form.of)(&products.at(s), Some(&pairings[s]), par))
         })
     }
 }
