@@ -3,6 +3,7 @@
 pub mod cka;
 pub mod distance_correlation;
 pub mod eigenspace_overlap;
+pub mod gulp;
 pub mod rsa;
 
 use super::registry::Entry;
@@ -12,5 +13,6 @@ pub const ALL: &[Entry] = &[
     Entry::of::<cka::Cka>(),
     Entry::of::<distance_correlation::DistanceCorrelation>(),
     Entry::of::<eigenspace_overlap::EigenspaceOverlap>(),
+    Entry::of::<gulp::Gulp>(),
     Entry::of::<rsa::Rsa>(),
 ];

@@ -25,6 +25,11 @@ GOLDEN = [
     line("F", 0.8505155754, "distance_correlation"),
     line("F", 0.7233767441, "distance_correlation", squared=True),
     line("F", 0.2667358201, "distance_correlation", bias_corrected=True),
+    line("D", 2.033654040, "gulp", lam=0.0),
+    line("D", 1.923117604, "gulp", lam=0.01),
+    line("D", 1.346409374, "gulp", lam=0.1),
+    line("D", 0.4119808655, "gulp", lam=1.0),
+    line("D", 1.467065318, "gulp", lam=0.1, preprocess="row_norm"),
 ]
 
 # Mean score over all pairings of the rows, in closed form.

@@ -65,6 +65,25 @@ def eigenspace_overlap(x, y, *, center=False, divisor="rank"):
     return float(np.trace(projectors[0] @ projectors[1]) / size)
 
 
+def gulp(x, y, *, lam, preprocess="matrix_norm"):
+    """Boix-Adsera et al. 2022: the norm of the difference of two hat matrices of ridge regression, by solved systems."""
+    hats = []
+    for raw in (x, y):
+        a = centered(raw)
+        if np.linalg.matrix_rank(a, tol=rank_cut(a, raw)) == 0:
+            return math.nan
+        if preprocess == "row_norm":
+            lengths = np.linalg.norm(a, axis=1, keepdims=True)
+            a = np.divide(a, lengths, out=np.zeros_like(a), where=lengths > ROUND_OFF * np.max(lengths))
+        else:
+            a = a / np.linalg.norm(a) * math.sqrt(len(a))
+        if lam == 0:
+            hats.append(a @ np.linalg.pinv(a, rcond=1e-12))
+        else:
+            hats.append(a @ np.linalg.solve(a.T @ a + len(a) * lam * np.eye(a.shape[1]), a.T))
+    return float(np.linalg.norm(hats[0] - hats[1]))
+
+
 def rsa(
     x,
     y,
