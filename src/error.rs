@@ -39,7 +39,7 @@ pub enum Error {
     )]
     ConstantRow { name: String, row: usize, what: &'static str },
 
-    /// What a measure reads of the pairs of rows is zero up to round-off.
+    /// A matrix over pairs of rows that is zero up to round-off.
     #[error(
         "{name} has no structure to compare: nothing is left of its matrix over pairs of rows once means are subtracted."
     )]

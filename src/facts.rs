@@ -6,7 +6,7 @@
 
 use crate::value::Value;
 
-/// How a number is to be read.
+/// Reading of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Larger means more alike.
@@ -28,7 +28,7 @@ impl Kind {
     }
 }
 
-/// What is compared.
+/// Object of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// An n x d representation.
@@ -176,7 +176,7 @@ impl Triangle {
     }
 }
 
-/// How the score of fewer rows follows from what was made of all rows.
+/// Route from the sums of all rows to the score of fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jackknife {
     /// It does not: the score is computed anew.
@@ -204,9 +204,9 @@ impl Jackknife {
 /// The row of facts that stands beside each formula.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
-    /// How to read the number.
+    /// Reading of the number.
     pub kind: Kind,
-    /// What is compared.
+    /// Object of the comparison.
     pub input: Input,
     /// Form of the score where no row is left out.
     pub form: FormName,
@@ -214,9 +214,9 @@ pub struct Facts {
     pub range: (f64, f64),
     /// The score of a representation with itself.
     pub identity_value: f64,
-    /// Whether exchanging x and y leaves the score alone.
+    /// Invariance of the score when x and y are exchanged.
     pub symmetric: bool,
-    /// Whether the triangle inequality holds.
+    /// Validity of the triangle inequality.
     pub triangle: Triangle,
     /// Exponent g of the factor s^g by which the score grows where both sides are multiplied by s. None where it grows
     /// otherwise, and where scaling is an invariance anyway.
@@ -227,29 +227,29 @@ pub struct Facts {
     pub source_invariant_to: &'static [Change],
     /// Fewest rows for which the score is defined.
     pub min_rows: usize,
-    /// Whether row i of x and row i of y must belong to the same input.
+    /// Need for row i of x and row i of y to belong to the same input.
     pub rows_paired: bool,
-    /// Whether x and y must have the same number of columns.
+    /// Need for as many columns of x as of y.
     pub equal_widths: bool,
-    /// Whether the score compares whole groups of models as well as pairs.
+    /// Scores of whole groups of models, beside those of pairs.
     pub groups: bool,
     /// Fewest models of a group; a table of votes is a whole group.
     pub fewest_models: usize,
-    /// Whether a mean that all rows share moves the score, where it is not subtracted.
+    /// Influence of a mean that all rows share, where it is not subtracted.
     pub mean_matters: bool,
-    /// Whether an unrelated pair is expected to score about 0 whatever its shape.
+    /// A score of about 0 to be expected of an unrelated pair, whatever its shape.
     pub chance_corrected: bool,
-    /// Whether a repeated sample pair breaks the exchangeability of rows (predictions repeat by nature).
+    /// Loss of exchangeability by a repeated pair of rows (predictions repeat by nature).
     pub repeats_matter: bool,
-    /// Whether the score listens more to rows far from the others: not where rows are ranked, or brought to one length.
+    /// Larger influence of rows far from the others: not where rows are ranked, or brought to one length.
     pub row_sizes_matter: bool,
-    /// Whether it listens more to columns of large variance, where no invertible map leaves it alone anyway.
+    /// Larger influence of columns of large variance, where no invertible map leaves the score alone anyway.
     pub column_sizes_matter: bool,
-    /// How the score of fewer rows follows.
+    /// Route to the score of fewer rows.
     pub jackknife: Jackknife,
-    /// What changes in jumps when rows come or go, so that leaving rows out tells little about precision.
+    /// Name of a part that changes in jumps when rows come or go, so that leaving rows out tells little about precision.
     pub jumps: Option<&'static str>,
-    /// Where the definition comes from.
+    /// Source of the definition.
     pub reference: &'static str,
     /// Time and memory in n, d and r.
     pub cost: &'static str,
@@ -308,7 +308,7 @@ impl Facts {
         ..Self::SIMILARITY
     };
 
-    /// Whether it is a distance that obeys the triangle inequality.
+    /// Validity of the triangle inequality, for those who need no finer answer.
     pub fn is_metric(&self) -> bool {
         self.triangle != Triangle::No
     }
@@ -352,7 +352,7 @@ impl Facts {
         ]
     }
 
-    /// Whether larger means more alike.
+    /// Larger numbers for what is more alike.
     pub fn larger_is_more_alike(&self) -> bool {
         self.kind == Kind::Similarity
     }

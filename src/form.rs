@@ -14,7 +14,7 @@ pub use crate::facts::Step;
 use crate::linalg::{self, Matrix};
 use crate::par::Par;
 
-/// What the two summaries of a pair amount to.
+/// Score of a pair, as far as two summaries determine it.
 pub enum Form<'a> {
     /// A monotone function of `<k, l>`.
     Bilinear(Bilinear<'a>),
@@ -44,7 +44,7 @@ pub struct Bilinear<'a> {
 /// `score = step(offset + factor * <k, l> / over)`.
 #[derive(Debug, Clone, Copy)]
 pub struct Link {
-    /// What `<k, l>` is divided by.
+    /// Denominator of `<k, l>`.
     pub over: Over,
     /// A positive factor makes the score rise with `<k, l>`.
     pub factor: f64,
@@ -52,7 +52,7 @@ pub struct Link {
     pub offset: f64,
     /// At most one monotone step.
     pub step: Step,
-    /// What the step is taken of is `|k - l|^2`.
+    /// Equality of the argument of the step with `|k - l|^2`.
     pub is_gap: bool,
 }
 
@@ -108,7 +108,7 @@ impl Link {
         (self.is_gap && value < NEAR * self.offset) || (is_angle && self.offset == 0.0 && value > 1.0 - NEAR)
     }
 
-    /// Whether the score rises with `<k, l>`.
+    /// A score that rises with `<k, l>`.
     pub fn rises(&self) -> bool {
         (self.factor > 0.0) != (self.step == Step::Arccos)
     }
@@ -123,14 +123,14 @@ impl Link {
         }
     }
 
-    /// Whether means carry over from `<k, l>` to the score.
+    /// An affine score, so that means carry over from `<k, l>`.
     pub fn is_affine(&self) -> bool {
         self.step == Step::Identity
     }
 }
 
 impl Bilinear<'_> {
-    /// What `<k, l>` is divided by.
+    /// Denominator of `<k, l>`.
     pub fn denominator(&self, par: Par<'_>) -> Result<f64> {
         Ok(match self.link.over {
             Over::Norms => self.k.norm(par)? * self.l.norm(par)?,
@@ -176,17 +176,17 @@ pub struct Cross<'a> {
     pub b: &'a Matrix,
     /// From the product (of the rows as matched) to the score.
     pub of: CrossScore<'a>,
-    /// What can be said of the score without computing it.
+    /// Bounds of the score at a fraction of its cost.
     pub bound: Option<Bound<'a>>,
 }
 
-/// How the singular values of `a'b` bound a score.
+/// Bounds of a score by the singular values of `a'b`.
 pub enum Bound<'a> {
     /// The score is a monotone function of their sum.
     Sum {
         /// From the sum to the score.
         link: Box<dyn Fn(f64) -> f64 + Send + Sync + 'a>,
-        /// Whether it rises.
+        /// Direction: true if it rises.
         rises: bool,
     },
     /// The score is not above the largest of them.
@@ -212,7 +212,7 @@ pub struct NeighborLists<'a> {
     pub x: &'a Neighbors,
     /// The lists of y.
     pub y: &'a Neighbors,
-    /// What a row scores by the overlap of its lists.
+    /// Score of a row by the overlap of its lists.
     pub agreement: Agreement,
     /// The score of a row that shares o neighbors is `of_overlap[o]`.
     pub of_overlap: Vec<f64>,
@@ -225,7 +225,7 @@ impl<'a> NeighborLists<'a> {
         Self { x, y, agreement, of_overlap }
     }
 
-    /// Whether tied neighbors share places, so that overlaps are not whole numbers.
+    /// Presence of tied neighbors, which share places, so that overlaps are not whole numbers.
     pub fn has_ties(&self) -> bool {
         self.x.tied_rows() + self.y.tied_rows() > 0
     }
@@ -253,11 +253,11 @@ pub struct Statistic {
     pub x: f64,
     /// The number of y.
     pub y: f64,
-    /// How the two are compared.
+    /// Comparison of the two.
     pub compare: Compare,
 }
 
-/// How two numbers are compared.
+/// Comparison of two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compare {
     /// `|x - y|`.
@@ -291,7 +291,7 @@ pub struct Pair<'a> {
     pub rows: Option<PairRows<'a>>,
     /// The mean over all pairings, where it is known.
     pub at_chance: Option<f64>,
-    /// What can be said of the score without computing it.
+    /// Bounds of the score at a fraction of its cost.
     pub interval: Option<PairInterval<'a>>,
 }
 

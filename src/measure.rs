@@ -24,16 +24,16 @@ pub trait Measure: Send + Sync + Sized + 'static {
     const NAME: &'static str;
     /// The survey's family.
     const FAMILY: &'static str;
-    /// What is kept of one representation.
+    /// Summary of one representation.
     type Summary: Summary;
 
     /// Read the options; reading one declares it.
     fn from_options(options: &mut Options) -> Result<Self>;
 
-    /// What is true of this instance; options change facts.
+    /// Facts of this instance; options change them.
     fn facts(&self) -> Facts;
 
-    /// What a representation of n rows and d columns, and a score of two of them, ask of the machine.
+    /// Memory and work of a representation of n rows and d columns, and of a score of two of them.
     fn cost(&self, n: usize, d: usize) -> Cost;
 
     /// The work on one representation.
@@ -47,7 +47,7 @@ pub trait Measure: Send + Sync + Sized + 'static {
         Measure::facts(self).range.1
     }
 
-    /// What a reader should know before believing the score of this pair; cheap.
+    /// Warnings about the score of this pair; cheap.
     fn warnings(&self, _x: &Self::Summary, _y: &Self::Summary) -> Vec<Warning> {
         Vec::new()
     }

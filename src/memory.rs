@@ -41,7 +41,7 @@ fn field(file: &Path, word: &str) -> Option<f64> {
     rest.split_whitespace().next()?.parse().ok()
 }
 
-/// What the soft limits on address space and on data leave.
+/// Bytes that the soft limits on address space and on data leave.
 fn resource_limits(root: &Path) -> f64 {
     let own = root.join("proc/self");
     let limits = read_to_string(own.join("limits")).unwrap_or_default();
@@ -54,7 +54,7 @@ fn resource_limits(root: &Path) -> f64 {
     address_space.min(left("Max data size", "VmData:").unwrap_or(f64::INFINITY))
 }
 
-/// Where the control groups of memory are mounted, which of them is the root there, and the names of their files.
+/// Mount point of the control groups of memory, which of them is the root there, and the names of their files.
 struct Hierarchy {
     mounted: PathBuf,
     root: String,
@@ -67,7 +67,7 @@ struct Files {
     /// Limits, whichever are set.
     limits: &'static [&'static str],
     usage: &'static str,
-    /// What the words of `memory.stat` that concern the whole group begin with.
+    /// Prefix of the words of `memory.stat` that concern the whole group.
     prefix: &'static str,
 }
 
@@ -76,7 +76,7 @@ const VERSION_2: Files =
 const VERSION_1: Files =
     Files { unified: false, limits: &["memory.limit_in_bytes"], usage: "memory.usage_in_bytes", prefix: "total_" };
 
-/// What the control groups of this process and those above them leave.
+/// Bytes that the control groups of this process and those above them leave.
 fn control_groups(root: &Path) -> f64 {
     let groups = read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
     let mounts = read_to_string(root.join("proc/self/mountinfo")).unwrap_or_default();
@@ -113,7 +113,7 @@ fn hierarchy(root: &Path, line: &str) -> Option<Hierarchy> {
     Some(Hierarchy { mounted: root.join(mounted.trim_start_matches('/')), root: group.to_owned(), files })
 }
 
-/// What one group leaves: its limit less what is used and cannot be had back by forgetting files read.
+/// Bytes that one group leaves: its limit less what is used and cannot be had back by forgetting files read.
 fn left_in(group: &Path, files: &Files) -> Option<f64> {
     let number = |file: &str| -> Option<f64> { read_to_string(group.join(file)).ok()?.trim().parse().ok() };
     let limit = files.limits.iter().filter_map(|file| number(file)).reduce(f64::min)?;

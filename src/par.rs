@@ -71,12 +71,12 @@ impl<T> ScratchPool<T> {
     }
 }
 
-/// Whether to use several threads, whom to listen to, and how much memory may be taken.
+/// Threads to use, watch to listen to, and limit on memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Par<'a> {
     parallel: bool,
     watch: Option<&'a Watch>,
-    /// Whether units of work are counted.
+    /// Counting of units of work.
     counted: bool,
     /// In bytes.
     memory_limit: Option<u64>,
@@ -112,7 +112,7 @@ impl<'a> Par<'a> {
         Self { counted: false, ..self }
     }
 
-    /// Whether several threads may be used.
+    /// Permission to use several threads.
     pub fn is_parallel(self) -> bool {
         self.parallel
     }

@@ -104,7 +104,7 @@ impl View<'_> {
     }
 }
 
-/// What was handed in.
+/// Data as they were handed in.
 #[derive(Debug, Clone)]
 pub enum Data<'a> {
     /// One row per input, one column per unit (or per class, or per input).
@@ -117,7 +117,7 @@ pub enum Data<'a> {
 
 type Memo = HashMap<String, Arc<dyn Any + Send + Sync>>;
 
-/// What one model computed for n inputs.
+/// Representation of n inputs by one model.
 pub struct Representation<'a> {
     name: String,
     data: Data<'a>,
@@ -153,7 +153,7 @@ impl<'a> Representation<'a> {
         Ok(Self { name, data: Data::Reals(values), memo: Mutex::default() })
     }
 
-    /// How messages call it.
+    /// Name in messages.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -87,7 +87,7 @@ impl Value {
         }
     }
 
-    /// What kind of value this is, for messages.
+    /// Kind of value, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::None => "None",

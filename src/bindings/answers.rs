@@ -304,7 +304,7 @@ pub fn permutation(py: Python<'_>, key: [u8; 32], stream: u64, n: usize) -> Boun
     PyArray1::from_vec(py, order.into_iter().map(|i| i as i64).collect())
 }
 
-/// What this build is.
+/// Version, linear algebra and instruction set of this build.
 #[pyfunction]
 pub fn show_config(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let fields = PyDict::new(py);

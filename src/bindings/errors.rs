@@ -23,7 +23,7 @@ pub fn exception(py: Python<'_>, error: &Error) -> PyErr {
     }
 }
 
-/// What a panic becomes: it is always a defect of this library.
+/// Exception of a panic, which is always a defect of this library.
 pub fn internal(what: &str) -> PyErr {
     PyRuntimeError::new_err(format!("internal error, please report it: {what}"))
 }

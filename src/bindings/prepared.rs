@@ -16,10 +16,10 @@ use crate::value::Value;
 
 /// The layout of a saved summary; another one is refused.
 const VERSION: i64 = 2;
-/// How data may have been stored, and what a summary made of a summary says.
+/// Names of the types that data may be stored in, and of a summary made of a summary.
 const STORED: [&str; 6] = ["f64", "f32", "f16", "bf16", "int", "prepared"];
 
-/// What one measure needs of one representation: accepted wherever an array is.
+/// Summary of one representation for one measure, accepted wherever an array is.
 #[pyclass(frozen, name = "Prepared", module = "resemblance._core")]
 pub struct PyPrepared {
     pub(super) instance: Instance,

@@ -308,7 +308,7 @@ pub fn p_floor(py: Python<'_>, min_pvalue: f64, level: f64) -> PyResult<Vec<Rema
     remarks(py, &floor(min_pvalue, level).into_iter().collect::<Vec<_>>())
 }
 
-/// Where the p-value of independent pairings lies, with 95 % confidence; both counts include the observed one. It holds
+/// Confidence interval of the p-value of independent pairings, at 95 %; both counts include the observed one. It holds
 /// whenever one stops if the test was sequential.
 #[pyfunction]
 pub fn pvalue_interval(exceedances: u64, total: u64, sequential: bool) -> (f64, f64) {

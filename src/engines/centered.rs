@@ -17,7 +17,7 @@ use crate::representation::{Representation, Storage};
 const PANEL: usize = 512;
 const CENTERED: &str = "centered";
 
-/// What one pass over the data tells.
+/// Results of one pass over the data.
 pub struct Scan {
     /// The power of two by which values are multiplied everywhere below.
     pub scale: f64,
@@ -45,17 +45,17 @@ pub struct Columns {
     pub squared_norm: f64,
     /// Norm of the scaled data before anything was subtracted.
     pub uncentered_norm: f64,
-    /// How the data were stored.
+    /// Type that the data were stored in.
     pub storage: Storage,
 }
 
 impl Columns {
-    /// How many columns are constant.
+    /// Number of constant columns.
     pub fn constant_columns(&self) -> usize {
         (0..self.matrix.cols()).filter(|&j| self.is_constant(j)).count()
     }
 
-    /// Whether column j holds one value up to round-off.
+    /// Constancy of column j, up to round-off.
     pub fn is_constant(&self, j: usize) -> bool {
         is_constant(self.matrix.rows(), self.column_squares[j], self.means[j])
     }
@@ -210,7 +210,7 @@ pub fn centered(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Columns>> {
     })
 }
 
-/// Whether any row is another than the first.
+/// Presence of a row unlike the first.
 fn rows_differ(x: &Representation<'_>) -> Result<bool> {
     let (view, _) = x.view()?;
     let (n, d) = view.shape();
@@ -262,7 +262,7 @@ fn columns(x: &Representation<'_>, scale: f64, means: Vec<f64>, par: Par<'_>) ->
     })
 }
 
-/// What [`Columns`] tell of the centered data, but for the data themselves.
+/// Sizes of the centered data, without the data themselves.
 pub struct Sizes {
     /// The power of two by which the data were multiplied.
     pub scale: f64,
@@ -279,7 +279,7 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// Whether column j holds one value up to round-off.
+    /// Constancy of column j, up to round-off.
     pub fn is_constant(&self, j: usize) -> bool {
         is_constant(self.row_squares.len(), self.column_squares[j], self.means[j])
     }
@@ -332,7 +332,7 @@ pub fn sizes(x: &Representation<'_>, par: Par<'_>) -> Result<Sizes> {
     })
 }
 
-/// What the means missed, where that is seen: the mean of many large values is itself rounded.
+/// Error of the means, where it is seen: the mean of many large values is itself rounded.
 fn missed(tally: &Tally, means: &[f64], n: usize) -> Option<Vec<f64>> {
     let size: f64 = tally.column_squares.iter().sum();
     let off: f64 = tally.column_sums.iter().map(|s| s * s / n as f64).sum();

@@ -11,7 +11,7 @@ use crate::par::Par;
 
 const TILE: usize = 256;
 const CHUNK: usize = 1 << 16;
-/// What is asked for where memory runs out.
+/// Name of the request in messages about memory.
 const PAIRS: &str = "A matrix over pairs of rows";
 
 /// Centering of a factor's matrix.
@@ -79,7 +79,7 @@ impl Dense {
         self.diagonal = None;
     }
 
-    /// Where row i begins; entry (i, j) with i < j is at `start(i) + j - i - 1`.
+    /// Place of the first entry of row i; entry (i, j) with i < j is at `start(i) + j - i - 1`.
     fn start(&self, i: usize) -> usize {
         i * self.n - i * (i + 1) / 2
     }

@@ -89,7 +89,7 @@ impl JackknifeUnits {
     }
 }
 
-/// What leaving one unit out takes away.
+/// Sums that leaving one unit out takes away.
 #[derive(Debug, Clone, Copy, Default)]
 struct LeftOutSums {
     /// Sum of products in the rows that go.
@@ -203,7 +203,7 @@ impl<'a> Factor<'a> {
         sums::dot(self.a.row(i), self.a.row(j)) + self.ends[i] + self.ends[j]
     }
 
-    /// What the formula gives on the diagonal, where a hollow matrix has nothing.
+    /// Value of the formula on the diagonal, where a hollow matrix has nothing.
     fn formula(&self, i: usize) -> f64 {
         self.squares[i] + 2.0 * self.ends[i]
     }
@@ -234,13 +234,13 @@ fn add(sum: &mut [f64], row: &[f64], weight: f64) {
     sum.iter_mut().zip(row).for_each(|(sum, v)| *sum += weight * v);
 }
 
-/// What two factors have in common: sums over all inputs.
+/// Sums over all inputs that two factors have in common.
 struct Common<'c> {
     /// Number of inputs.
     inputs: f64,
     /// `b'a`, transposed so that products read it along rows.
     cross: &'c Matrix,
-    /// If both are the same: the upper triangle of `a'a` with twice the entries above the diagonal, which gives the same
+    /// Of two equal factors, the upper triangle of `a'a` with twice the entries above the diagonal, which gives the same
     /// `s'(a'a)s` for half the work.
     upper: Option<Matrix>,
     /// `sum_j f_j a_j` and `sum_j e_j b_j` with the ends e of k and f of l.

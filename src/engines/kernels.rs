@@ -16,10 +16,10 @@ use crate::numerics::sums;
 use crate::par::Par;
 use crate::representation::Representation;
 
-/// Where distances are kept between measures.
+/// Key of the distances that measures share.
 const DISTANCES: &str = "distances";
 /// Below this share of `|x|^2 + |y|^2` a squared distance has lost four digits and is computed again.
-const LOST: f64 = 1e-4;
+const RECOMPUTED_BELOW: f64 = 1e-4;
 
 /// Entries that one unit of work looks at.
 const CHUNK: usize = 1 << 16;
@@ -111,7 +111,7 @@ impl Points {
         }
         let row = self.rows.row(i);
         for (j, value) in (first..).zip(products) {
-            if *value <= LOST * (own + self.squares[j]) {
+            if *value <= RECOMPUTED_BELOW * (own + self.squares[j]) {
                 let difference = |(p, q): (&f64, &f64)| (p - q) * (p - q);
                 *value = row.iter().zip(self.rows.row(j)).map(difference).sum();
             }
@@ -135,7 +135,7 @@ impl pulp::WithSimd for Square<'_> {
         for (value, other) in self.products.iter_mut().zip(self.others) {
             let lengths = self.own + other;
             *value = lengths - 2.0 * *value;
-            lost |= *value <= LOST * lengths;
+            lost |= *value <= RECOMPUTED_BELOW * lengths;
         }
         lost
     }

@@ -149,7 +149,7 @@ impl PairMatrix {
         }
     }
 
-    /// How messages call the representation.
+    /// Name of the representation in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -534,7 +534,7 @@ mod tests {
         }
     }
 
-    /// By tiles, from stored matrices and by definition: of unlike matrices, and of such that are nearly equal.
+    /// Gaps by tiles, from stored matrices and by definition: of unlike matrices, and of such that are nearly equal.
     #[test]
     fn gaps_keep_their_digits() {
         let n = 300;

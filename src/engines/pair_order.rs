@@ -35,7 +35,7 @@ impl PairOrder {
         Ok(Self { n, order, bins })
     }
 
-    /// Whether all pairs are tied.
+    /// A tie of all pairs.
     pub fn is_constant(&self) -> bool {
         self.order.untied() == 0
     }

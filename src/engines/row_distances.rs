@@ -38,14 +38,14 @@ const STRIPS: usize = 16;
 pub struct RowDistances {
     points: Points,
     centering: Centering,
-    /// What is taken from every entry for its row and for its column, and what is added to it.
+    /// Means that are taken from every entry for its row and for its column, and the number added to it.
     means: Vec<f64>,
     grand: f64,
     /// The coordinates and, to twice the precision, sums of distances of points on a line.
     line: Option<(Vec<f64>, Vec<Double>)>,
 }
 
-/// Whether distances of rows of this shape are better not stored.
+/// Shapes of data whose distances are better not stored.
 pub fn unstored(n: usize, d: usize) -> bool {
     let enough = match d {
         1 => SORTED,
@@ -86,12 +86,12 @@ impl RowDistances {
         self.means.len()
     }
 
-    /// Whether inner products come from sorted sums.
+    /// Inner products from sorted sums.
     pub fn is_line(&self) -> bool {
         self.line.is_some()
     }
 
-    /// Whether inner products with the other are those of matrices centered alike.
+    /// Agreement with the other in centering and number of rows.
     pub fn goes_with(&self, other: &Self) -> bool {
         self.centering == other.centering && self.n() == other.n()
     }

@@ -25,7 +25,7 @@ const AFFORDABLE: f64 = 5e7;
 /// A chance level from here on is worth a word, on the scale from no likeness at all to identity.
 const INFLATED: f64 = 0.10;
 
-/// How a chance level is known.
+/// Origin of a chance level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The exact mean over all pairings.
@@ -52,7 +52,7 @@ impl Origin {
 pub struct Chance {
     /// The mean.
     pub mean: f64,
-    /// How it is known.
+    /// Origin of the mean.
     pub origin: Origin,
 }
 
@@ -93,7 +93,7 @@ pub fn of_pair(
     Ok(scores.map(|all| Chance { mean: all.iter().sum::<f64>() / all.len() as f64, origin: Origin::Estimated }))
 }
 
-/// Whether unrelated data score so high (for a distance, so far below the `largest`) that the level is worth a word.
+/// Chance levels that are worth a warning: unrelated data score high (for a distance, far below the `largest`).
 pub fn is_inflated(facts: &Facts, largest: f64, level: f64) -> bool {
     if facts.chance_corrected {
         return false;

@@ -13,9 +13,9 @@ use crate::value::Value;
 use crate::warning::Warning;
 
 /// A score that moves by more than this when rows or columns are left out rests on them.
-const MOVED: f64 = 0.1;
+const SCORE_CHANGE_REPORTED: f64 = 0.1;
 
-/// What may hold the variance.
+/// Rows or columns, either of which may hold the variance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Of {
     Rows,
@@ -28,7 +28,7 @@ impl Of {
         if self == Self::Rows { spread.heavy_rows.as_ref() } else { spread.heavy_columns.as_ref() }
     }
 
-    /// Whether a measure listens to them more than to others; a regression takes any mixture of its source for the same.
+    /// Measures that listen to them more than to others; a regression takes any mixture of its source for the same.
     fn counts(self, facts: &Facts, is_source: bool) -> bool {
         if facts.input != Input::Matrix || !facts.rows_paired {
             return false;
@@ -90,7 +90,7 @@ pub fn without_dominant(
             return (!heavy.is_empty()).then(|| warning(of, &heavy, None));
         };
         let size = if facts.range.1.is_finite() { 1.0 } else { value.abs().max(rest.abs()) };
-        ((rest - value).abs() > MOVED * size).then(|| warning(of, &heavy, Some((value, rest))))
+        ((rest - value).abs() > SCORE_CHANGE_REPORTED * size).then(|| warning(of, &heavy, Some((value, rest))))
     };
     [Of::Rows, Of::Columns].into_iter().filter_map(found).collect()
 }

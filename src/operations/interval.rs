@@ -62,7 +62,7 @@ pub struct IntervalRequest {
     pub groups: Option<Vec<usize>>,
 }
 
-/// What leaving out says about one number.
+/// Interval of one number, from leaving units out.
 #[derive(Debug, Clone)]
 pub struct Interval {
     /// The number with all rows.
@@ -73,11 +73,11 @@ pub struct Interval {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// By how much the estimate is too high, as far as leaving out can tell.
+    /// Bias of the estimate, as far as leaving out can tell.
     pub bias: f64,
     /// The number without each row or group.
     pub leave_one_out: Vec<f64>,
-    /// How the ends were found.
+    /// Method that gave the ends.
     pub method: IntervalMethod,
 }
 
@@ -97,7 +97,7 @@ impl Interval {
     }
 }
 
-/// How the ends of an interval are found.
+/// Method that gives the ends of an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntervalMethod {
     /// From the spread of the scores without each row.
@@ -123,9 +123,9 @@ pub struct IntervalResult {
     pub interval: Interval,
     /// Number of rows.
     pub n: usize,
-    /// Whether the scores without a row follow from those sums that the score itself needs.
+    /// Scores without a row from those sums that the score itself needs.
     pub closed_form: bool,
-    /// What a reader should know.
+    /// Warnings.
     pub warnings: Vec<Warning>,
 }
 
@@ -153,9 +153,9 @@ pub struct Difference {
     pub pvalue_equivalence: Option<f64>,
     /// Number of rows.
     pub n: usize,
-    /// Whether the scores without a row follow from those sums that the scores themselves need.
+    /// Scores without a row from those sums that the scores themselves need.
     pub closed_form: bool,
-    /// What a reader should know.
+    /// Warnings.
     pub warnings: Vec<Warning>,
 }
 
@@ -315,7 +315,7 @@ fn means_without(rows: &[f64], units: &JackknifeUnits) -> Vec<f64> {
     (0..units.count()).map(without).collect()
 }
 
-/// Which rows are left out together, checked.
+/// Rows that are left out together, checked.
 fn units_of(instance: &Instance, name: &str, n: usize, wanted: &IntervalRequest) -> Result<JackknifeUnits> {
     let measure = &*instance.measure;
     let owner = || measure.name().to_owned();
@@ -340,7 +340,7 @@ fn units_of(instance: &Instance, name: &str, n: usize, wanted: &IntervalRequest)
     Ok(units)
 }
 
-/// What is wrong without a unit.
+/// Error of a score without a unit.
 fn explained<T>(measure: &str, grouped: bool, unit: usize, found: Result<T>) -> Result<T> {
     found.map_err(|error| match error {
         stop @ (Error::Interrupted { .. } | Error::OverBudget { .. }) => stop,
@@ -353,7 +353,7 @@ fn explained<T>(measure: &str, grouped: bool, unit: usize, found: Result<T>) -> 
     })
 }
 
-/// How much more alike x is to y1 than to y2.
+/// Difference of the likeness of x to y1 and to y2.
 pub fn similarity_difference<'s>(
     instance: &Instance,
     x: &Operand<'s>,
@@ -504,7 +504,7 @@ impl<'j, 's> Job<'j, 's> {
         self.explained(unit, checked_score(score, self.instance.measure.name(), facts, &mut Vec::new()))
     }
 
-    /// What is wrong without a unit.
+    /// Error of a score without a unit.
     fn explained<T>(&self, unit: usize, found: Result<T>) -> Result<T> {
         explained(self.instance.measure.name(), self.grouped, unit, found)
     }
@@ -570,7 +570,7 @@ impl<'j, 's> Job<'j, 's> {
         Ok((0..self.ys.len()).map(of).collect())
     }
 
-    /// What a reader should know of the interval.
+    /// Warnings about the interval.
     fn warnings(&self, facts: &Facts, interval: &Interval, known: &[Warning], par: Par<'_>) -> Vec<Warning> {
         let mut found = Vec::new();
         let known = |code: &str| known.iter().any(|warning| warning.code == code);
@@ -596,7 +596,7 @@ impl<'j, 's> Job<'j, 's> {
     }
 }
 
-/// What the scores without each row or group themselves say about the interval.
+/// Warnings that the scores without each row or group give.
 pub fn remarks(interval: &Interval, jumps: Option<&'static str>, grouped: bool) -> Vec<Warning> {
     let (se, bias) = (interval.standard_error, interval.bias);
     let units = interval.leave_one_out.len();
@@ -633,7 +633,7 @@ pub fn remarks(interval: &Interval, jumps: Option<&'static str>, grouped: bool) 
 /// Data from which rows can be taken.
 struct Whole<'a, 's> {
     data: &'a Representation<'s>,
-    /// What is known of all rows, where every row stands for itself.
+    /// Summaries of all rows, where every row stands for itself.
     summary: Option<AnySummary>,
     input: Input,
 }
@@ -718,7 +718,7 @@ mod tests {
         assert!(found.pvalue_within(6.0).unwrap() > 0.5 && found.pvalue_within(7.0) == Some(0.5));
     }
 
-    /// What closed forms give is what computing anew gives, for rows and for groups.
+    /// Closed forms against scores computed anew, for rows and for groups.
     #[test]
     fn closed_forms_are_recomputation() {
         let (n, facts) = (14, |instance: &Instance| instance.measure.facts());

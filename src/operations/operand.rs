@@ -11,7 +11,7 @@ use crate::par::Par;
 use crate::representation::{Data, Representation};
 use crate::summary::AnySummary;
 
-/// What an operation is given for one model.
+/// Data or summary of one model, as an operation is given it.
 pub enum Operand<'a> {
     /// The data.
     Data(Representation<'a>),
@@ -22,7 +22,7 @@ pub enum Operand<'a> {
 /// A summary with what must agree before it may be used again.
 #[derive(Clone)]
 pub struct Prepared {
-    /// How messages call it.
+    /// Name in messages.
     pub name: String,
     /// The measure it was made for.
     pub measure: &'static str,
@@ -30,12 +30,12 @@ pub struct Prepared {
     pub options: String,
     /// The summary.
     pub summary: AnySummary,
-    /// What the data said about themselves; None for predictions.
+    /// Profile of the data; None for predictions.
     pub profile: Option<Arc<Profile>>,
 }
 
 impl<'a> Operand<'a> {
-    /// How messages call it.
+    /// Name in messages.
     pub fn name(&self) -> &str {
         match self {
             Self::Data(x) => x.name(),
@@ -59,7 +59,7 @@ impl<'a> Operand<'a> {
         }
     }
 
-    /// What the data say about themselves, where the measure looks at rows and columns.
+    /// Profile of the data, where the measure looks at rows and columns.
     ///
     /// None as well if it cannot be had: whoever wanted a score was told why.
     pub fn profile(&self, facts: &Facts, par: Par<'_>) -> Option<Arc<Profile>> {

@@ -13,7 +13,7 @@ pub struct Outcome {
     pub value: f64,
     /// Mean score of randomly matched rows, where it is known or was estimated.
     pub at_chance: Option<Chance>,
-    /// What a reader should know.
+    /// Warnings.
     pub warnings: Vec<Warning>,
 }
 

@@ -25,13 +25,13 @@ pub struct Grid {
     pub values: Matrix,
     /// Mean scores of randomly matched rows, where they are known for every pair; NaN where there is no score.
     pub at_chance: Option<Matrix>,
-    /// How they are known.
+    /// Origin of these means.
     pub origin: Option<Origin>,
     /// Pairs without a score, and why.
     pub failures: Vec<(usize, usize, Error)>,
-    /// What a reader should know: each warning once, with the first pair it concerns and the number of pairs.
+    /// Warnings about pairs, each once, with the first pair it concerns and the number of pairs.
     pub warnings: Vec<(Warning, (usize, usize), usize)>,
-    /// What a reader should know of single representations.
+    /// Warnings about single representations.
     pub general: Vec<Warning>,
 }
 
@@ -46,7 +46,7 @@ impl Grid {
     }
 }
 
-/// What to do about a pair without a score.
+/// Treatment of a pair without a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnError {
     /// Store NaN and the reason.

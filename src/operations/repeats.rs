@@ -13,7 +13,7 @@
 use crate::engines::profile::{EqualRows, Profile, joint};
 use crate::error::{Error, Result};
 
-/// What a test makes of rows that are equal on both sides.
+/// Treatment of rows that are equal on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Repeats {
     /// Refuse them where they look like inputs that were shown more than once.
@@ -37,7 +37,7 @@ const MOST: f64 = 0.5;
 /// Rows that repeat an earlier one on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Repeated {
-    /// How many.
+    /// Their number.
     pub rows: usize,
     /// Number of rows in the largest group of them.
     pub largest: usize,

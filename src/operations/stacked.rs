@@ -112,7 +112,7 @@ fn unstored<'a>(all: &[&'a PairMatrix]) -> Option<Vec<&'a RowDistances>> {
     distances.iter().all(|side| side.goes_with(distances[0])).then_some(distances)
 }
 
-/// How many stored matrices memory holds beside what else is there: all of them, or at least one of either side.
+/// Number of stored matrices that memory holds beside what else is there: all of them, or at least one of either side.
 fn at_once(n: usize, sides: usize, par: Par<'_>) -> Result<usize> {
     let one = 4.0 * (n as f64).powi(2);
     let what = || "Two matrices of all pairs of rows".to_owned();

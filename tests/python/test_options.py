@@ -35,7 +35,7 @@ def refused(call, code: str = "bad_option") -> str:
         (rs.cka, {"kernel": "rbf", "gamma": 2.0}, "gamma"),
         (rs.cka, {"coef0": 2.0}, "coef0"),
         (rs.rsa, {"sigma": 2.0}, "sigma"),
-        (rs.rsa, {"inner": "rbf", "sigma": 2.0, "bandwidth": 0.5}, "bandwidth"),
+        (rs.rsa, {"inner": "rbf", "outer": "pearson", "sigma": 2.0, "bandwidth": 0.5}, "bandwidth"),
         (rs.rsa, {"inner": "euclidean", "precision": np.eye(4)}, "precision"),
         (rs.rsa, {"inner": "rbf", "sigma": 2.0}, "sigma"),
         (rs.rsa, {"inner": "rbf", "bandwidth": 2.0, "outer": "kendall_tau_b"}, "bandwidth"),

@@ -162,7 +162,7 @@ impl AlignedCosine {
     }
 }
 
-/// How many singular values are more than round-off.
+/// Number of singular values that are more than round-off.
 fn present(s: &[f64]) -> usize {
     let cut = s.len() as f64 * f64::EPSILON * s.first().copied().unwrap_or(0.0);
     s.iter().filter(|v| **v > cut).count()

@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::linalg::{Matrix, compact, singular_values};
 use crate::numerics::sums;
 
-/// How many times the mean must exceed the rest, both as norms of n rows, before it is set apart.
+/// Multiple of the rest that the mean must exceed, both as norms of n rows, before it is set apart.
 const FAR: f64 = 100.0;
 /// Below this share of what is left of both, the residual after the rotation holds more digits.
 const NEAR: f64 = 1e-4;
@@ -39,7 +39,7 @@ pub struct Far {
     pub mean: f64,
     /// The norm of what is left.
     pub spread: f64,
-    /// What is left, in columns turned so that the mean lies along the first.
+    /// Rest of the rows, in columns turned so that the mean lies along the first.
     pub rest: Arc<Matrix>,
 }
 
@@ -52,7 +52,7 @@ impl Far {
         Self { mean, spread: columns.squared_norm().sqrt(), rest: Arc::new(rest) }
     }
 
-    /// Whether rows with these means and this sum of squares have a mean that must be set apart.
+    /// Need to set the mean apart, of rows with these means and this sum of squares.
     pub fn is_far(means: &[f64], n: usize, squares: f64) -> bool {
         let mean = n as f64 * sums::squares(means);
         squares - mean < mean / (FAR * FAR)

@@ -113,7 +113,7 @@ mod tests {
         Measure::form(&plain, &x, &y).unwrap().score(None, Par::SEQ).unwrap()
     }
 
-    /// By hand: twice the size is as far away as the size itself, the root of 10, and a quarter turn is no distance.
+    /// Values by hand: twice the size is as far away as the size itself, the root of 10, and a quarter turn is no distance.
     #[test]
     fn a_turned_and_doubled_square() {
         let x = [2.0, 0.0, 0.0, 1.0, -2.0, 0.0, 0.0, -1.0];

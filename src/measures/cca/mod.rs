@@ -18,7 +18,7 @@ pub const ALL: &[Entry] = &[
     Entry::of::<svcca::Svcca>(),
 ];
 
-/// What a sum over canonical correlations is divided by.
+/// Divisor of a sum over canonical correlations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Divisor {
     /// The smaller rank: constant and repeated columns do not count.

@@ -93,7 +93,7 @@ impl Measure for Svcca {
 }
 
 impl Svcca {
-    /// How many of these singular values are kept; at most all there are.
+    /// Number of these singular values that are kept; at most all there are.
     fn kept(&self, s: &[f64]) -> usize {
         if let Some(k) = self.k {
             return k.min(s.len());

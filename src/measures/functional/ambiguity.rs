@@ -120,7 +120,7 @@ mod tests {
         ambiguity.group_rows(&summarized.iter().collect::<Vec<_>>()).unwrap().unwrap()
     }
 
-    /// By hand: all four agree on inputs 2, 4 and 7.
+    /// Values by hand: all four agree on inputs 2, 4 and 7.
     #[test]
     fn seven_of_ten() {
         assert_eq!(rows(&[&A, &B, &C, &D]), [1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0]);

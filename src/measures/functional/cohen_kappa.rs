@@ -246,7 +246,7 @@ mod tests {
     use super::super::tests::{A, B, measure, score};
     use super::*;
 
-    /// By hand: 6 of 10 agree; counts (3, 4, 3) and (2, 6, 2) give p_e = (6 + 24 + 6) / 100.
+    /// Values by hand: 6 of 10 agree; counts (3, 4, 3) and (2, 6, 2) give p_e = (6 + 24 + 6) / 100.
     #[test]
     fn six_of_ten_where_thirty_six_percent_are_expected() {
         assert!((score(&measure::<CohenKappa>(&[]), &A, &B, None).unwrap() - 0.375).abs() < 1e-15);
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(score(&measure::<CohenKappa>(&[]), &[2; 5], &[2; 5], None).unwrap_err().code(), "undefined");
     }
 
-    /// By hand: distances 1 0 0 2 over three pairs, expected ones from all pairs of answers.
+    /// Values by hand: distances 1 0 0 2 over three pairs, expected ones from all pairs of answers.
     #[test]
     fn weights_count_how_far_grades_are_apart() {
         let (x, y) = ([0, 1, 2, 0], [1, 1, 2, 2]);

@@ -178,7 +178,7 @@ mod tests {
         ErrorCorrectedDisagreement { reading, labels: TRUTH.into(), reference }
     }
 
-    /// By hand: 4 of 10 differ; A is wrong on 3, B on 4.
+    /// Values by hand: 4 of 10 differ; A is wrong on 3, B on 4.
     #[test]
     fn whose_errors_matters() {
         let of = |reference| score(&measure(reference), &A, &B, None).unwrap();

@@ -133,7 +133,7 @@ impl Pooled {
 
 /// Agreement of the votes of one input after the other.
 struct PairAgreement {
-    /// Whether inputs may have different numbers of votes.
+    /// Possibility of different numbers of votes for different inputs.
     any_number: bool,
     votes_of_first: Option<u64>,
     pooled: Pooled,
@@ -195,7 +195,7 @@ mod tests {
         kappa.group(&made.iter().collect::<Vec<_>>())
     }
 
-    /// By hand: pooled counts (5, 10, 5) of 20 give P_e = 150/400, so 1 - 0.4/0.625.
+    /// Values by hand: pooled counts (5, 10, 5) of 20 give P_e = 150/400, so 1 - 0.4/0.625.
     #[test]
     fn two_models_are_scott() {
         assert!((score(&measure::<FleissKappa>(&[]), &A, &B, None).unwrap() - 0.36).abs() < 1e-15);
@@ -217,7 +217,7 @@ mod tests {
         assert!((group(&[&[0, 1, 2], &[1, 2, 0], &[2, 0, 1]]).unwrap() + 0.5).abs() < 1e-15);
     }
 
-    /// By hand.
+    /// Values by hand.
     #[test]
     fn a_table_of_votes_is_a_group() {
         let kappa = measure::<FleissKappa>(&[("kind", "counts")]);

@@ -25,7 +25,7 @@ pub const ALL: &[Entry] = &[
 
 /// A score that is an affine map of a mean over inputs that both models answer.
 trait OfClasses: Sync {
-    /// How predictions are read.
+    /// Reading of predictions.
     fn reading(&self) -> &Reading;
     /// The score of two models that answer every input; `inputs` says which these are, if not all.
     fn rows<'a>(&'a self, x: &'a Classes, y: &'a Classes, inputs: Option<&[usize]>) -> Result<Rows<'a>>;

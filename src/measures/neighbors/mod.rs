@@ -28,7 +28,7 @@ fn invariances(metric: Metric) -> &'static [Change] {
     }
 }
 
-/// What a reader should know about two lists of neighbors.
+/// Warnings about two lists of neighbors.
 fn warnings(x: &Neighbors, y: &Neighbors) -> Vec<Warning> {
     let (n, k) = (x.n(), x.k());
     let mut found = Vec::new();

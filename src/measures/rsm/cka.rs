@@ -228,7 +228,7 @@ impl Cka {
 mod tests {
     use super::*;
 
-    /// By hand: with u and v orthogonal and of equal length, K = uu' and L = uu' + vv', so the cosine is 1/sqrt 2.
+    /// Values by hand: with u and v orthogonal and of equal length, K = uu' and L = uu' + vv', so the cosine is 1/sqrt 2.
     #[test]
     fn one_direction_of_two() {
         let cka = Cka { kernel: Kernel::Linear, estimator: Estimator::Biased };

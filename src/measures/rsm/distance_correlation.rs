@@ -120,7 +120,7 @@ mod tests {
         measure.form(&k, &l)?.score(None, Par::SEQ)
     }
 
-    /// By hand: distances of -1, 0, 1 have row means 1, 2/3, 1 and mean 8/9; those of 1, 0, 1 have 1/3, 2/3, 1/3 and 4/9.
+    /// Values by hand: distances of -1, 0, 1 have row means 1, 2/3, 1 and mean 8/9; those of 1, 0, 1 have 1/3, 2/3, 1/3 and 4/9.
     /// So <A, B> = 32/81, |A|^2 = 160/81 and |B|^2 = 64/81.
     #[test]
     fn a_parabola_of_three_points() {

@@ -68,7 +68,7 @@ pub struct Rsa {
     inner: Inner,
     outer: Outer,
     precision: Option<Arc<Matrix>>,
-    /// Whether rows without a dissimilarity are left out rather than refused.
+    /// Treatment of rows without a dissimilarity: left out if true, refused if not.
     mask: bool,
 }
 
@@ -93,7 +93,7 @@ enum Outer {
 }
 
 impl Outer {
-    /// Whether nothing but the order of dissimilarities is seen.
+    /// Comparisons that see nothing but the order of dissimilarities.
     fn is_ranked(self) -> bool {
         matches!(self, Self::Spearman | Self::Kendall(_))
     }
@@ -108,7 +108,7 @@ struct Triangle {
     lengths: Option<Vec<f64>>,
 }
 
-/// What is kept of one representation.
+/// Dissimilarities of one representation.
 pub struct Dissimilarities {
     /// Ready for an inner product with another one, if no row is left out.
     pairs: PairMatrix,
@@ -325,7 +325,7 @@ impl Rsa {
             .ok_or_else(|| unsound(Some(precision), "must be positive semidefinite and not zero."))
     }
 
-    /// What counts as equal among dissimilarities, as `triangle` scales them.
+    /// Tolerance within which dissimilarities are equal, as `triangle` scales them.
     fn same(&self) -> Same {
         let absolute = match self.inner {
             // The square of an angle between directions that are the same.
@@ -566,7 +566,7 @@ mod tests {
         measure.form(&x, &y)?.score(pairing, Par::SEQ)
     }
 
-    /// By hand: distances 1 3 7 2 6 4 and 1 3 7 2 8 10, ranks 1 3 6 2 5 4 and 1 3 4 2 5 6.
+    /// Values by hand: distances 1 3 7 2 6 4 and 1 3 7 2 8 10, ranks 1 3 6 2 5 4 and 1 3 4 2 5 6.
     #[test]
     fn six_pairs() {
         let (x, y) = ([0.0, 1.0, 3.0, 7.0], [0.0, 1.0, 3.0, -7.0]);

@@ -85,7 +85,7 @@ mod tests {
         measure.summarize(&representation("x", values, columns), Par::SEQ).unwrap().value
     }
 
-    /// By hand: variances of 4 and 1 give 5^2 / 17, on either side of n = d.
+    /// Values by hand: variances of 4 and 1 give 5^2 / 17, on either side of n = d.
     #[test]
     fn two_directions_of_unequal_variance() {
         let tall = [2.0, 0.0, 0.0, 1.0, -2.0, 0.0, 0.0, -1.0];

@@ -33,7 +33,7 @@ const AT_FLOOR: f64 = 0.01;
 #[derive(Clone, Copy, Debug)]
 pub struct Uniformity {
     t: f64,
-    /// Whether each row is also paired with itself.
+    /// Pairs of each row with itself, if they count.
     all_pairs: bool,
     normalize_rows: bool,
     compare: Compare,
@@ -159,7 +159,7 @@ mod tests {
         measure.summarize(&representation("x", values, columns), Par::SEQ).unwrap()
     }
 
-    /// By hand: six squared distances, four of 5, one of 16, one of 4.
+    /// Values by hand: six squared distances, four of 5, one of 16, one of 4.
     #[test]
     fn six_pairs() {
         let terms = |t: f64| 4.0 * (-5.0 * t).exp() + (-16.0 * t).exp() + (-4.0 * t).exp();
