@@ -20,6 +20,7 @@ from scipy.spatial.distance import cdist
 import resemblance as rs
 from resemblance._recognize import as_measure
 
+
 class Fitting:
     """The value of an option that has to fit the data: a matrix as wide as they are, or one class per row."""
 

@@ -338,7 +338,7 @@ def test_triangle_inequality(setting):
 DISTANCES = [
     s
     for s in SETTINGS
-    if s.facts["kind"] == "distance" and math.isfinite(s.facts["identity_value"]) and s.input in ("matrix", "pair_matrix")
+    if s.facts.kind == "distance" and math.isfinite(s.facts.identity_value) and s.input in ("matrix", "pair_matrix")
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from resemblance._call import score
+from resemblance._bridge import score
 
 if TYPE_CHECKING:
     from resemblance._inputs import Representation
