@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pairs
 import pytest
-from settings import EVERY, MEASURES, parameters
+from settings import EVERY, MEASURES, SETTINGS, parameters
 
 import resemblance as rs
 from resemblance import _core

@@ -66,7 +66,7 @@ def eigenspace_overlap(x, y, *, center=False, divisor="rank"):
 
 
 def gulp(x, y, *, lam, preprocess="matrix_norm"):
-    """Boix-Adsera et al. 2022: the norm of the difference of two hat matrices of ridge regression, by solved systems."""
+    """Boix-Adsera et al. 2022: the norm of the difference of two hat matrices of ridge regression, solved for."""
     hats = []
     for raw in (x, y):
         a = centered(raw)
