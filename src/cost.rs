@@ -1,4 +1,4 @@
-//! What a measure asks of a machine: bytes, and operations on numbers.
+//! Demands of a measure on a machine: bytes, and operations on numbers.
 //!
 //! Whether there is enough memory must be known before the first byte, and whether a call is so short that it need not be
 //! watched before it starts; neither needs more than the order of magnitude. Every measure says what a summary of n rows

@@ -1,4 +1,4 @@
-//! What can go wrong, each case named and said in a full sentence with its numbers.
+//! Failures, each case named and said in a full sentence with its numbers.
 //!
 //! There is one enum. Every variant has a stable [`code`](Error::code) that programs may rely on, a message for people,
 //! and [`details`](Error::details) that repeat the numbers of the message for machines. Python sees them as subclasses

@@ -1,4 +1,4 @@
-//! What a measure states about itself.
+//! Statements of a measure about itself.
 //!
 //! Facts are data. They are printed on the measure's page, decide what the operations check before they call it, and each
 //! of them has a test that fails when the fact is wrong, in both directions: an invariance must hold where it is claimed

@@ -1,4 +1,4 @@
-//! How similar are these neural networks, and is that more than chance?
+//! Similarity of neural networks: how alike are they, and is that more than chance?
 //!
 //! `resemblance` computes similarity measures of representations and of predictions. An **engine** turns one
 //! representation into a summary. A **measure** turns two summaries into a number and states its **form**. An

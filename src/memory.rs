@@ -1,4 +1,4 @@
-//! How much memory there is, and how a large piece of it is asked for.
+//! Available memory, and requests for large pieces of it.
 //!
 //! What grows with the square of the number of rows outgrows a machine quickly: 200,000 rows have 160 GB of distances. The
 //! system answers such a request late and rudely, by ending the process. So an operation says what it needs before the

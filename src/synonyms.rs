@@ -1,4 +1,4 @@
-//! What people call a measure, an option or a choice elsewhere, and how near a misspelt name is to a known one.
+//! Other names of measures, options and choices, and how near a misspelt name is to a known one.
 //!
 //! One table for all hints. A synonym is never accepted in place of the name: `unbiased` and `debiased` would be two words
 //! for one thing. Case and punctuation do not count, so that `CKA`, `Mean-CKA` and `two_sided` are understood.

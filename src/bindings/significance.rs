@@ -1,4 +1,4 @@
-//! Is it more than chance, and how precise is it? Permutation tests and intervals for Python.
+//! Permutation tests and intervals for Python: is it more than chance, and how precise is it?
 
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;

@@ -70,10 +70,7 @@ fn each<'py>(py: Python<'py>, values: &[Value]) -> PyResult<Vec<Bound<'py, PyAny
 }
 
 /// Named values as a dictionary.
-pub fn to_dict<'py>(
-    py: Python<'py>,
-    fields: impl IntoIterator<Item = (&'static str, Value)>,
-) -> PyResult<Bound<'py, PyDict>> {
+pub fn to_dict(py: Python<'_>, fields: impl IntoIterator<Item = (&'static str, Value)>) -> PyResult<Bound<'_, PyDict>> {
     let all = PyDict::new(py);
     for (name, value) in fields {
         all.set_item(name, to_python(py, &value)?)?;

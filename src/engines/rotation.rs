@@ -1,4 +1,4 @@
-//! What is left between two point sets after the best rotation of one onto the other, to full accuracy.
+//! Residual of two point sets after the best rotation of one onto the other, to full accuracy.
 //!
 //! The best rotation Q of a onto b comes from the singular vectors of `a'b`. Between nearly equal sets that is not
 //! accurate enough: in directions where a is small, a thousandth of its largest extent say, `a'b` holds the square of

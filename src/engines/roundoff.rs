@@ -1,4 +1,4 @@
-//! How much of a representation is round-off, and the rank that stands out from it.
+//! Round-off of a representation, and the rank that stands out from it.
 //!
 //! A number stored with unit round-off u is off by up to u times itself, so a column x is off by a vector no longer than
 //! `u |x|`, however little of x is left when its mean is subtracted. What that does to singular values is settled by the

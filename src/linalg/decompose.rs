@@ -195,6 +195,8 @@ fn eigen_residual(a: &Matrix, eigen: &Eigen) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linalg::{product_nn, product_nt};
+    use crate::par::Par;
 
     /// A symmetric matrix with known eigenvalues 1, 1/2, 1/3, .. in a basis of cosines.
     fn known(n: usize, scale: f64) -> (Matrix, Vec<f64>) {
@@ -249,5 +251,25 @@ mod tests {
         assert!(eigen_residual(&a, &decomposed) < 1e-13);
         decomposed.w[39] *= 1.0 + 1e-6;
         assert!(eigen_residual(&a, &decomposed) > BELIEVED);
+    }
+
+    #[test]
+    fn the_last_rung_agrees_with_the_first() {
+        let a = Matrix::from_fn(12, 12, |i, j| ((i + j) as f64 * 0.9).sin() + ((i * j) as f64).cos());
+        let b = Matrix::from_fn(12, 12, |i, j| a.at(i, j) + a.at(j, i));
+        let slow = jacobi::eigh(&b).unwrap();
+        let fast = eigh(&b).unwrap();
+        assert!(slow.w.iter().zip(&fast.w).all(|(x, y)| (x - y).abs() < 1e-12));
+        let rank_one = Matrix::from_fn(9, 4, |i, j| (i as f64 + 1.0) * (j as f64 - 1.5));
+        for m in [a, rank_one.clone(), rank_one.transposed()] {
+            let slow = jacobi::svd(&m).unwrap();
+            let fast = svd(&m).unwrap();
+            assert!(slow.s.iter().zip(&fast.s).all(|(x, y)| (x - y).abs() < 1e-12 * fast.s[0]));
+            let back = product_nt(&slow.u.clone().scale_columns(&slow.s), &slow.v, Par::SEQ).unwrap();
+            let worst = back.data().iter().zip(m.data()).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+            assert!(worst < 1e-12 * fast.s[0], "{worst}");
+            let unit = product_nn(&slow.u.transposed(), &slow.u, Par::SEQ).unwrap();
+            assert!((0..unit.rows()).all(|i| (unit.at(i, i) - 1.0).abs() < 1e-12));
+        }
     }
 }

@@ -140,30 +140,3 @@ fn fresh_direction(u: &Matrix, k: usize) -> Vec<f64> {
     }
     best
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::linalg::{product_nn, product_nt};
-    use crate::par::Par;
-
-    #[test]
-    fn the_last_rung_agrees_with_the_first() {
-        let a = Matrix::from_fn(12, 12, |i, j| ((i + j) as f64 * 0.9).sin() + ((i * j) as f64).cos());
-        let b = Matrix::from_fn(12, 12, |i, j| a.at(i, j) + a.at(j, i));
-        let slow = eigh(&b).unwrap();
-        let fast = super::super::eigh(&b).unwrap();
-        assert!(slow.w.iter().zip(&fast.w).all(|(x, y)| (x - y).abs() < 1e-12));
-        let rank_one = Matrix::from_fn(9, 4, |i, j| (i as f64 + 1.0) * (j as f64 - 1.5));
-        for m in [a, rank_one.clone(), rank_one.transposed()] {
-            let slow = svd(&m).unwrap();
-            let fast = super::super::svd(&m).unwrap();
-            assert!(slow.s.iter().zip(&fast.s).all(|(x, y)| (x - y).abs() < 1e-12 * fast.s[0]));
-            let back = product_nt(&slow.u.clone().scale_columns(&slow.s), &slow.v, Par::SEQ).unwrap();
-            let worst = back.data().iter().zip(m.data()).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
-            assert!(worst < 1e-12 * fast.s[0], "{worst}");
-            let unit = product_nn(&slow.u.transposed(), &slow.u, Par::SEQ).unwrap();
-            assert!((0..unit.rows()).all(|i| (unit.at(i, i) - 1.0).abs() < 1e-12));
-        }
-    }
-}

@@ -11,7 +11,7 @@
 //! few more scores are affordable: what is affordable depends on the shape of the data alone, so that results do not depend
 //! on the machine.
 
-use super::outcome::checked_score;
+use super::outcome::{Chance, Origin, checked_score};
 use crate::error::Result;
 use crate::facts::{Facts, Input, Kind};
 use crate::form::Form;
@@ -24,37 +24,6 @@ const PAIRINGS: usize = 8;
 const AFFORDABLE: f64 = 5e7;
 /// A chance level from here on is worth a word, on the scale from no likeness at all to identity.
 const INFLATED: f64 = 0.10;
-
-/// Origin of a chance level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// The exact mean over all pairings.
-    ClosedForm,
-    /// From the exact mean of what the score is a root or an angle of.
-    Moments,
-    /// From some pairings.
-    Estimated,
-}
-
-impl Origin {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ClosedForm => "closed_form",
-            Self::Moments => "moments",
-            Self::Estimated => "estimated",
-        }
-    }
-}
-
-/// The mean score of randomly matched rows.
-#[derive(Debug, Clone, Copy)]
-pub struct Chance {
-    /// The mean.
-    pub mean: f64,
-    /// Origin of the mean.
-    pub origin: Origin,
-}
 
 /// The chance level of a form, where it is known without a further score.
 pub fn known(form: &Form<'_>, par: Par<'_>) -> Result<Option<Chance>> {

@@ -1,4 +1,4 @@
-//! What the data themselves say about whether a score can be believed.
+//! Warnings from the data themselves: can a score be believed?
 //!
 //! Every check here reads the profiles of the two sides, which the data have left behind, and costs next to nothing. The
 //! thresholds stand in one place, at the top.

@@ -1,4 +1,4 @@
-//! What an operation needs of the machine, known before it begins.
+//! Needs of an operation, known before it begins.
 //!
 //! The costs of measures add up: every representation is summarized once, and the summaries of a grid are held together.
 //! An operation whose bytes are not there is refused ([`Estimate::require`]); one of few operations on numbers is done

@@ -1,10 +1,40 @@
 //! A score with what a reader should know beside it, and the check that a number is a score at all.
 
-use super::chance::Chance;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::value::Value;
 use crate::warning::Warning;
+
+/// Origin of a chance level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The exact mean over all pairings.
+    ClosedForm,
+    /// From the exact mean of what the score is a root or an angle of.
+    Moments,
+    /// From some pairings.
+    Estimated,
+}
+
+impl Origin {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClosedForm => "closed_form",
+            Self::Moments => "moments",
+            Self::Estimated => "estimated",
+        }
+    }
+}
+
+/// The mean score of randomly matched rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Chance {
+    /// The mean.
+    pub mean: f64,
+    /// Origin of the mean.
+    pub origin: Origin,
+}
 
 /// A score with its chance level and warnings.
 #[derive(Debug, Clone)]

@@ -4,12 +4,12 @@
 //! the engines. A bilinear score of all pairs is one product of stacked matrices ([`super::stacked`]); every other pair is a
 //! unit of work of its own. A pair without a score holds NaN and says why; the run goes on.
 
-use super::chance::{self, Chance, Origin};
+use super::chance;
 use super::diagnose::{diagnose, of_lists};
 use super::estimate::Estimate;
 use super::instance::Instance;
 use super::operand::{Operand, rows_must_match};
-use super::outcome::checked_score;
+use super::outcome::{Chance, Origin, checked_score};
 use super::stacked::stacked;
 use crate::error::{Error, Result};
 use crate::form::{Form, Over};

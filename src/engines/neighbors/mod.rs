@@ -141,7 +141,7 @@ impl Neighbors {
         &self.lists[i * self.k..][..certain]
     }
 
-    /// Who shares the last places of the list of input i.
+    /// Candidates that share the last places of the list of input i.
     pub fn cut(&self, i: usize) -> Option<Cut> {
         self.cuts.get(i)
     }

@@ -109,7 +109,7 @@ fn awkward() -> Vec<(&'static str, usize, Vec<f64>)> {
     all
 }
 
-/// Who is certain and who is tied for the last places, by the definition, from all scores of a row.
+/// Neighbors that are certain and those tied for the last places, by the definition, from all scores of a row.
 fn plain_split(row: &[(f64, u32)], k: usize, error: &dyn Fn(f64, u32) -> f64) -> (Vec<u32>, Vec<u32>) {
     let last = row[k - 1].0;
     let of_last = row.iter().filter(|item| item.0 == last).map(|item| error(last, item.1)).fold(0.0, f64::max);

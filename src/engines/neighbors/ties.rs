@@ -120,7 +120,7 @@ impl Groups {
     }
 }
 
-/// Who shares the last places of a list.
+/// Candidates that share the last places of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     /// Number of certain members.

@@ -85,7 +85,7 @@ impl Measure for Procrustes {
         Ok(shape)
     }
 
-    /// That of representations which no rotation brings any closer.
+    /// Residual of representations which no rotation brings any closer.
     fn largest(&self, x: &Shape, y: &Shape) -> f64 {
         let square = if self.normalize { 2.0 } else { (x.norm / x.scale).powi(2) + (y.norm / y.scale).powi(2) };
         if self.squared { square } else { square.sqrt() }

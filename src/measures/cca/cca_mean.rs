@@ -34,12 +34,12 @@ use crate::warning::Warning;
 /// A summary of the canonical correlations.
 #[derive(Clone, Copy, Debug)]
 pub struct CcaMean {
-    summary: Of,
+    summary: CorrelationSummary,
     divisor: Divisor,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+enum CorrelationSummary {
     Mean,
     First,
     Sum,
@@ -57,30 +57,30 @@ impl Measure for CcaMean {
 
     fn from_options(options: &mut Options) -> Result<Self> {
         let summaries = [
-            ("mean", Of::Mean),
-            ("first", Of::First),
-            ("sum", Of::Sum),
-            ("wilks", Of::Wilks),
-            ("lawley_hotelling", Of::LawleyHotelling),
+            ("mean", CorrelationSummary::Mean),
+            ("first", CorrelationSummary::First),
+            ("sum", CorrelationSummary::Sum),
+            ("wilks", CorrelationSummary::Wilks),
+            ("lawley_hotelling", CorrelationSummary::LawleyHotelling),
         ];
         let (summary, divisor) = (options.choice("summary", &summaries)?, Divisor::from_options(options)?);
-        options.needs("divisor", summary == Of::Mean, "with summary=\"mean\"")?;
+        options.needs("divisor", summary == CorrelationSummary::Mean, "with summary=\"mean\"")?;
         Ok(Self { summary, divisor })
     }
 
     fn facts(&self) -> Facts {
         let (range, identity_value) = match (self.summary, self.divisor) {
-            (Of::Mean, Divisor::Rank) | (Of::First, _) => ((0.0, 1.0), 1.0),
+            (CorrelationSummary::Mean, Divisor::Rank) | (CorrelationSummary::First, _) => ((0.0, 1.0), 1.0),
             // A repeated column takes identity below 1.
-            (Of::Mean, Divisor::Columns) => ((0.0, 1.0), f64::NAN),
-            (Of::Sum, _) => ((0.0, f64::INFINITY), f64::NAN),
-            (Of::Wilks, _) => ((0.0, 1.0), 0.0),
-            (Of::LawleyHotelling, _) => ((0.0, f64::INFINITY), f64::INFINITY),
+            (CorrelationSummary::Mean, Divisor::Columns) => ((0.0, 1.0), f64::NAN),
+            (CorrelationSummary::Sum, _) => ((0.0, f64::INFINITY), f64::NAN),
+            (CorrelationSummary::Wilks, _) => ((0.0, 1.0), 0.0),
+            (CorrelationSummary::LawleyHotelling, _) => ((0.0, f64::INFINITY), f64::INFINITY),
         };
         Facts {
             form: FormName::Cross,
             // Wilks' lambda is 1 for unrelated and 0 for equal spaces: smaller is more alike.
-            kind: if self.summary == Of::Wilks { Kind::Distance } else { Kind::Similarity },
+            kind: if self.summary == CorrelationSummary::Wilks { Kind::Distance } else { Kind::Similarity },
             range,
             identity_value,
             invariant_to: &[Permutation, Orthogonal, Scaling, InvertibleLinear, Translation, Affine],
@@ -101,10 +101,10 @@ impl Measure for CcaMean {
     fn form<'a>(&'a self, x: &'a Basis, y: &'a Basis) -> Result<Form<'a>> {
         let m = self.divisor.of((x.rank(), x.columns), (y.rank(), y.columns)) as f64;
         let bound = match self.summary {
-            Of::Mean => Some(Bound::Sum { link: Box::new(move |sum| sum / m), rises: true }),
-            Of::Sum => Some(Bound::Sum { link: Box::new(|sum| sum), rises: true }),
-            Of::First => Some(Bound::Largest),
-            Of::Wilks | Of::LawleyHotelling => None,
+            CorrelationSummary::Mean => Some(Bound::Sum { link: Box::new(move |sum| sum / m), rises: true }),
+            CorrelationSummary::Sum => Some(Bound::Sum { link: Box::new(|sum| sum), rises: true }),
+            CorrelationSummary::First => Some(Bound::Largest),
+            CorrelationSummary::Wilks | CorrelationSummary::LawleyHotelling => None,
         };
         Ok(Form::Cross(Cross { a: &x.q, b: &y.q, of: Box::new(move |t, _, _| self.of_product(t, m)), bound }))
     }
@@ -117,14 +117,14 @@ impl Measure for CcaMean {
 impl CcaMean {
     fn of_product(&self, t: &Matrix, m: f64) -> Result<f64> {
         match self.summary {
-            Of::Mean => return Ok(sum_of_correlations(t)? / m),
-            Of::Sum => return sum_of_correlations(t),
+            CorrelationSummary::Mean => return Ok(sum_of_correlations(t)? / m),
+            CorrelationSummary::Sum => return sum_of_correlations(t),
             _ => {}
         }
         let rho = correlations(t)?;
         Ok(match self.summary {
-            Of::First => rho[0],
-            Of::Wilks => rho.iter().map(|r| 1.0 - r * r).product(),
+            CorrelationSummary::First => rho[0],
+            CorrelationSummary::Wilks => rho.iter().map(|r| 1.0 - r * r).product(),
             _ => rho.iter().map(|r| r * r / (1.0 - r * r)).sum(),
         })
     }

@@ -100,7 +100,7 @@ impl Outer {
 }
 
 /// Dissimilarities before they are compared.
-struct Triangle {
+struct UpperTriangle {
     found: Dense,
     /// Rows that have none.
     left_out: Vec<usize>,
@@ -225,7 +225,7 @@ impl Measure for Rsa {
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Dissimilarities> {
-        let Triangle { mut found, left_out, lengths } = self.triangle(x, par)?;
+        let UpperTriangle { mut found, left_out, lengths } = self.triangle(x, par)?;
         if let (Some(&row), false) = (left_out.first(), self.mask) {
             let what =
                 if self.inner == Inner::Cosine { "cosine with other rows" } else { "correlation with other rows" };
@@ -280,21 +280,21 @@ impl Measure for Rsa {
 
 impl Rsa {
     /// Dissimilarities of all pairs in any unit, for no comparison minds it.
-    fn triangle(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Triangle> {
+    fn triangle(&self, x: &Representation<'_>, par: Par<'_>) -> Result<UpperTriangle> {
         // Ranks do not see a root, nor an exponential, which would only tie what lies far apart.
         let ranked = self.outer.is_ranked();
         let mut found = match self.inner {
             Inner::Pearson => {
                 let (rows, constant) = kernels::standardized_rows(x, par)?;
                 let found = kernels::Points::new(rows, 1.0).squared_distances(par)?;
-                return Ok(Triangle { found, left_out: constant, lengths: None });
+                return Ok(UpperTriangle { found, left_out: constant, lengths: None });
             }
             Inner::Cosine => {
                 let unit = kernels::unit_rows(x, par)?;
                 let rows = unit.0.clone();
                 let zero = (0..rows.rows()).filter(|i| unit.1 > 0 && rows.row(*i).iter().all(|v| *v == 0.0)).collect();
                 let found = kernels::Points::new(rows, 1.0).squared_distances(par)?;
-                return Ok(Triangle { found, left_out: zero, lengths: None });
+                return Ok(UpperTriangle { found, left_out: zero, lengths: None });
             }
             Inner::Euclidean | Inner::SqEuclidean => kernels::relative_squared_distances(x, par)?,
             Inner::Mahalanobis => self.mahalanobis(x, par)?,
@@ -312,7 +312,7 @@ impl Rsa {
         }
         let lengths = if ranked && self.inner == Inner::Linear { uneven_lengths(&found) } else { None };
         found.drop_diagonal();
-        Ok(Triangle { found, left_out: Vec::new(), lengths })
+        Ok(UpperTriangle { found, left_out: Vec::new(), lengths })
     }
 
     fn mahalanobis(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Dense> {

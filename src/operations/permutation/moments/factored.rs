@@ -1,12 +1,23 @@
 //! The sums that the moments need of a matrix `a a'`, from a: W differs only on its diagonal from a matrix of rank r + 2.
 
 use crate::engines::dense::Centering;
+use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
 use crate::linalg::{self, Matrix, rows_product};
 use crate::numerics::sums;
+use crate::operations::permutation::moments::invariants::{ROWS, TILE, Third, mixed};
 use crate::operations::permutation::moments::parts::{Decomposition, per_row};
-use crate::operations::permutation::moments::{ROWS, TILE, Third, mixed};
 use crate::par::Par;
+
+impl Decomposition {
+    /// Decomposition of a matrix, stored or not.
+    pub fn of(pairs: &PairMatrix, par: Par<'_>) -> Result<Self> {
+        match pairs.factor() {
+            Some((a, centering)) => Ok(Factored::new(a, 1.0, par)?.parts(centering)),
+            None => Self::of_dense(&*pairs.dense(par)?, par),
+        }
+    }
+}
 
 /// A factor with its column means taken out: `a = x + 1 c'`, with `p = x c` and the squared row lengths of x.
 ///

@@ -2,8 +2,8 @@
 
 use std::array::from_fn;
 
+use crate::operations::permutation::moments::invariants::{Fourth, Invariants, Moments, Third};
 use crate::operations::permutation::moments::parts::mean;
-use crate::operations::permutation::moments::{Fourth, Invariants, Moments, Third};
 
 /// Moments of the pair of matrices with these invariants, which must be of equally many items.
 pub fn moments(a: &Invariants, b: &Invariants) -> Moments {

@@ -39,6 +39,7 @@
 
 mod factored;
 mod formulas;
+mod invariants;
 pub mod null_moments;
 mod parts;
 pub mod pvalue;
@@ -49,6 +50,7 @@ mod tests;
 
 pub(super) use crate::operations::permutation::moments::factored::Factored;
 pub use crate::operations::permutation::moments::formulas::moments;
+pub use crate::operations::permutation::moments::invariants::{Invariants, MomentOrder, Moments};
 pub use crate::operations::permutation::moments::parts::Decomposition;
 
 use crate::engines::dense::{Centering, Dense};
@@ -57,81 +59,12 @@ use crate::error::Result;
 use crate::linalg::{Matrix, unit_scale};
 use crate::numerics::sums;
 use crate::operations::permutation::moments::factored::LowRank;
+use crate::operations::permutation::moments::invariants::{ROWS, mixed};
 use crate::operations::permutation::moments::stored::{RowSums, SQUARE, SquaredResidual, squares_of_residual};
 use crate::par::Par;
 
-/// Rows per unit of work.
-const ROWS: usize = 128;
-/// Operand of a tile of a product.
-const TILE: usize = 256;
 /// The largest stored matrix whose product with itself is formed.
 pub const LARGEST: usize = 3000;
-
-/// The highest moment that is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum MomentOrder {
-    /// Mean and variance.
-    Variance,
-    /// The third moment too.
-    Skewness,
-    /// The fourth moment too.
-    Kurtosis,
-}
-
-/// Moments of the statistic over all n! pairings.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Moments {
-    /// Mean.
-    pub mean: f64,
-    /// Variance; zero for a single item.
-    pub variance: f64,
-    /// Third central moment in standard deviations; None below six items, if nothing varies, or if it was not prepared.
-    pub skewness: Option<f64>,
-    /// Fourth central moment in standard deviations, 3 for a normal law; None below eight items, likewise.
-    pub kurtosis: Option<f64>,
-}
-
-/// Invariants of one matrix, from which moments follow. Sums over d and u are indexed by how often u occurs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Invariants {
-    n: usize,
-    /// Means on and off the diagonal.
-    means: (f64, f64),
-    /// The power of two by which the matrix was multiplied for all that follows.
-    scale: f64,
-    /// `x.y`
-    two: [f64; 3],
-    /// Sum of `W^2`.
-    w: f64,
-    third: Option<Third>,
-    fourth: Option<Fourth>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Third {
-    /// Sum of `x y z`.
-    three: [f64; 4],
-    /// `x' W y`
-    h: [f64; 3],
-    /// `x.r`, where `r_i` is the sum of `W_ij^2` over j.
-    g: [f64; 2],
-    /// Sum of `W^3` entry by entry, and the trace of `W W W`.
-    cubes: [f64; 2],
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Fourth {
-    /// Sum of `x y z z'`.
-    four: [f64; 5],
-    /// Sum of `x_i y_i W_ij z_j` with z = d, then z = u.
-    hooks: [[f64; 3]; 2],
-    /// Sum of `x_i y_i r_i`; `(x.y) w`; sum of `x_i W_ij^2 y_j`; `(W x).(W y)`.
-    squares: [[f64; 4]; 3],
-    /// Sum of `x_i W_ij^3`; of `x_i (W W W)_ii`; of `x_i W_ij r_j`.
-    cubes: [[f64; 3]; 2],
-    /// Sum of `W^4`; of `r^2`; of `W_ij^2 (W W)_ij`; `w^2`; the trace of `W W W W`.
-    quartics: [f64; 5],
-}
 
 impl Invariants {
     /// Invariants of a matrix, stored or not, up to the order its size and kind allow.
@@ -214,16 +147,4 @@ impl Invariants {
 /// A power of two whose fourth power is still a number.
 fn within_reach(scale: f64) -> f64 {
     scale.clamp(2.0_f64.powi(-240), 2.0_f64.powi(240))
-}
-
-/// Sum of `d_i^(K-1-c) u_i^c weight(i)` for c = 0, .., K-1.
-fn mixed<const K: usize>(d: &[f64], u: &[f64], weight: impl Fn(usize) -> f64) -> [f64; K] {
-    let mut out = [0.0; K];
-    for (i, (d, u)) in d.iter().zip(u).enumerate() {
-        let weight = weight(i);
-        for (c, sum) in out.iter_mut().enumerate() {
-            *sum += weight * d.powi((K - 1 - c) as i32) * u.powi(c as i32);
-        }
-    }
-    out
 }

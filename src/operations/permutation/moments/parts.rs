@@ -1,10 +1,8 @@
 //! Decomposition of a matrix beside its residual W: constants and shares of rows.
 
 use crate::engines::dense::Dense;
-use crate::engines::pair_matrix::PairMatrix;
 use crate::error::Result;
 use crate::numerics::sums;
-use crate::operations::permutation::moments::factored::Factored;
 use crate::par::Par;
 
 /// Constants and row effects of a matrix: `K_ij = m + u_i + u_j + W_ij`, `K_ii = k + d_i`.
@@ -21,14 +19,6 @@ pub struct Decomposition {
 }
 
 impl Decomposition {
-    /// Decomposition of a matrix, stored or not.
-    pub fn of(pairs: &PairMatrix, par: Par<'_>) -> Result<Self> {
-        match pairs.factor() {
-            Some((a, centering)) => Ok(Factored::new(a, 1.0, par)?.parts(centering)),
-            None => Self::of_dense(&*pairs.dense(par)?, par),
-        }
-    }
-
     /// Decomposition of a stored matrix.
     pub fn of_dense(k: &Dense, par: Par<'_>) -> Result<Self> {
         let n = k.n();

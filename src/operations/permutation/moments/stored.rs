@@ -6,8 +6,8 @@ use crate::engines::dense::Dense;
 use crate::error::Result;
 use crate::linalg::{Matrix, rows_product};
 use crate::numerics::sums;
+use crate::operations::permutation::moments::invariants::{Fourth, Invariants, ROWS, TILE, Third, mixed};
 use crate::operations::permutation::moments::parts::Decomposition;
-use crate::operations::permutation::moments::{Fourth, Invariants, ROWS, TILE, Third, mixed};
 use crate::par::Par;
 
 /// Sum of `W^2` of a stored matrix, W not kept.
