@@ -159,7 +159,7 @@ impl Step {
 pub enum Triangle {
     /// It may fail.
     No,
-    /// It holds, and representations that differ in what the measure looks at may still be 0 apart.
+    /// It holds, and representations that differ in what the measure looks at may still be 0 apart: a pseudometric.
     Pseudo,
     /// It holds, and 0 means equal up to the invariances that are stated.
     Metric,
