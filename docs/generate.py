@@ -1,5 +1,6 @@
 """Write a page per family and per measure (its docstring and the table of its facts) and the page of codes."""
 
+import math
 import shutil
 from pathlib import Path
 
@@ -9,40 +10,60 @@ import resemblance as rs
 from resemblance import _codes
 
 HERE = Path(__file__).parent / "measures"
+# What the page calls each fact; a fact without a name is no reader's business. A new one must be named here.
 ROWS = {
     "kind": "how to read it",
+    "input": "takes",
+    "form": "form",
+    "link": "link from the inner product to the score",
     "range": "range",
     "identity_value": "a representation with itself",
     "symmetric": "symmetric",
-    "is_metric": "a metric",
+    "is_metric": "",
+    "triangle": "triangle inequality",
+    "degree": "grows with both sides by the power",
     "invariant_to": "unchanged by",
     "source_invariant_to": "unchanged, for the first argument alone, by",
     "min_rows": "fewest rows",
+    "rows_paired": "row i of both sides is one input",
     "equal_widths": "needs equal widths",
+    "groups": "takes groups of models",
+    "fewest_models": "",
+    "mean_matters": "a common mean of all rows moves it",
+    "chance_corrected": "0 on average for unrelated data",
+    "repeats_matter": "inputs shown twice forbid a test",
+    "row_sizes_matter": "follows rows far from the others",
+    "column_sizes_matter": "follows columns of large variance",
+    "jackknife": "",
+    "jumps": "changes in jumps by",
     "cost": "cost",
     "reference": "defined in",
 }
+WORDS = {"pseudo": "holds, with distance 0 between some that differ", "metric": "holds", "no": "may fail"}
 
 
 def said(value: object) -> str:
     """Write a fact in words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and math.isnan(value):
+        return "depends on the data"
     if isinstance(value, tuple) and all(isinstance(one, float) for one in value):
         return f"{value[0]:g} to {value[1]:g}"
     if isinstance(value, tuple):
         return ", ".join(name.replace("_", " ") for name in value) or "nothing"
-    return "depends on the data" if value is None else str(value)
+    text = str(value)
+    return WORDS.get(text, text if " " in text else text.replace("_", " "))
 
 
 def page(info: rs.results.Info) -> str:
     """Write the page of one measure."""
     lines = [info.name, "=" * len(info.name), "", f".. autofunction:: resemblance.{info.name}", ""]
     lines += ["Facts", "-----", ""]
-    lines += ["With default options. Form: " + info.form + ".", "", ".. list-table::", ""]
-    for key, title in ROWS.items():
-        if (value := getattr(info.facts, key)) not in ((), ""):
-            lines += [f"   * - {title}", f"     - {said(value)}"]
+    lines += ["With default options.", "", ".. list-table::", ""]
+    for key, value in info.facts.to_dict().items():
+        if ROWS[key] and value not in ((), "", None):
+            lines += [f"   * - {ROWS[key]}", f"     - {said(value)}"]
     return "\n".join(lines) + "\n"
 
 
