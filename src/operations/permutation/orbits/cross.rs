@@ -24,8 +24,13 @@ use crate::numerics::sums;
 use crate::operations::permutation::orbits::cross_fft::{
     CrossLattice, CrossTransforms, OrbitProducts, TransformedSide,
 };
+use crate::operations::permutation::orbits::{OrbitEngine, VARIANCE_OF_UNITS};
 use crate::par::{Par, ScratchPool};
 
+/// Orbits that are run side by side, so that threads share out short ones and memory stays bounded.
+const SIDE_BY_SIDE: usize = 4;
+/// Products so narrow that a bound is no quicker than the score.
+const NARROW: usize = 8;
 /// Relative distance from the bar within which a bound decides nothing.
 const MARGIN: f64 = 1e-9;
 /// Columns whose inner products are smaller than this, relative to their norms, are principal axes already.
@@ -53,22 +58,17 @@ impl<'a> CrossOrbits<'a> {
         Ok(Self { form, orbits, a, b, scratch: ScratchPool::default() })
     }
 
-    /// Number of pairings of an orbit.
-    pub fn size(&self) -> usize {
-        self.orbits.grid().q
-    }
-
-    /// On which side of a bar scores can be shown to lie without computing them.
-    pub fn prunes(&self) -> Option<Ordering> {
+    /// Side of a bar on which scores can be shown to lie without computing them.
+    fn bounded_side(&self) -> Option<Ordering> {
         self.form.bound.as_ref().map(|bound| match bound {
             Bound::Sum { rises: false, .. } => Ordering::Greater,
             _ => Ordering::Less,
         })
     }
 
-    /// The scores of orbit r; None for those shown to lie on the side of the bar that [`Self::prunes`] names. The first of
+    /// The scores of orbit r; None for those shown to lie on the side of the bar that [`Self::bounded_side`] names. The first of
     /// orbit 0 is the observed one.
-    pub fn orbit(&self, r: usize, bar: Option<f64>, par: Par<'_>) -> Result<Vec<Option<f64>>> {
+    fn orbit(&self, r: usize, bar: Option<f64>, par: Par<'_>) -> Result<Vec<Option<f64>>> {
         let tau = self.orbits.tau(r);
         let spare = self.scratch.take();
         let (mut side, mut products) =
@@ -91,6 +91,11 @@ impl<'a> CrossOrbits<'a> {
         scores
     }
 
+    /// Whether a bound is no quicker than the score.
+    fn is_narrow(&self) -> bool {
+        self.form.a.cols().min(self.form.b.cols()) < NARROW
+    }
+
     fn is_decided(&self, product: &Matrix, bar: f64) -> bool {
         match &self.form.bound {
             Some(Bound::Sum { link, rises }) => {
@@ -100,6 +105,32 @@ impl<'a> CrossOrbits<'a> {
             Some(Bound::Largest) => norm_is_below(product, bar),
             None => false,
         }
+    }
+}
+
+impl OrbitEngine for CrossOrbits<'_> {
+    fn size(&self) -> usize {
+        self.orbits.grid().q
+    }
+
+    fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
+        Ok(self.orbit(r, None, par)?.into_iter().flatten().collect())
+    }
+
+    fn side_by_side(&self) -> usize {
+        if self.is_narrow() { 1 } else { SIDE_BY_SIDE }
+    }
+
+    fn variance_factor(&self) -> f64 {
+        VARIANCE_OF_UNITS
+    }
+
+    fn prunes(&self) -> Option<Ordering> {
+        if self.is_narrow() { None } else { self.bounded_side() }
+    }
+
+    fn pruned_block(&self, r: usize, bar: f64, par: Par<'_>) -> Result<Vec<Option<f64>>> {
+        self.orbit(r, Some(bar), par)
     }
 }
 
@@ -212,8 +243,8 @@ mod tests {
         for (n, sizes) in [(40, (3, 3)), (60, (9, 5))] {
             with_forms(n, sizes, 0.7, |label, form| {
                 let engine = CrossOrbits::begin(form, grid_of(form), &KEY, Par::SEQ).unwrap();
-                assert_eq!(engine.prunes().is_none(), label.contains("wilks"), "{label}");
-                let Some(side) = engine.prunes() else { return };
+                assert_eq!(engine.bounded_side().is_none(), label.contains("wilks"), "{label}");
+                let Some(side) = engine.bounded_side() else { return };
                 for r in 1..=6 {
                     let scores = engine.orbit(r, None, Par::SEQ).unwrap();
                     for bar in [0, 7, 20].map(|at| scores[at].unwrap()) {
@@ -238,7 +269,7 @@ mod tests {
         for shared in [0.3, 0.6, 1.0] {
             with_forms(60, (5, 4), shared, |label, form| {
                 let engine = CrossOrbits::begin(form, grid_of(form), &KEY, Par::SEQ).unwrap();
-                let Some(side) = engine.prunes() else { return };
+                let Some(side) = engine.bounded_side() else { return };
                 let observed = engine.orbit(0, None, Par::SEQ).unwrap()[0].unwrap();
                 let extreme = |score: f64| score.total_cmp(&observed) != side;
                 for r in 0..10 {

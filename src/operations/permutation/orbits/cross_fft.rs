@@ -51,6 +51,14 @@ const USUAL: usize = 1000;
 /// Numbers that the products of an orbit may have, 256 MiB.
 const ROOM: usize = 1 << 25;
 
+/// Numbers of columns of the sides of functions of `a'b`.
+pub struct Widths {
+    /// By pair, those of a and of b.
+    pub pairs: Vec<(usize, usize)>,
+    /// Columns of all bs together, each counted once.
+    pub columns: usize,
+}
+
 /// The places of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CrossLattice {

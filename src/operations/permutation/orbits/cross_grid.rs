@@ -9,9 +9,8 @@ use crate::error::Result;
 use crate::form::Cross;
 use crate::linalg::Matrix;
 use crate::operations::permutation::orbits::cross_fft::{
-    CrossLattice, CrossTransforms, OrbitProducts, TransformedSide,
+    CrossLattice, CrossTransforms, OrbitProducts, TransformedSide, Widths,
 };
-use crate::operations::permutation::strategy::Widths;
 use crate::operations::stacked::distinct;
 use crate::par::{Par, ScratchPool};
 

@@ -26,6 +26,9 @@ use crate::error::Result;
 use crate::form::Bilinear;
 use crate::linalg::Matrix;
 use crate::numerics::sums;
+use crate::operations::permutation::moments::{Invariants, MomentOrder, moments};
+use crate::operations::permutation::orbits::OrbitEngine;
+use crate::operations::permutation::orbits::relabelings::Relabelings;
 use crate::par::Par;
 
 /// A pair of columns costs as much as so many diagonals of a stored matrix.
@@ -42,6 +45,9 @@ pub struct LowRankOrbits<'a> {
     /// Weight of p.q to be subtracted, the conjugate transform of p, and q.
     own: Option<(f64, Vec<Complex<f64>>, Vec<f64>)>,
     constant: f64,
+    relabelings: Relabelings,
+    /// Mean and standard deviation over all pairings.
+    exact: (f64, f64),
 }
 
 impl<'a> LowRankOrbits<'a> {
@@ -54,15 +60,15 @@ impl<'a> LowRankOrbits<'a> {
     }
 
     /// Lay the items of x out in the order sigma; None where the sides are no factors of one kind.
-    pub fn new(form: &'a Bilinear<'a>, sigma: &[usize], par: Par<'_>) -> Result<Option<Self>> {
+    pub fn new(form: &'a Bilinear<'a>, relabelings: Relabelings, par: Par<'_>) -> Result<Option<Self>> {
         let (Some((a, diagonal)), Some((b, same))) = (form.k.factor(), form.l.factor()) else { return Ok(None) };
         if diagonal != same {
             return Ok(None);
         }
-        let n = a.rows();
+        let (n, sigma) = (a.rows(), relabelings.sigma());
         let mut planner = FftPlanner::new();
         let (forward, inverse) = (planner.plan_fft_forward(n), planner.plan_fft_inverse(n));
-        let mut columns = transforms(a, sigma, &*forward, par)?;
+        let mut columns = transforms(a, &sigma, &*forward, par)?;
         columns.iter_mut().for_each(|value| *value = value.conj());
         let lengths = |m: &Matrix| (0..n).map(|i| sums::squares(m.row(i))).collect::<Vec<f64>>();
         let size = n as f64;
@@ -81,11 +87,14 @@ impl<'a> LowRankOrbits<'a> {
             of_p.iter_mut().for_each(|value| *value = value.conj());
             (factor, of_p, lengths(b))
         });
-        Ok(Some(Self { n, b, forward, inverse, columns, own, constant }))
+        let of = |side| Invariants::of(side, MomentOrder::Variance, par);
+        let exact = moments(&of(form.k)?, &of(form.l)?);
+        let exact = (exact.mean, exact.variance.sqrt());
+        Ok(Some(Self { n, b, forward, inverse, columns, own, constant, relabelings, exact }))
     }
 
     /// The values of the orbit of tau.
-    pub fn run(&self, tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
+    fn orbit(&self, tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
         let n = self.n;
         let of_y = transforms(self.b, tau, &*self.forward, par)?;
         let parts = par.map(self.columns.len() / n.max(1), |at, par| {
@@ -120,6 +129,31 @@ impl<'a> LowRankOrbits<'a> {
     }
 }
 
+impl OrbitEngine for LowRankOrbits<'_> {
+    fn size(&self) -> usize {
+        self.relabelings.size()
+    }
+
+    fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
+        let orders = self.relabelings.get(r).orders();
+        let values = par.map(orders.len(), |at, par| self.orbit(&orders[at], par))?.concat();
+        par.advance(self.size());
+        Ok(values)
+    }
+
+    fn multipliers(&self) -> usize {
+        self.relabelings.multipliers().count()
+    }
+
+    fn exact(&self) -> Option<(f64, f64)> {
+        Some(self.exact)
+    }
+
+    fn variance_factor(&self) -> f64 {
+        self.relabelings.variance_factor()
+    }
+}
+
 /// Transforms of the columns of a matrix whose rows are laid out in an order, one after the other.
 fn transforms(m: &Matrix, order: &[usize], fft: &dyn Fft<f64>, par: Par<'_>) -> Result<Vec<Complex<f64>>> {
     let n = order.len();
@@ -137,7 +171,7 @@ mod tests {
     use super::*;
     use crate::engines::pair_matrix::PairMatrix;
     use crate::form::Link;
-    use crate::numerics::streams::permutation;
+    use crate::operations::permutation::tests::request;
 
     /// Every shift is the inner product of its pairing, whatever happens on the diagonal.
     #[test]
@@ -153,11 +187,11 @@ mod tests {
                 };
                 let (k, l) = (side(3, 0.7), side(2, 1.3));
                 let form = Bilinear { k: &k, l: &l, link: Link::COSINE };
-                let sigma = permutation(&[2; 32], 0, n);
-                let engine = LowRankOrbits::new(&form, &sigma, Par::SEQ).unwrap().unwrap();
+                let relabelings = Relabelings::new(n, &request(n), false);
+                let (sigma, tau) = (relabelings.sigma(), relabelings.get(1).tau);
+                let engine = LowRankOrbits::new(&form, relabelings, Par::SEQ).unwrap().unwrap();
                 assert!(LowRankOrbits::pays(&form, true));
-                let tau = permutation(&[2; 32], 1, n);
-                for (s, value) in engine.run(&tau, Par::ALL).unwrap().into_iter().enumerate() {
+                for (s, value) in engine.block(1, Par::ALL).unwrap().into_iter().enumerate() {
                     let mut order = vec![0; n];
                     sigma.iter().enumerate().for_each(|(i, &item)| order[item] = tau[(i + s) % n]);
                     let expected = k.inner(&l, Some(&order), Par::SEQ).unwrap();

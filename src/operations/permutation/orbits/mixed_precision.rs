@@ -126,58 +126,56 @@ pub struct MixedPrecision<'a> {
     linear: LinearPart<'a>,
     relabelings: Relabelings,
     sigma: Vec<usize>,
+    in_single: bool,
     single: Option<PrecisionEngine<'a, f32>>,
     double: OnceLock<PrecisionEngine<'a, f64>>,
     observed: f64,
     margin: f64,
     adjudicated: AtomicUsize,
-    /// Values of the first block.
-    first: Vec<f64>,
 }
 
 impl<'a> MixedPrecision<'a> {
-    /// Engine for all relabelings, with the values of the first block at hand.
-    pub fn begin(
+    /// The engine of all relabelings, to be made ready by [`OrbitEngine::first`].
+    pub fn new(
         form: &'a Bilinear<'a>,
         k: &'a Residual<'a>,
         l: &'a Residual<'a>,
         relabelings: Relabelings,
         request: &Request,
-        par: Par<'_>,
-    ) -> Result<Self> {
-        let sigma = relabelings.sigma();
-        let single = match request.precision {
+    ) -> Self {
+        let in_single = match request.precision {
             Precision::Double => false,
             Precision::Single => true,
             Precision::Auto => !request.return_null,
         };
-        let mut found = Self {
+        Self {
             form,
             linear: LinearPart { k, l, diagonals: k.diagonals(l) },
+            sigma: relabelings.sigma(),
             relabelings,
-            sigma,
+            in_single,
             single: None,
             double: OnceLock::new(),
             observed: 0.0,
             margin: 0.0,
             adjudicated: AtomicUsize::new(0),
-            first: Vec::new(),
-        };
-        let block = found.relabelings.get(0);
-        if !single {
-            let (engine, first) = PrecisionEngine::start(&found.linear, &found.sigma, &found.relabelings, &block, par)?;
-            found.double.get_or_init(|| engine);
-            found.first = block.in_order(first);
-            return Ok(found);
         }
-        let (engine, mut first) = PrecisionEngine::start(&found.linear, &found.sigma, &found.relabelings, &block, par)?;
-        found.single = Some(engine);
-        found.observed = form.k.inner(form.l, None, par)?;
-        found.margin = MARGIN * k.std(l);
-        first[block.first * k.n()] = found.observed;
-        let first = found.recomputed_near(first, &block, Some(block.first * k.n()), par)?;
-        found.first = block.in_order(first);
-        Ok(found)
+    }
+
+    /// Make the engine of the precision that was asked for; the values of the first block.
+    fn begin(&mut self, block: &Relabeling, par: Par<'_>) -> Result<Vec<f64>> {
+        if !self.in_single {
+            let (engine, first) = PrecisionEngine::start(&self.linear, &self.sigma, &self.relabelings, block, par)?;
+            self.double.get_or_init(|| engine);
+            return Ok(first);
+        }
+        let (engine, mut first) = PrecisionEngine::start(&self.linear, &self.sigma, &self.relabelings, block, par)?;
+        self.single = Some(engine);
+        self.observed = self.form.k.inner(self.form.l, None, par)?;
+        self.margin = MARGIN * self.linear.k.std(self.linear.l);
+        let observed = block.first * self.sigma.len();
+        first[observed] = self.observed;
+        self.recomputed_near(first, block, Some(observed), par)
     }
 
     /// Values in single precision, with those too close to the observed one replaced; one of them may be known.
@@ -227,18 +225,28 @@ impl OrbitEngine for MixedPrecision<'_> {
         self.relabelings.size()
     }
 
+    fn first(&mut self, par: Par<'_>) -> Result<Vec<f64>> {
+        let block = self.relabelings.get(0);
+        let values = self.begin(&block, par)?;
+        par.advance(self.size());
+        Ok(block.in_order(values))
+    }
+
     fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
-        if r == 0 {
-            return Ok(self.first.clone());
-        }
         let block = self.relabelings.get(r);
-        match &self.single {
+        let values = match &self.single {
             Some(engine) => {
                 let values = engine.run(&self.linear, &self.sigma, &block, par)?;
-                self.recomputed_near(values, &block, None, par)
+                self.recomputed_near(values, &block, None, par)?
             }
-            None => self.in_double(&block, par),
-        }
+            None => self.in_double(&block, par)?,
+        };
+        par.advance(self.size());
+        Ok(values)
+    }
+
+    fn multipliers(&self) -> usize {
+        self.relabelings.multipliers().count()
     }
 
     fn exact(&self) -> Option<(f64, f64)> {

@@ -12,6 +12,7 @@
 use crate::error::Result;
 use crate::form::NeighborLists;
 use crate::operations::permutation::orbits::tied_neighbors::TiedNeighborOrbits;
+use crate::operations::permutation::orbits::{OrbitEngine, OrbitOrders};
 use crate::par::Par;
 
 /// Fewest rows per unit of work, and most units: several threads share one orbit, and each unit has counts of its own.
@@ -127,6 +128,31 @@ impl EdgeBuckets {
     /// Start of the edges of this offset.
     pub fn of(&self, offset: u32) -> &[u32] {
         &self.starts[self.begin[offset as usize]..self.begin[offset as usize + 1]]
+    }
+}
+
+/// The orbits of a test of one pair.
+pub struct NeighborEngine<'a> {
+    orbits: NeighborOrbits<'a>,
+    orders: OrbitOrders<'a>,
+}
+
+impl<'a> NeighborEngine<'a> {
+    /// The engine of the orbits of these orders.
+    pub fn new(form: &'a NeighborLists<'a>, orders: OrbitOrders<'a>) -> Self {
+        Self { orbits: NeighborOrbits::new(form, &orders(0)), orders }
+    }
+}
+
+impl OrbitEngine for NeighborEngine<'_> {
+    fn size(&self) -> usize {
+        self.orbits.n
+    }
+
+    fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
+        let scores = self.orbits.orbit(&(self.orders)(r), par)?;
+        par.advance(self.size());
+        Ok(scores)
     }
 }
 

@@ -7,13 +7,11 @@
 //!
 //! Sigma is stream 0 of the key, relabeling r is stream r, and its multipliers are drawn from the same stream after it.
 
-use crate::error::Result;
 use crate::numerics::streams::{Stream, permutation};
 use crate::operations::permutation::orbits::multipliers::PowerRange;
 use crate::operations::permutation::orbits::multipliers::choice::{MOST_UNITS, draw_units, is_prime, units};
-use crate::operations::permutation::orbits::{OrbitEngine, VARIANCE, VARIANCE_OF_UNITS};
+use crate::operations::permutation::orbits::{VARIANCE, VARIANCE_OF_UNITS};
 use crate::operations::permutation::request::{Method, Request};
-use crate::par::Par;
 
 /// Number of orbits from which multipliers are quicker than relabelings.
 const BREAK_EVEN: usize = 3;
@@ -160,37 +158,5 @@ impl Relabeling {
     pub fn in_order(&self, mut values: Vec<f64>) -> Vec<f64> {
         values.rotate_left(self.first * self.tau.len());
         values
-    }
-}
-
-/// An engine that evaluates one order of the rows of y after the other.
-pub struct OrbitsInOrder<'a, F> {
-    /// The relabelings of the test.
-    pub relabelings: &'a Relabelings,
-    /// Values of the orbit of an order.
-    pub orbit: F,
-    /// Mean and standard deviation of the values over all n! pairings, where they are known.
-    pub exact: Option<(f64, f64)>,
-}
-
-impl<F: Fn(&[usize], Par<'_>) -> Result<Vec<f64>> + Sync> OrbitEngine for OrbitsInOrder<'_, F> {
-    fn size(&self) -> usize {
-        self.relabelings.size()
-    }
-
-    fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
-        let orders = self.relabelings.get(r).orders();
-        match &orders[..] {
-            [order] => (self.orbit)(order, par),
-            orders => Ok(par.map(orders.len(), |at, par| (self.orbit)(&orders[at], par))?.concat()),
-        }
-    }
-
-    fn exact(&self) -> Option<(f64, f64)> {
-        self.exact
-    }
-
-    fn variance_factor(&self) -> f64 {
-        self.relabelings.variance_factor()
     }
 }

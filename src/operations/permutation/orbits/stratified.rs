@@ -44,7 +44,7 @@ use crate::linalg::Matrix;
 use crate::memory;
 use crate::numerics::fft::is_smooth;
 use crate::operations::permutation::design::{Design, ExchangeClass, Scheme};
-use crate::operations::permutation::orbits::OrbitEngine;
+use crate::operations::permutation::orbits::{OrbitEngine, OrbitOrders};
 use crate::par::{Par, ScratchPool};
 
 /// Values, as independent ones count, below which an orbit is hardly quicker than its values one by one.
@@ -378,43 +378,37 @@ impl<'a> LatticeOrbits<'a> {
     }
 }
 
-/// The orbits of one pair within strata and groups: matrices as whole rows, pairings drawn from the design.
-pub struct RestrictedOrbits<'a> {
-    lattice: &'a Lattice,
-    engine: LatticeOrbits<'a>,
+/// The orbits of one pair within strata and groups, or of all shifts: matrices as whole rows.
+pub struct LatticeEngine<'a> {
+    orbits: LatticeOrbits<'a>,
     of_x: TransformedX,
     l: Matrix,
-    design: &'a Design,
-    key: &'a [u8; 32],
+    orders: OrbitOrders<'a>,
 }
 
-impl<'a> RestrictedOrbits<'a> {
-    /// Engine with the matrix of x transformed.
-    pub fn new(
-        form: &Bilinear<'_>,
-        lattice: &'a Lattice,
-        (design, key): (&'a Design, &'a [u8; 32]),
-        par: Par<'_>,
-    ) -> Result<Self> {
+impl<'a> LatticeEngine<'a> {
+    /// Engine of the orbits of these orders, with the matrix of x transformed.
+    pub fn new(form: &Bilinear<'_>, lattice: &'a Lattice, orders: OrbitOrders<'a>, par: Par<'_>) -> Result<Self> {
         let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
-        let engine = LatticeOrbits::new(lattice);
-        let of_x = engine.of_x(k.data(), &design.draw(key, 0), par)?;
-        Ok(Self { lattice, engine, of_x, l, design, key })
+        let orbits = LatticeOrbits::new(lattice);
+        let of_x = orbits.of_x(k.data(), &orders(0), par)?;
+        Ok(Self { orbits, of_x, l, orders })
     }
 }
 
-impl OrbitEngine for RestrictedOrbits<'_> {
+impl OrbitEngine for LatticeEngine<'_> {
     fn size(&self) -> usize {
-        self.lattice.length()
+        self.orbits.grid.length
     }
 
     fn block(&self, r: usize, par: Par<'_>) -> Result<Vec<f64>> {
-        let pairing = self.design.draw(self.key, r as u64);
-        Ok(self.engine.run(&[&self.of_x], self.l.data(), &pairing, par)?.remove(0))
+        let values = self.orbits.run(&[&self.of_x], self.l.data(), &(self.orders)(r), par)?.remove(0);
+        par.advance(self.size());
+        Ok(values)
     }
 
     fn variance_factor(&self) -> f64 {
-        self.lattice.variance_factor(true)
+        self.orbits.grid.variance_factor(true)
     }
 }
 

@@ -17,7 +17,7 @@
 
 use crate::error::{Error, Result};
 use crate::operations::permutation::design::{Design, Scheme};
-use crate::operations::permutation::orbits::cross_fft::CrossLattice;
+use crate::operations::permutation::orbits::cross_fft::{CrossLattice, Widths};
 use crate::operations::permutation::orbits::relabelings::Relabelings;
 use crate::operations::permutation::orbits::stratified::Lattice;
 use crate::operations::permutation::request::{Method, Request};
@@ -37,14 +37,6 @@ pub enum ScoresByForm<B, N, C> {
     Cross(C, Widths),
     /// Any others.
     Other,
-}
-
-/// Numbers of columns of the sides of functions of `a'b`.
-pub struct Widths {
-    /// By pair, those of a and of b.
-    pub pairs: Vec<(usize, usize)>,
-    /// Columns of all bs together, each counted once.
-    pub columns: usize,
 }
 
 /// The arrangements, and the scores that have an engine for them.

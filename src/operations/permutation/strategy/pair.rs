@@ -1,45 +1,36 @@
 //! Strategies of the test of one pair, carried out.
 //!
-//! Which arrangements are evaluated is decided in [`strategy`](crate::operations::permutation::strategy). Here each of them meets its engine:
+//! Which arrangements are evaluated is decided in [`strategy`](crate::operations::permutation::strategy). Here each of them
+//! meets its engine:
 //!
-//! - orbits of bilinear scores: stored matrices ([`MixedPrecision`]), or factors of few columns ([`LowRankOrbits`]), or those of a grid of
-//!   rows where strata or groups restrict the pairings ([`LatticeOrbits`]);
-//! - orbits of neighbor lists by counting ([`NeighborOrbits`]), and of whole products, with bounds that spare most decompositions
-//!   ([`CrossOrbits`]);
-//! - single pairings, with what is quickest for one ([`PairingValues`]), which may be an interval that shows on which side of the
-//!   observed score it lies; on request until a decision is reached.
+//! - orbits, whatever the form of the score: one loop over an [`OrbitEngine`]. Those of bilinear scores have two, stored
+//!   matrices ([`MixedPrecision`]) and factors of few columns ([`LowRankOrbits`]), and a third where strata or groups restrict
+//!   the pairings ([`LatticeEngine`]); neighbor lists count ([`NeighborEngine`]); whole products come with bounds that spare
+//!   most decompositions ([`CrossOrbits`]);
+//! - single pairings, with what is quickest for one ([`PairingValues`]), which may be an interval that shows on which side of
+//!   the observed score it lies; on request until a decision is reached.
 
 use std::cmp::Ordering;
 
 use crate::error::{Error, Result};
-use crate::form::{Bilinear, Cross, Form, NeighborLists};
+use crate::form::{Bilinear, Form};
 use crate::operations::permutation::design::Design;
 use crate::operations::permutation::draws::{Draws, Evaluation, PairingValues};
-use crate::operations::permutation::moments::{Invariants, MomentOrder, moments};
 use crate::operations::permutation::null::distribution::{KNOWN, NullDistribution, ScoreScale};
 use crate::operations::permutation::null::sequential::{Decision, LOOK, SequentialTest};
 use crate::operations::permutation::null::ties;
 use crate::operations::permutation::orbits::cross::CrossOrbits;
-use crate::operations::permutation::orbits::cross_fft::CrossLattice;
+use crate::operations::permutation::orbits::cross_fft::Widths;
 use crate::operations::permutation::orbits::low_rank::LowRankOrbits;
 use crate::operations::permutation::orbits::mixed_precision::MixedPrecision;
-use crate::operations::permutation::orbits::neighbors::NeighborOrbits;
-use crate::operations::permutation::orbits::relabelings::{OrbitsInOrder, Relabelings};
+use crate::operations::permutation::orbits::neighbors::NeighborEngine;
+use crate::operations::permutation::orbits::relabelings::Relabelings;
 use crate::operations::permutation::orbits::residual::Residual;
-use crate::operations::permutation::orbits::stratified::{Lattice, LatticeOrbits, RestrictedOrbits};
-use crate::operations::permutation::orbits::{OrbitEngine, VARIANCE_OF_UNITS};
+use crate::operations::permutation::orbits::stratified::{Lattice, LatticeEngine};
+use crate::operations::permutation::orbits::{OrbitEngine, OrbitOrders};
 use crate::operations::permutation::request::{Alternative, Request};
-use crate::operations::permutation::strategy::{ScoresByForm, Strategy, Widths, choose};
+use crate::operations::permutation::strategy::{ScoresByForm, Strategy, choose};
 use crate::par::Par;
-
-/// Size up to which all threads work on different orbits; above, on one after the other, whose matrices are large.
-const SMALL: usize = 1500;
-/// Orbits that are counted at a time.
-const BATCH: usize = 64;
-/// Orbits of whole products at a time, so that threads share out short ones and memory stays bounded.
-const SIDE_BY_SIDE: usize = 4;
-/// Products so narrow that a bound is no quicker than the score.
-const NARROW: usize = 8;
 
 /// A test of one pair.
 pub struct PairTest<'a> {
@@ -94,10 +85,6 @@ impl<'t> PairValues<'t> {
             decision: None,
         }
     }
-
-    fn orbits(null: NullDistribution<'t>, orbits: usize, factor: f64) -> Self {
-        Self { n_orbits: Some(orbits), factor, ..Self::new(null, "orbits") }
-    }
 }
 
 /// Evaluate the arrangements of the test.
@@ -115,196 +102,130 @@ pub fn evaluate<'t>(
         }
         _ => ScoresByForm::Other,
     };
+    let orders = |r: usize| plan.design.draw(&plan.request.key, r as u64);
+    let circle = |_| plan.design.nth(0);
     match choose(scores, plan.design, plan.request, plan.measure)? {
         Strategy::Exhaustive(count) => one_by_one(form, scale, plan, Some(count), par),
         Strategy::Independent => one_by_one(form, scale, plan, None, par),
         Strategy::Sequential => sequential(form, scale, plan, par),
-        Strategy::AllShifts(form, grid) => all_shifts(form, scale, plan, &grid, par),
-        Strategy::AllShiftsOfNeighbors(form) => all_shifts_of_neighbors(form, scale, plan, par),
-        Strategy::CyclicOrbits(form, relabelings) => cyclic_orbits(form, scale, plan, relabelings, par),
-        Strategy::NeighborOrbits(form, relabelings) => neighbor_orbits(form, scale, plan, &relabelings, par),
-        Strategy::LatticeOrbits(form, grid, orbits) => lattice_orbits(form, scale, plan, (&grid, orbits), par),
-        Strategy::CrossOrbits(form, grid, orbits) => cross_orbits(form, scale, plan, (grid, orbits), par),
+        Strategy::CyclicOrbits(form, relabelings) => cyclic_orbits(form, relabelings, scale, plan, par),
+        Strategy::AllShifts(form, lattice) => {
+            let found = lattice_orbits(form, (&lattice, 1), Box::new(circle), scale, plan, par)?;
+            Ok(PairValues { method: "exact", ..found })
+        }
+        Strategy::LatticeOrbits(form, lattice, count) => {
+            lattice_orbits(form, (&lattice, count), Box::new(orders), scale, plan, par)
+        }
+        Strategy::AllShiftsOfNeighbors(form) => {
+            par.expect(plan.design.n());
+            let found = orbits(&mut NeighborEngine::new(form, Box::new(circle)), 1, scale, plan, par)?;
+            Ok(PairValues { method: "exact", ..found })
+        }
+        Strategy::NeighborOrbits(form, relabelings) => {
+            let count = relabelings.orbits();
+            par.expect(count.saturating_mul(relabelings.size()));
+            let orders = Box::new(|r| relabelings.get(r).tau);
+            orbits(&mut NeighborEngine::new(form, orders), count, scale, plan, par)
+        }
+        Strategy::CrossOrbits(form, lattice, count) => {
+            let mut engine = CrossOrbits::begin(form, lattice, &plan.request.key, par)?;
+            par.expect(count.saturating_mul(engine.size()));
+            orbits(&mut engine, count, scale, plan, par)
+        }
     }
 }
 
-/// Null distribution of values that begin with the observed one.
+/// Null distribution of values that begin with the observed one, without any of them.
 fn null_distribution<'t>(scale: &'t ScoreScale<'t>, plan: &PairTest<'_>, first: &[f64]) -> NullDistribution<'t> {
     NullDistribution::new(scale, first[0], ties::window(first, plan.tolerance), plan.request.return_null)
 }
 
-/// Values of an engine, block after block.
-fn run<'t>(
-    engine: &dyn OrbitEngine,
-    (blocks, orbits): (usize, usize),
+/// Values of so many orbits of an engine. Those certain to be less extreme than the observed one are not computed, if there
+/// are bounds and no use for the values.
+fn orbits<'t>(
+    engine: &mut dyn OrbitEngine,
+    count: usize,
     scale: &'t ScoreScale<'t>,
     plan: &PairTest<'_>,
     par: Par<'_>,
 ) -> Result<PairValues<'t>> {
-    let first = engine.block(0, par)?;
-    par.advance(engine.size());
+    let first = engine.first(par)?;
     let mut null = null_distribution(scale, plan, &first);
     null.take(&first)?;
-    let batch = at_a_time(engine.size());
-    for from in (1..blocks).step_by(batch) {
-        let values = par.map(batch.min(blocks - from), |at, par| {
-            let values = engine.block(from + at, par)?;
-            par.advance(engine.size());
-            Ok(values)
-        })?;
-        for values in values {
-            null.take(&values)?;
-        }
-    }
-    Ok(PairValues {
-        exact: engine.exact(),
-        adjudicated: engine.adjudicated(),
-        ..PairValues::orbits(null, orbits, engine.variance_factor())
-    })
-}
-
-/// Values of cyclic orbits: of factors of few columns, or of stored matrices.
-fn cyclic_orbits<'t>(
-    form: &Bilinear<'_>,
-    scale: &'t ScoreScale<'t>,
-    plan: &PairTest<'_>,
-    relabelings: Relabelings,
-    par: Par<'_>,
-) -> Result<PairValues<'t>> {
-    let (blocks, multipliers) = ((relabelings.count(), relabelings.orbits()), relabelings.multipliers().count());
-    // Both matrices, one of them as whole rows, and the transforms of the other.
-    let (need, free) = (8.0 * (plan.design.n() as f64).powi(2) * 1.75, par.available());
-    let pairings = relabelings.orbits().saturating_mul(plan.design.n());
-    if LowRankOrbits::pays(form, need <= free)
-        && let Some(engine) = LowRankOrbits::new(form, &relabelings.sigma(), par)?
-    {
-        par.expect(pairings);
-        let of = |side| Invariants::of(side, MomentOrder::Variance, par);
-        let exact = moments(&of(form.k)?, &of(form.l)?);
-        let orbit = |order: &[usize], par: Par<'_>| engine.run(order, par);
-        let exact = Some((exact.mean, exact.variance.sqrt()));
-        let engine = OrbitsInOrder { relabelings: &relabelings, orbit, exact };
-        return Ok(PairValues { multipliers, ..run(&engine, blocks, scale, plan, par)? });
-    }
-    if need > free {
-        return Err(Error::OverBudget { what: "Orbits of n x n matrices".into(), need, free });
-    }
-    par.expect(pairings);
-    let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
-    let (k, l) = (Residual::of(&k, par)?, Residual::of(&l, par)?);
-    let engine = MixedPrecision::begin(form, &k, &l, relabelings, plan.request, par)?;
-    Ok(PairValues { multipliers, ..run(&engine, blocks, scale, plan, par)? })
-}
-
-/// Scores of cyclic orbits of neighbor lists.
-fn neighbor_orbits<'t>(
-    form: &NeighborLists<'_>,
-    scale: &'t ScoreScale<'t>,
-    plan: &PairTest<'_>,
-    relabelings: &Relabelings,
-    par: Par<'_>,
-) -> Result<PairValues<'t>> {
-    par.expect(relabelings.orbits().saturating_mul(relabelings.size()));
-    let engine = NeighborOrbits::new(form, &relabelings.sigma());
-    let orbit = |order: &[usize], par: Par<'_>| engine.orbit(order, par);
-    let engine = OrbitsInOrder { relabelings, orbit, exact: None };
-    run(&engine, (relabelings.orbits(), relabelings.orbits()), scale, plan, par)
-}
-
-/// Scores of all shifts of neighbor lists.
-fn all_shifts_of_neighbors<'t>(
-    form: &NeighborLists<'_>,
-    scale: &'t ScoreScale<'t>,
-    plan: &PairTest<'_>,
-    par: Par<'_>,
-) -> Result<PairValues<'t>> {
-    let identity: Vec<usize> = (0..plan.design.n()).collect();
-    let values = NeighborOrbits::new(form, &identity).orbit(&identity, par)?;
-    let mut null = null_distribution(scale, plan, &values);
-    null.take(&values)?;
-    Ok(PairValues { n_orbits: Some(1), ..PairValues::new(null, "exact") })
-}
-
-/// Scores of orbits of whole products; those certain to be less extreme are not computed.
-fn cross_orbits<'t>(
-    form: &Cross<'_>,
-    scale: &'t ScoreScale<'t>,
-    plan: &PairTest<'_>,
-    (grid, orbits): (CrossLattice, usize),
-    par: Par<'_>,
-) -> Result<PairValues<'t>> {
-    let request = plan.request;
-    let engine = CrossOrbits::begin(form, grid, &request.key, par)?;
-    let size = engine.size();
-    par.expect(orbits.saturating_mul(size));
-    let first: Vec<f64> = engine.orbit(0, None, par)?.into_iter().flatten().collect();
-    let mut null = null_distribution(scale, plan, &first);
-    null.take(&first)?;
-    // Mean and spread come from scores that are known.
-    let narrow = form.a.cols().min(form.b.cols()) < NARROW;
-    let full = if narrow { orbits } else { KNOWN.div_ceil(size).min(orbits) };
-    for r in 1..full {
-        let scores: Vec<f64> = engine.orbit(r, None, par)?.into_iter().flatten().collect();
-        null.take(&scores)?;
-    }
+    let engine = &*engine;
     let bar = match (plan.alternative, engine.prunes()) {
-        _ if request.return_null => None,
+        _ if plan.request.return_null => None,
         (Alternative::Greater, Some(Ordering::Less)) => Some(null.observed - null.window()),
         (Alternative::Less, Some(Ordering::Greater)) => Some(null.observed + null.window()),
         _ => None,
     };
-    let mut pruned = 0;
-    for from in (full..orbits).step_by(SIDE_BY_SIDE) {
-        let found = par.map(SIDE_BY_SIDE.min(orbits - from), |at, par| engine.orbit(from + at, bar, par))?;
-        for scores in found {
-            let known: Vec<f64> = scores.iter().copied().flatten().collect();
-            null.take_certain(scores.len() - known.len(), plan.alternative == Alternative::Greater);
-            pruned += scores.len() - known.len();
-            if bar.is_some() {
+    // Mean and spread come from values that are known.
+    let known = if bar.is_some() { KNOWN.div_ceil(engine.size()).min(count) } else { count };
+    let (batch, mut pruned) = (engine.side_by_side(), 0);
+    for from in (1..known).step_by(batch) {
+        for values in par.map(batch.min(known - from), |at, par| engine.block(from + at, par))? {
+            null.take(&values)?;
+        }
+    }
+    if let Some(bar) = bar {
+        for from in (known..count).step_by(batch) {
+            for values in par.map(batch.min(count - from), |at, par| engine.pruned_block(from + at, bar, par))? {
+                let known: Vec<f64> = values.iter().copied().flatten().collect();
+                null.take_certain(values.len() - known.len(), plan.alternative == Alternative::Greater);
                 null.take_counts(&known);
-            } else {
-                null.take(&known)?;
+                pruned += values.len() - known.len();
             }
         }
     }
-    Ok(PairValues { pruned, ..PairValues::orbits(null, orbits, VARIANCE_OF_UNITS) })
+    let multipliers = engine.multipliers();
+    Ok(PairValues {
+        n_orbits: Some(count.saturating_mul(multipliers)),
+        multipliers,
+        exact: engine.exact(),
+        adjudicated: engine.adjudicated(),
+        pruned,
+        factor: engine.variance_factor(),
+        ..PairValues::new(null, "orbits")
+    })
 }
 
-/// Values of orbits on a lattice of rows.
+/// Values of cyclic orbits, by the cheaper of two engines.
+fn cyclic_orbits<'t>(
+    form: &Bilinear<'_>,
+    relabelings: Relabelings,
+    scale: &'t ScoreScale<'t>,
+    plan: &PairTest<'_>,
+    par: Par<'_>,
+) -> Result<PairValues<'t>> {
+    let (n, count) = (plan.design.n(), relabelings.count());
+    // Both matrices, one of them as whole rows, and the transforms of the other.
+    let (need, free) = (8.0 * (n as f64).powi(2) * 1.75, par.available());
+    par.expect(relabelings.orbits().saturating_mul(n));
+    if LowRankOrbits::pays(form, need <= free)
+        && let Some(mut engine) = LowRankOrbits::new(form, relabelings.clone(), par)?
+    {
+        return orbits(&mut engine, count, scale, plan, par);
+    }
+    if need > free {
+        return Err(Error::OverBudget { what: "Orbits of n x n matrices".into(), need, free });
+    }
+    let (k, l) = (form.k.dense(par)?, form.l.dense(par)?);
+    let (k, l) = (Residual::of(&k, par)?, Residual::of(&l, par)?);
+    orbits(&mut MixedPrecision::new(form, &k, &l, relabelings, plan.request), count, scale, plan, par)
+}
+
+/// Values of so many orbits on a lattice.
 fn lattice_orbits<'t>(
     form: &Bilinear<'_>,
+    (lattice, count): (&Lattice, usize),
+    orders: OrbitOrders<'_>,
     scale: &'t ScoreScale<'t>,
     plan: &PairTest<'_>,
-    (lattice, orbits): (&Lattice, usize),
     par: Par<'_>,
 ) -> Result<PairValues<'t>> {
-    par.expect(orbits.saturating_mul(lattice.length()));
-    let engine = RestrictedOrbits::new(form, lattice, (plan.design, &plan.request.key), par)?;
-    run(&engine, (orbits, orbits), scale, plan, par)
-}
-
-/// Values of all shifts.
-fn all_shifts<'t>(
-    form: &Bilinear<'_>,
-    scale: &'t ScoreScale<'t>,
-    plan: &PairTest<'_>,
-    grid: &Lattice,
-    par: Par<'_>,
-) -> Result<PairValues<'t>> {
-    par.expect(grid.length());
-    let (k, l) = (form.k.dense(par)?.full()?, form.l.dense(par)?.full()?);
-    let (engine, identity) = (LatticeOrbits::new(grid), plan.design.nth(0));
-    let of_x = engine.of_x(k.data(), &identity, par)?;
-    let values = engine.run(&[&of_x], l.data(), &identity, par)?.remove(0);
-    par.advance(grid.length());
-    let mut null = null_distribution(scale, plan, &values);
-    null.take(&values)?;
-    Ok(PairValues { n_orbits: Some(1), ..PairValues::new(null, "exact") })
-}
-
-/// Number of orbits of a size that are computed side by side.
-pub fn at_a_time(size: usize) -> usize {
-    if size <= SMALL { BATCH } else { 1 }
+    par.expect(count.saturating_mul(lattice.length()));
+    let mut engine = LatticeEngine::new(form, lattice, orders, par)?;
+    orbits(&mut engine, count, scale, plan, par)
 }
 
 /// Values of one pairing after the other: all `every` of them, or independent ones.

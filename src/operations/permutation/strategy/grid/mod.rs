@@ -24,10 +24,11 @@ use crate::operations::permutation::orbits::cross_fft::CrossLattice;
 use crate::operations::permutation::orbits::cross_grid::CrossGrid;
 use crate::operations::permutation::orbits::neighbors::NeighborOrbits;
 use crate::operations::permutation::orbits::relabelings::Relabelings;
+use crate::operations::permutation::orbits::side_by_side;
 use crate::operations::permutation::orbits::stratified::{Lattice, LatticeOrbits, TransformedX};
 use crate::operations::permutation::request::{Alternative, Request};
 use crate::operations::permutation::strategy::bilinear_grid::bilinear_grid;
-use crate::operations::permutation::strategy::{ScoresByForm, Strategy, choose, pair};
+use crate::operations::permutation::strategy::{ScoresByForm, Strategy, choose};
 use crate::operations::stacked::distinct;
 use crate::par::Par;
 
@@ -155,9 +156,19 @@ impl GridTest<'_> {
 }
 
 impl ScoreTable {
-    /// The scores of all pairs under some more arrangements.
-    fn take(&mut self, scores: Vec<Vec<f64>>) {
-        self.scores.iter_mut().zip(scores).for_each(|(all, some)| all.extend(some));
+    /// The scores of all pairs under the arrangements of one orbit after the other.
+    fn fill(
+        mut self,
+        orbits: usize,
+        size: usize,
+        orbit: impl Fn(usize) -> Result<Vec<Vec<f64>>>,
+        par: Par<'_>,
+    ) -> Result<Self> {
+        for r in 0..orbits {
+            self.scores.iter_mut().zip(orbit(r)?).for_each(|(all, some)| all.extend(some));
+            par.advance(size);
+        }
+        Ok(self)
     }
 
     /// Count. A pair without a score in some arrangement is left out of everything.
@@ -209,51 +220,56 @@ fn one_by_one(plan: &GridTest<'_>, every: Option<usize>, par: Par<'_>) -> Result
     Ok(table)
 }
 
-/// Shift orbits of neighbor lists.
+/// Orbits of neighbor lists.
 fn neighbor_orbits(
     plan: &GridTest<'_>,
     forms: &[&NeighborLists<'_>],
     relabelings: &Relabelings,
     par: Par<'_>,
 ) -> Result<ScoreTable> {
-    let (size, orbits) = (relabelings.size(), relabelings.orbits());
-    let mut table = plan.table_of_orbits(orbits, size, par)?;
-    par.expect(orbits.saturating_mul(size));
-    let sigma = relabelings.sigma();
-    let engines: Vec<NeighborOrbits<'_>> = forms.iter().map(|form| NeighborOrbits::new(form, &sigma)).collect();
-    for r in 0..orbits {
-        let tau = relabelings.get(r).tau;
-        table.take(par.map(engines.len(), |at, par| engines[at].orbit(&tau, par))?);
-        par.advance(size);
-    }
-    Ok(table)
+    let (orbits, size) = (relabelings.orbits(), relabelings.size());
+    let table = plan.table_of_orbits(orbits, size, par)?;
+    of_neighbors(table, forms, (orbits, size), |r| relabelings.get(r).tau, par)
 }
 
 /// All shifts of neighbor lists.
 fn all_shifts_of_neighbors(plan: &GridTest<'_>, forms: &[&NeighborLists<'_>], par: Par<'_>) -> Result<ScoreTable> {
-    let mut table = plan.table_of_circle(par)?;
-    par.expect(plan.design.n());
-    let identity = plan.design.nth(0);
-    table.take(par.map(forms.len(), |at, par| NeighborOrbits::new(forms[at], &identity).orbit(&identity, par))?);
-    par.advance(plan.design.n());
-    Ok(table)
+    of_neighbors(plan.table_of_circle(par)?, forms, (1, plan.design.n()), |_| plan.design.nth(0), par)
+}
+
+/// Scores of so many orbits of a size, the rows of y laid out in these orders, those of x in the first of them.
+fn of_neighbors(
+    table: ScoreTable,
+    forms: &[&NeighborLists<'_>],
+    (orbits, size): (usize, usize),
+    orders: impl Fn(usize) -> Vec<usize>,
+    par: Par<'_>,
+) -> Result<ScoreTable> {
+    par.expect(orbits.saturating_mul(size));
+    let sigma = orders(0);
+    let engines: Vec<NeighborOrbits<'_>> = forms.iter().map(|form| NeighborOrbits::new(form, &sigma)).collect();
+    table.fill(
+        orbits,
+        size,
+        |r| {
+            let tau = orders(r);
+            par.map(engines.len(), |at, par| engines[at].orbit(&tau, par))
+        },
+        par,
+    )
 }
 
 /// Orbits of whole products.
 fn cross_orbits(
     plan: &GridTest<'_>,
     forms: Vec<&Cross<'_>>,
-    (grid, orbits): (CrossLattice, usize),
+    (lattice, orbits): (CrossLattice, usize),
     par: Par<'_>,
 ) -> Result<ScoreTable> {
-    let engine = CrossGrid::begin(forms, grid, &plan.request.key, par)?;
-    let mut table = plan.table_of_orbits(orbits, engine.size(), par)?;
+    let engine = CrossGrid::begin(forms, lattice, &plan.request.key, par)?;
+    let table = plan.table_of_orbits(orbits, engine.size(), par)?;
     par.expect(orbits * engine.size());
-    for r in 0..orbits {
-        table.take(engine.orbit(r, par)?);
-        par.advance(engine.size());
-    }
-    Ok(table)
+    table.fill(orbits, engine.size(), |r| engine.orbit(r, par), par)
 }
 
 /// Orbits on a grid of rows.
@@ -316,7 +332,7 @@ fn on_grid(
                 par.advance(q);
                 Ok(values)
             };
-            let batch = pair::at_a_time(q);
+            let batch = side_by_side(q);
             for first in (0..orbits).step_by(batch) {
                 let found = par.map(batch.min(orbits - first), |at, par| orbit(first + at, par))?;
                 for (&cell, values) in found.iter().flat_map(|values| cells.iter().zip(values)) {
