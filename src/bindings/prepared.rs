@@ -124,7 +124,7 @@ impl PyPrepared {
 pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPrepared> {
     type Parts<'py> = Vec<(String, Bound<'py, PyAny>)>;
     type Made<'py> = (i64, String, Bound<'py, PyDict>, usize, String, String);
-    type Kept<'py> = (Parts<'py>, Option<String>, Option<Parts<'py>>);
+    type Extras<'py> = (Parts<'py>, Option<String>, Option<Parts<'py>>);
     let refuse = |problem: &str| exception(py, &damaged(problem));
     let no_summary = |_| refuse("it is no saved summary");
     let (version, measure, given, n, dtype, fingerprint): Made<'_> =
@@ -133,7 +133,7 @@ pub(super) fn load(py: Python<'_>, state: &Bound<'_, PyTuple>) -> PyResult<PyPre
         let problem = format!("was saved in layout {version}, this version reads layout {VERSION}");
         return Err(exception(py, &Error::SummaryMismatch { problem }));
     }
-    let (parts, row_names, profile): Kept<'_> = state.get_slice(6, state.len()).extract().map_err(no_summary)?;
+    let (parts, row_names, profile): Extras<'_> = state.get_slice(6, state.len()).extract().map_err(no_summary)?;
     let given = options(&given)?;
     let values = |parts: Parts<'_>| {
         parts.into_iter().map(|(name, value)| Ok((name, from_python(&value)?))).collect::<PyResult<Vec<_>>>()

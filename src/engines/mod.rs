@@ -3,6 +3,7 @@
 pub mod assignment;
 pub mod centered;
 pub mod dense;
+pub mod dissimilarities;
 pub mod jackknife;
 pub mod kernels;
 pub mod neighbors;

@@ -32,7 +32,7 @@ const TILE: usize = 256;
 /// A squared norm below this share of that of the diagonal which was taken away has lost the digits that a score needs.
 const CANCELED: f64 = 1e-6;
 
-enum Kept {
+enum PairStorage {
     Dense(Arc<Dense>),
     /// Centered distances between rows.
     Distances(Arc<RowDistances>),
@@ -46,7 +46,7 @@ enum Kept {
 /// A symmetric matrix over pairs of inputs of one representation.
 pub struct PairMatrix {
     name: String,
-    kept: Kept,
+    kept: PairStorage,
     dense: OnceLock<Arc<Dense>>,
     norm: OnceLock<f64>,
     /// Trace and sum of all entries.
@@ -66,7 +66,7 @@ impl PairMatrix {
         let store = dense_pays(a.rows(), a.cols(), 2, 1);
         let found = Self {
             name: name.to_owned(),
-            kept: Kept::Factor { a, squares, centering },
+            kept: PairStorage::Factor { a, squares, centering },
             dense: OnceLock::new(),
             norm: OnceLock::new(),
             totals: OnceLock::new(),
@@ -76,7 +76,7 @@ impl PairMatrix {
             return Ok(found);
         }
         let dense = found.dense(par)?;
-        Ok(Self { kept: Kept::Dense(dense), ..found })
+        Ok(Self { kept: PairStorage::Dense(dense), ..found })
     }
 
     /// The U-centered `a a'` of centered columns; `rows` are the same rows before anything was subtracted.
@@ -120,7 +120,7 @@ impl PairMatrix {
     pub fn stored(name: &str, dense: Dense, before: f64) -> Self {
         Self {
             name: name.to_owned(),
-            kept: Kept::Dense(Arc::new(dense)),
+            kept: PairStorage::Dense(Arc::new(dense)),
             dense: OnceLock::new(),
             norm: OnceLock::new(),
             totals: OnceLock::new(),
@@ -133,7 +133,7 @@ impl PairMatrix {
         let before = distances.squared_size().sqrt();
         Self {
             name: name.to_owned(),
-            kept: Kept::Distances(Arc::new(distances)),
+            kept: PairStorage::Distances(Arc::new(distances)),
             dense: OnceLock::new(),
             norm: OnceLock::new(),
             totals: OnceLock::new(),
@@ -144,8 +144,8 @@ impl PairMatrix {
     /// The distances that are not stored.
     pub fn distances(&self) -> Option<&RowDistances> {
         match &self.kept {
-            Kept::Distances(distances) => Some(distances),
-            Kept::Dense(_) | Kept::Factor { .. } => None,
+            PairStorage::Distances(distances) => Some(distances),
+            PairStorage::Dense(_) | PairStorage::Factor { .. } => None,
         }
     }
 
@@ -157,25 +157,25 @@ impl PairMatrix {
     /// Number of inputs.
     pub fn n(&self) -> usize {
         match &self.kept {
-            Kept::Dense(dense) => dense.n(),
-            Kept::Distances(distances) => distances.n(),
-            Kept::Factor { a, .. } => a.rows(),
+            PairStorage::Dense(dense) => dense.n(),
+            PairStorage::Distances(distances) => distances.n(),
+            PairStorage::Factor { a, .. } => a.rows(),
         }
     }
 
     /// Number of columns of the factor; None for a stored matrix.
     pub fn factor_columns(&self) -> Option<usize> {
         match &self.kept {
-            Kept::Dense(_) | Kept::Distances(_) => None,
-            Kept::Factor { a, .. } => Some(a.cols()),
+            PairStorage::Dense(_) | PairStorage::Distances(_) => None,
+            PairStorage::Factor { a, .. } => Some(a.cols()),
         }
     }
 
     /// The factor and what happens on its diagonal; None for a stored matrix.
     pub fn factor(&self) -> Option<(&Matrix, Centering)> {
         match &self.kept {
-            Kept::Dense(_) | Kept::Distances(_) => None,
-            Kept::Factor { a, centering, .. } => Some((a, *centering)),
+            PairStorage::Dense(_) | PairStorage::Distances(_) => None,
+            PairStorage::Factor { a, centering, .. } => Some((a, *centering)),
         }
     }
 
@@ -183,8 +183,8 @@ impl PairMatrix {
     pub fn dense(&self, par: Par<'_>) -> Result<Arc<Dense>> {
         let dense = self.dense_once(par)?;
         Ok(match &self.kept {
-            Kept::Dense(_) => dense,
-            Kept::Distances(_) | Kept::Factor { .. } => self.dense.get_or_init(|| dense).clone(),
+            PairStorage::Dense(_) => dense,
+            PairStorage::Distances(_) | PairStorage::Factor { .. } => self.dense.get_or_init(|| dense).clone(),
         })
     }
 
@@ -194,9 +194,9 @@ impl PairMatrix {
             return Ok(dense.clone());
         }
         let (a, centering) = match &self.kept {
-            Kept::Dense(dense) => return Ok(dense.clone()),
-            Kept::Distances(distances) => return distances.dense(par).map(Arc::new),
-            Kept::Factor { a, centering, .. } => (a, *centering),
+            PairStorage::Dense(dense) => return Ok(dense.clone()),
+            PairStorage::Distances(distances) => return distances.dense(par).map(Arc::new),
+            PairStorage::Factor { a, centering, .. } => (a, *centering),
         };
         let mut dense = Dense::of_rows(a, centering == Centering::Plain, |_, _, v| v, par)?;
         if centering == Centering::UCentered {
@@ -208,8 +208,10 @@ impl PairMatrix {
     /// `<k, l>`: the sum of products of all entries, where input i of k meets input `pairing[i]` of l.
     pub fn inner(&self, other: &Self, pairing: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
         // Whether somebody has stored the matrix meanwhile must not decide which bits come out.
-        if let (Kept::Factor { a, squares: p, centering }, Kept::Factor { a: b, squares: q, centering: same }) =
-            (&self.kept, &other.kept)
+        if let (
+            PairStorage::Factor { a, squares: p, centering },
+            PairStorage::Factor { a: b, squares: q, centering: same },
+        ) = (&self.kept, &other.kept)
             && centering == same
         {
             let (b, q) = match pairing {
@@ -226,7 +228,7 @@ impl PairMatrix {
             };
             return Ok(corrected(full, p, &q, *centering));
         }
-        if let (Kept::Distances(k), Kept::Distances(l), None) = (&self.kept, &other.kept, pairing)
+        if let (PairStorage::Distances(k), PairStorage::Distances(l), None) = (&self.kept, &other.kept, pairing)
             && k.goes_with(l)
         {
             return k.inner(l, par);
@@ -241,8 +243,8 @@ impl PairMatrix {
     /// `|p k - q l|^2`, summed from the differences of entries, where input i of k meets input `pairing[i]` of l.
     pub fn squared_gap(&self, other: &Self, [p, q]: [f64; 2], pairing: Option<&[usize]>, par: Par<'_>) -> Result<f64> {
         let (
-            Kept::Factor { a, centering: Centering::Plain, .. },
-            Kept::Factor { a: b, centering: Centering::Plain, .. },
+            PairStorage::Factor { a, centering: Centering::Plain, .. },
+            PairStorage::Factor { a: b, centering: Centering::Plain, .. },
         ) = (&self.kept, &other.kept)
         else {
             return self.dense(par)?.squared_gap(&*other.dense(par)?, [p, q], pairing, par);
@@ -282,7 +284,7 @@ impl PairMatrix {
     /// `<k, l>` and both norms from one pass over the pairs of rows, where distances of either are not stored and a norm
     /// would take a pass of its own.
     pub fn inner_and_norms(&self, other: &Self, par: Par<'_>) -> Result<Option<(f64, f64)>> {
-        let (Kept::Distances(k), Kept::Distances(l)) = (&self.kept, &other.kept) else { return Ok(None) };
+        let (PairStorage::Distances(k), PairStorage::Distances(l)) = (&self.kept, &other.kept) else { return Ok(None) };
         if !k.goes_with(l) || (k.is_line() && l.is_line()) {
             return Ok(None);
         }
@@ -308,8 +310,10 @@ impl PairMatrix {
         centering: Centering,
         par: Par<'_>,
     ) -> Result<Vec<f64>> {
-        if let (Kept::Factor { a, squares: p, centering: own }, Kept::Factor { a: b, squares: q, centering: same }) =
-            (&self.kept, &other.kept)
+        if let (
+            PairStorage::Factor { a, squares: p, centering: own },
+            PairStorage::Factor { a: b, squares: q, centering: same },
+        ) = (&self.kept, &other.kept)
             && own == same
         {
             let (k, l) = (Factor::new(a, p, centering), Factor::new(b, q, centering));
@@ -352,9 +356,9 @@ impl PairMatrix {
 
     fn count_totals(&self, par: Par<'_>) -> Result<(f64, f64)> {
         match &self.kept {
-            Kept::Dense(dense) => dense.trace_and_total(par),
-            Kept::Distances(distances) => Ok((distances.trace(), 0.0)),
-            Kept::Factor { a, squares, centering } => {
+            PairStorage::Dense(dense) => dense.trace_and_total(par),
+            PairStorage::Distances(distances) => Ok((distances.trace(), 0.0)),
+            PairStorage::Factor { a, squares, centering } => {
                 let trace: f64 = sums::sum(squares);
                 let mut total = vec![0.0; a.cols()];
                 (0..a.rows()).for_each(|i| total.iter_mut().zip(a.row(i)).for_each(|(t, v)| *t += v));
@@ -372,15 +376,15 @@ impl Summary for PairMatrix {
     fn save(&self) -> Vec<(&'static str, Value)> {
         let mut parts = vec![("name", Value::from(self.name.as_str())), ("before", self.before.into())];
         match &self.kept {
-            Kept::Dense(dense) => {
+            PairStorage::Dense(dense) => {
                 parts.push(("n", dense.n().into()));
                 parts.push(("upper", Value::floats(dense.upper().to_vec())));
                 if let Some(diagonal) = dense.diagonal() {
                     parts.push(("diagonal", Value::floats(diagonal.to_vec())));
                 }
             }
-            Kept::Distances(distances) => parts.extend(distances.save()),
-            Kept::Factor { a, centering, .. } => {
+            PairStorage::Distances(distances) => parts.extend(distances.save()),
+            PairStorage::Factor { a, centering, .. } => {
                 parts.push(("factor", super::spectrum::saved(a)));
                 let class = match centering {
                     Centering::Plain => 0_i64,
@@ -404,7 +408,7 @@ impl Summary for PairMatrix {
                 other => return Err(damaged(format!("there is no class {other}"))),
             };
             let squares = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
-            let kept = Kept::Factor { a: Arc::new(a), squares, centering };
+            let kept = PairStorage::Factor { a: Arc::new(a), squares, centering };
             return Ok(Self {
                 name,
                 kept,
@@ -489,7 +493,7 @@ mod tests {
 
     fn factor(a: &Arc<Matrix>, centering: Centering) -> PairMatrix {
         let squares = (0..a.rows()).map(|i| sums::squares(a.row(i))).collect();
-        let kept = Kept::Factor { a: a.clone(), squares, centering };
+        let kept = PairStorage::Factor { a: a.clone(), squares, centering };
         PairMatrix {
             name: "x".into(),
             kept,

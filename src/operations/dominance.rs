@@ -17,12 +17,12 @@ const SCORE_CHANGE_REPORTED: f64 = 0.1;
 
 /// Rows or columns, either of which may hold the variance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Of {
+enum Axis {
     Rows,
     Columns,
 }
 
-impl Of {
+impl Axis {
     fn of(self, profile: &Profile) -> Option<&Heavy> {
         let spread = profile.spread.as_ref()?;
         if self == Self::Rows { spread.heavy_rows.as_ref() } else { spread.heavy_columns.as_ref() }
@@ -46,23 +46,28 @@ impl Of {
 
 /// Warnings about one representation, as the first or second of a pair (in a grid, as either).
 pub fn of_side(facts: &Facts, name: &str, profile: &Profile, as_source: bool) -> Vec<Warning> {
-    let found = |of: Of| {
+    let found = |of: Axis| {
         let heavy = of.of(profile).filter(|heavy| heavy.dominates() && of.counts(facts, as_source))?;
         Some(warning(of, &[(name, heavy)], None))
     };
-    [Of::Rows, Of::Columns].into_iter().filter_map(found).collect()
+    [Axis::Rows, Axis::Columns].into_iter().filter_map(found).collect()
 }
 
 /// Warnings about a pair, both sides in one sentence.
 pub fn of_pair(facts: &Facts, x: (&str, &Profile), y: (&str, &Profile)) -> Vec<Warning> {
-    let found = |of: Of| {
+    let found = |of: Axis| {
         let heavy: Vec<_> = sides(of, facts, x, y).into_iter().filter(|(_, heavy)| heavy.dominates()).collect();
         (!heavy.is_empty()).then(|| warning(of, &heavy, None))
     };
-    [Of::Rows, Of::Columns].into_iter().filter_map(found).collect()
+    [Axis::Rows, Axis::Columns].into_iter().filter_map(found).collect()
 }
 
-fn sides<'a>(of: Of, facts: &Facts, x: (&'a str, &'a Profile), y: (&'a str, &'a Profile)) -> Vec<(&'a str, &'a Heavy)> {
+fn sides<'a>(
+    of: Axis,
+    facts: &Facts,
+    x: (&'a str, &'a Profile),
+    y: (&'a str, &'a Profile),
+) -> Vec<(&'a str, &'a Heavy)> {
     let counted = |(name, profile): (&'a str, &'a Profile), is_source: bool| {
         of.of(profile).filter(|_| of.counts(facts, is_source)).map(|heavy| (name, heavy))
     };
@@ -79,7 +84,7 @@ pub fn without_dominant(
     par: Par<'_>,
 ) -> Vec<Warning> {
     let facts = instance.measure.facts();
-    let found = |of: Of| {
+    let found = |of: Axis| {
         let (a, b) = ((x.0.name(), x.1), (y.0.name(), y.1));
         let heavy = sides(of, &facts, a, b);
         if heavy.is_empty() {
@@ -92,12 +97,12 @@ pub fn without_dominant(
         let size = if facts.range.1.is_finite() { 1.0 } else { value.abs().max(rest.abs()) };
         ((rest - value).abs() > SCORE_CHANGE_REPORTED * size).then(|| warning(of, &heavy, Some((value, rest))))
     };
-    [Of::Rows, Of::Columns].into_iter().filter_map(found).collect()
+    [Axis::Rows, Axis::Columns].into_iter().filter_map(found).collect()
 }
 
 /// The score without what holds the variance; None if there is none.
 fn rest(
-    of: Of,
+    of: Axis,
     instance: &Instance,
     x: (&Operand<'_>, &Profile),
     y: (&Operand<'_>, &Profile),
@@ -109,13 +114,13 @@ fn rest(
         heavy.map_or(Vec::new(), |heavy| heavy.at.clone())
     };
     let (mut p, mut q) = (at(x.1, true), at(y.1, false));
-    if of == Of::Rows {
+    if of == Axis::Rows {
         p.append(&mut q);
         q.clone_from(&p);
     }
     let without = |side: &Operand<'_>, at: &[usize]| match of {
-        Of::Rows => without(side.data()?, at, &[]),
-        Of::Columns => without(side.data()?, &[], at),
+        Axis::Rows => without(side.data()?, at, &[]),
+        Axis::Columns => without(side.data()?, &[], at),
     };
     let ((a, s), (b, t)) = (without(x.0, &p)?, without(y.0, &q)?);
     let side = |array, storage| Representation::matrix("", View::F64(array), storage).ok().map(Operand::Data);
@@ -136,8 +141,8 @@ fn without(x: &Representation<'_>, rows: &[usize], columns: &[usize]) -> Option<
     ndarray::Array2::from_shape_vec((rows.len(), columns.len()), out).ok().map(|array| (array, *storage))
 }
 
-fn warning(of: Of, heavy: &[(&str, &Heavy)], moved: Option<(f64, f64)>) -> Warning {
-    let (one, many) = if of == Of::Rows { ("row", "rows") } else { ("column", "columns") };
+fn warning(of: Axis, heavy: &[(&str, &Heavy)], moved: Option<(f64, f64)>) -> Warning {
+    let (one, many) = if of == Axis::Rows { ("row", "rows") } else { ("column", "columns") };
     let told = |(name, heavy): &(&str, &Heavy)| {
         let numbers: Vec<String> = heavy.at.iter().map(usize::to_string).collect();
         let word = if numbers.len() == 1 { one } else { many };
@@ -148,7 +153,7 @@ fn warning(of: Of, heavy: &[(&str, &Heavy)], moved: Option<(f64, f64)>) -> Warni
         Some((value, rest)) => format!("without them the score is {rest:.2} instead of {value:.2}"),
         None => "the score follows them".to_owned(),
     };
-    let remedy = if of == Of::Rows {
+    let remedy = if of == Axis::Rows {
         "look at them, and compare without them on both sides"
     } else {
         "leave them out, or standardize the columns (x = (x - x.mean(axis=0)) / x.std(axis=0)), and compare"
@@ -169,8 +174,8 @@ fn warning(of: Of, heavy: &[(&str, &Heavy)], moved: Option<(f64, f64)>) -> Warni
     }
     let message = format!("Few {many} hold much of the variance ({who}), {then}; {remedy}.");
     match of {
-        Of::Rows => Warning::new("dominant_sample", message, details),
-        Of::Columns => Warning::new("dominant_dimension", message, details),
+        Axis::Rows => Warning::new("dominant_sample", message, details),
+        Axis::Columns => Warning::new("dominant_dimension", message, details),
     }
 }
 

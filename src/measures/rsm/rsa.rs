@@ -26,42 +26,29 @@
 //! - Cost: O(n^2 d) per representation, O(n^2) per pair; O(n^2 log n) with Kendall's tau.
 //! - Reference: Kriegeskorte, Mur & Bandettini (2008); on ties, Nili et al. (2014).
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::cost::Cost;
-use crate::engines::dense::Dense;
-use crate::engines::kernels;
-use crate::engines::pair_matrix::PairMatrix;
-use crate::engines::pair_order::{self, PairOrder};
+use crate::engines::dissimilarities::{
+    Dissimilarities, Inner, RawDissimilarities, gathered, mask, present, scatter, sound, uneven_ranks,
+};
+use crate::engines::pair_order;
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::{Change, Facts, FormName, Input, Step};
 use crate::form::{Bilinear, Form, Link, Pair};
-use crate::linalg::{Matrix, unit_scale};
+use crate::linalg::Matrix;
 use crate::measure::Measure;
-use crate::memory;
 use crate::numerics::kendall::Tau;
-use crate::numerics::near_ranks::average_ranks_within;
-use crate::numerics::ranks::{RankTies, Same, average_ranks};
+use crate::numerics::ranks::{Same, average_ranks};
 use crate::numerics::sums;
 use crate::options::Options;
 use crate::par::Par;
 use crate::representation::Representation;
-use crate::saved::{SavedParts, damaged};
-use crate::summary::Summary;
-use crate::value::Value;
 use crate::warning::Warning;
 
 /// Share of tied pairs that is worth a warning.
 const MANY_TIES: f64 = 0.01;
-/// Dissimilarities this close, relative to themselves, differ by round-off.
-const ROUND_OFF: f64 = 1e-11;
-/// Numbers that may be differences of larger ones have this much of it, where the larger ones are about 1.
-const CANCELED: f64 = 1e-13;
-/// Rows whose lengths differ by this factor have products whose round-off differs by its square, and that is where the
-/// tolerance in units of the largest product exceeds the one in units of each.
-const UNEVEN: f64 = 10.0;
-
 /// RSA with its two comparisons.
 #[derive(Clone, Debug)]
 pub struct Rsa {
@@ -70,18 +57,6 @@ pub struct Rsa {
     precision: Option<Arc<Matrix>>,
     /// Treatment of rows without a dissimilarity: left out if true, refused if not.
     mask: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Inner {
-    Pearson,
-    Cosine,
-    Euclidean,
-    SqEuclidean,
-    Mahalanobis,
-    Linear,
-    Rbf { bandwidth: f64, sigma: Option<f64> },
-    Precomputed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,28 +72,6 @@ impl Outer {
     fn is_ranked(self) -> bool {
         matches!(self, Self::Spearman | Self::Kendall(_))
     }
-}
-
-/// Dissimilarities before they are compared.
-struct UpperTriangle {
-    found: Dense,
-    /// Rows that have none.
-    left_out: Vec<usize>,
-    /// Lengths of rows, if their products are ranked and differ so much in size that each needs a tolerance of its own.
-    lengths: Option<Vec<f64>>,
-}
-
-/// Dissimilarities of one representation.
-pub struct Dissimilarities {
-    /// Ready for an inner product with another one, if no row is left out.
-    pairs: PairMatrix,
-    /// Rows for which there is no dissimilarity.
-    left_out: Vec<usize>,
-    name: String,
-    /// Pairs whose value is shared by others, if there are ranks.
-    tied: usize,
-    /// Made on demand, and kept.
-    order: OnceLock<PairOrder>,
 }
 
 impl Measure for Rsa {
@@ -225,7 +178,9 @@ impl Measure for Rsa {
     }
 
     fn summarize(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Dissimilarities> {
-        let UpperTriangle { mut found, left_out, lengths } = self.triangle(x, par)?;
+        let ranked = self.outer.is_ranked();
+        let RawDissimilarities { mut found, left_out, lengths } =
+            self.inner.of(x, self.precision.as_deref(), ranked, par)?;
         if let (Some(&row), false) = (left_out.first(), self.mask) {
             let what =
                 if self.inner == Inner::Cosine { "cosine with other rows" } else { "correlation with other rows" };
@@ -243,17 +198,16 @@ impl Measure for Rsa {
         let (before, tied) = if let Some(lengths) = lengths {
             (0.0, uneven_ranks(&mut found, &lengths, par)?.values)
         } else if left_out.is_empty() {
-            self.ready(found.upper_mut(), self.same(), par)?
+            self.ready(found.upper_mut(), self.inner.same(), par)?
         } else {
             let kept = present(x.rows(), &left_out);
             let mut values = gathered(&found, &kept, |i| i)?;
-            let told = self.ready(&mut values, self.same(), par)?;
+            let told = self.ready(&mut values, self.inner.same(), par)?;
             found.upper_mut().fill(0.0);
             scatter(&mut found, &kept, &values);
             told
         };
-        let pairs = PairMatrix::stored(x.name(), found, before);
-        let made = Dissimilarities { pairs, left_out, name: x.name().into(), tied, order: OnceLock::new() };
+        let made = Dissimilarities::new(x.name(), found, before, left_out, tied);
         if matches!(self.outer, Outer::Kendall(_)) && made.left_out.is_empty() {
             made.order(par)?;
         }
@@ -279,65 +233,6 @@ impl Measure for Rsa {
 }
 
 impl Rsa {
-    /// Dissimilarities of all pairs in any unit, for no comparison minds it.
-    fn triangle(&self, x: &Representation<'_>, par: Par<'_>) -> Result<UpperTriangle> {
-        // Ranks do not see a root, nor an exponential, which would only tie what lies far apart.
-        let ranked = self.outer.is_ranked();
-        let mut found = match self.inner {
-            Inner::Pearson => {
-                let (rows, constant) = kernels::standardized_rows(x, par)?;
-                let found = kernels::Points::new(rows, 1.0).squared_distances(par)?;
-                return Ok(UpperTriangle { found, left_out: constant, lengths: None });
-            }
-            Inner::Cosine => {
-                let unit = kernels::unit_rows(x, par)?;
-                let rows = unit.0.clone();
-                let zero = (0..rows.rows()).filter(|i| unit.1 > 0 && rows.row(*i).iter().all(|v| *v == 0.0)).collect();
-                let found = kernels::Points::new(rows, 1.0).squared_distances(par)?;
-                return Ok(UpperTriangle { found, left_out: zero, lengths: None });
-            }
-            Inner::Euclidean | Inner::SqEuclidean => kernels::relative_squared_distances(x, par)?,
-            Inner::Mahalanobis => self.mahalanobis(x, par)?,
-            Inner::Linear => kernels::products(x, par)?.0,
-            Inner::Rbf { bandwidth, sigma } if !ranked => kernels::gaussian(x, bandwidth, sigma, par)?,
-            Inner::Rbf { .. } => kernels::relative_squared_distances(x, par)?,
-            Inner::Precomputed => kernels::precomputed(x, true, par)?,
-        };
-        match self.inner {
-            Inner::Euclidean | Inner::Mahalanobis if !ranked => kernels::each(&mut found, par, f64::sqrt)?,
-            // A similarity falls where the distance rises.
-            Inner::Rbf { .. } if ranked => kernels::each(&mut found, par, |v| -v)?,
-            Inner::Linear | Inner::Precomputed => rescale(&mut found, par)?,
-            _ => {}
-        }
-        let lengths = if ranked && self.inner == Inner::Linear { uneven_lengths(&found) } else { None };
-        found.drop_diagonal();
-        Ok(UpperTriangle { found, left_out: Vec::new(), lengths })
-    }
-
-    fn mahalanobis(&self, x: &Representation<'_>, par: Par<'_>) -> Result<Dense> {
-        let precision = sound(self.precision.as_deref())?;
-        if x.cols() != precision.rows() {
-            let measure = "rsa with this precision".into();
-            return Err(Error::WidthMismatch { measure, p: x.cols(), q: precision.rows() });
-        }
-        kernels::relative_squared_mahalanobis(x, precision, par)?
-            .ok_or_else(|| unsound(Some(precision), "must be positive semidefinite and not zero."))
-    }
-
-    /// Tolerance within which dissimilarities are equal, as `triangle` scales them.
-    fn same(&self) -> Same {
-        let absolute = match self.inner {
-            // The square of an angle between directions that are the same.
-            Inner::Pearson | Inner::Cosine => ROUND_OFF * ROUND_OFF,
-            Inner::Linear => CANCELED,
-            // Numbers of the user's are what they are.
-            Inner::Precomputed => return Same::EXACT,
-            _ => 0.0,
-        };
-        Same { relative: ROUND_OFF, absolute }
-    }
-
     /// Bring dissimilarities into the form in which two sides are multiplied. Returns the size that round-off is measured
     /// by, and how many are tied.
     fn ready(&self, values: &mut [f64], same: Same, par: Par<'_>) -> Result<(f64, usize)> {
@@ -373,7 +268,7 @@ impl Rsa {
         let mut norms = [0.0; 2];
         for ((values, side), norm) in [&mut u, &mut v].into_iter().zip([x, y]).zip(&mut norms) {
             // What is left out leaves gaps between ranks, but what was tied is equal.
-            let same = if self.outer.is_ranked() { Same::EXACT } else { self.same() };
+            let same = if self.outer.is_ranked() { Same::EXACT } else { self.inner.same() };
             let (before, _) = self.ready(values, same, par)?;
             *norm = sums::squares(values).sqrt();
             if *norm <= kept.len() as f64 * f64::EPSILON * before || *norm == 0.0 {
@@ -405,76 +300,6 @@ impl Rsa {
     }
 }
 
-impl Dissimilarities {
-    /// The order of the pairs, if no row is left out.
-    fn order(&self, par: Par<'_>) -> Result<&PairOrder> {
-        if let Some(order) = self.order.get() {
-            return Ok(order);
-        }
-        let made = PairOrder::of_ranks(self.pairs.n(), self.pairs.dense(par)?.upper(), par)?;
-        Ok(self.order.get_or_init(|| made))
-    }
-
-    /// The same, refused where all pairs are tied.
-    fn varied(&self, par: Par<'_>) -> Result<&PairOrder> {
-        let order = self.order(par)?;
-        if order.is_constant() { Err(Error::NoStructure { name: self.name.clone() }) } else { Ok(order) }
-    }
-}
-
-/// A precision that can be one: square, finite and symmetric.
-fn sound(precision: Option<&Matrix>) -> Result<&Matrix> {
-    let Some(given) = precision else {
-        return Err(unsound(None, "is required for inner=\"mahalanobis\": the inverse covariance of the noise."));
-    };
-    let p = given.rows();
-    if p != given.cols() || p == 0 {
-        return Err(unsound(precision, "must be a square matrix with one row per column of x."));
-    }
-    if given.data().iter().any(|v| !v.is_finite()) {
-        return Err(unsound(precision, "must be finite."));
-    }
-    let tolerance = 1e-9 * given.largest();
-    if (0..p).any(|i| (0..i).any(|j| (given.at(i, j) - given.at(j, i)).abs() > tolerance)) {
-        return Err(unsound(precision, "must be symmetric."));
-    }
-    Ok(given)
-}
-
-fn unsound(precision: Option<&Matrix>, problem: &str) -> Error {
-    Error::BadOption {
-        measure: Rsa::NAME.into(),
-        option: "precision".into(),
-        given: precision.map_or("None".into(), |m| format!("<array of shape [{}, {}]>", m.rows(), m.cols())),
-        problem: problem.into(),
-    }
-}
-
-/// Multiply by a power of two so that the largest value, the diagonal included, is about 1.
-fn rescale(found: &mut Dense, par: Par<'_>) -> Result<()> {
-    let own = found.diagonal().map_or(0.0, |d| d.iter().fold(0.0_f64, |m, v| m.max(v.abs())));
-    let scale = unit_scale(kernels::largest(found.upper(), par)?.max(own));
-    if scale == 1.0 { Ok(()) } else { found.scale(scale, par) }
-}
-
-/// The lengths of rows with these products, where the longest is so much longer than the shortest that a tolerance which
-/// suits its products would tie those of the others.
-fn uneven_lengths(products: &Dense) -> Option<Vec<f64>> {
-    let lengths: Vec<f64> = products.diagonal()?.iter().map(|square| square.max(0.0).sqrt()).collect();
-    let (low, high) = lengths.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), v| (low.min(*v), high.max(*v)));
-    (high > UNEVEN * low).then_some(lengths)
-}
-
-/// Ranks of products of rows with these lengths: the round-off of a product is that of its two lengths.
-fn uneven_ranks(products: &mut Dense, lengths: &[f64], par: Par<'_>) -> Result<RankTies> {
-    let mut tolerance = Vec::with_capacity(products.upper().len());
-    for (i, own) in lengths.iter().enumerate() {
-        tolerance.extend(lengths[i + 1..].iter().map(|other| (CANCELED * own * other) as f32));
-    }
-    let middle = (tolerance.len() as f64 + 1.0) / 2.0;
-    average_ranks_within(products.upper_mut(), &tolerance, ROUND_OFF, -middle, par)
-}
-
 /// Subtract the mean; returns the norm before that, both triangles counted.
 fn centered(values: &mut [f64], par: Par<'_>) -> Result<f64> {
     const CHUNK: usize = 1 << 16;
@@ -491,67 +316,13 @@ fn centered(values: &mut [f64], par: Par<'_>) -> Result<f64> {
     Ok((2.0 * squares).sqrt())
 }
 
-fn mask(n: usize, left_out: &[usize]) -> Vec<bool> {
-    let mut kept = vec![true; n];
-    left_out.iter().for_each(|i| kept[*i] = false);
-    kept
-}
-
-fn present(n: usize, left_out: &[usize]) -> Vec<usize> {
-    (0..n).zip(mask(n, left_out)).filter(|(_, kept)| *kept).map(|(i, _)| i).collect()
-}
-
-/// Entries of the pairs i < j of `rows`, where row i stands for row `to(i)`.
-fn gathered(found: &Dense, rows: &[usize], to: impl Fn(usize) -> usize) -> Result<Vec<f64>> {
-    let mut values = memory::room("The pairs of rows that stay", rows.len() * rows.len().saturating_sub(1) / 2)?;
-    for (at, &i) in rows.iter().enumerate() {
-        values.extend(rows[at + 1..].iter().map(|&j| found.at(to(i), to(j))));
-    }
-    Ok(values)
-}
-
-/// The opposite: put values of pairs of `rows`, which are in order, back.
-fn scatter(found: &mut Dense, rows: &[usize], values: &[f64]) {
-    let n = found.n();
-    let upper = found.upper_mut();
-    let mut values = values.iter();
-    for (at, &i) in rows.iter().enumerate() {
-        let start = i * n - i * (i + 1) / 2;
-        for (&j, value) in rows[at + 1..].iter().zip(&mut values) {
-            upper[start + j - i - 1] = *value;
-        }
-    }
-}
-
-impl Summary for Dissimilarities {
-    fn save(&self) -> Vec<(&'static str, Value)> {
-        let left_out: Vec<i64> = self.left_out.iter().map(|i| *i as i64).collect();
-        let mut parts = self.pairs.save();
-        parts.extend([("left_out", Value::ints(left_out)), ("tied", self.tied.into())]);
-        parts
-    }
-
-    fn load(parts: &mut SavedParts) -> Result<Self> {
-        let (given, _) = parts.ints("left_out")?;
-        let tied = parts.count("tied")?;
-        let pairs = PairMatrix::load(parts)?;
-        let left_out: Vec<usize> = given.iter().map(|i| usize::try_from(*i).unwrap_or(usize::MAX)).collect();
-        let in_order = left_out.is_sorted_by(|a, b| a < b) && left_out.last().is_none_or(|last| *last < pairs.n());
-        if !in_order || pairs.n() < 3 || tied > pairs.n() * (pairs.n() - 1) / 2 {
-            return Err(damaged("the rows left out are not among its rows"));
-        }
-        Ok(Self { name: pairs.name().into(), pairs, left_out, tied, order: OnceLock::new() })
-    }
-
-    fn rows(&self) -> usize {
-        self.pairs.n()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::saved::SavedParts;
+    use crate::summary::Summary;
     use crate::testing::representation;
+    use crate::value::Value;
 
     const OUTERS: [Outer; 5] =
         [Outer::Spearman, Outer::Pearson, Outer::Cosine, Outer::Kendall(Tau::A), Outer::Kendall(Tau::B)];
