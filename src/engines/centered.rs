@@ -33,31 +33,24 @@ pub struct Scan {
 pub struct Columns {
     /// n x d, one row per input.
     pub matrix: Arc<Matrix>,
-    /// The power of two by which the data were multiplied.
-    pub scale: f64,
-    /// Scaled column means; zeros if nothing was subtracted.
-    pub means: Vec<f64>,
-    /// Sum of squares per column.
-    pub column_squares: Vec<f64>,
-    /// Sum of squares per row.
-    pub row_squares: Vec<f64>,
-    /// Sum of squares of all entries.
-    pub squared_norm: f64,
-    /// Norm of the scaled data before anything was subtracted.
-    pub uncentered_norm: f64,
+    /// Sizes of its rows and columns.
+    pub sizes: Arc<Sizes>,
     /// Type that the data were stored in.
     pub storage: Storage,
+}
+
+impl std::ops::Deref for Columns {
+    type Target = Sizes;
+
+    fn deref(&self) -> &Sizes {
+        &self.sizes
+    }
 }
 
 impl Columns {
     /// Number of constant columns.
     pub fn constant_columns(&self) -> usize {
         (0..self.matrix.cols()).filter(|&j| self.is_constant(j)).count()
-    }
-
-    /// Constancy of column j, up to round-off.
-    pub fn is_constant(&self, j: usize) -> bool {
-        is_constant(self.matrix.rows(), self.column_squares[j], self.means[j])
     }
 
     /// Singular values above this are neither round-off nor came from storage, whatever the columns are.
@@ -248,25 +241,14 @@ fn columns(x: &Representation<'_>, scale: f64, means: Vec<f64>, par: Par<'_>) ->
         means.iter_mut().zip(&missed).for_each(|(m, e)| *m += e);
         tally = self::tally(&matrix, par)?;
     }
-    let squared_norm: f64 = tally.column_squares.iter().sum();
-    let uncentered = squared_norm + n as f64 * sums::squares(&means);
-    Ok(Columns {
-        matrix: Arc::new(matrix),
-        scale,
-        means,
-        column_squares: tally.column_squares,
-        row_squares: tally.row_squares,
-        squared_norm,
-        uncentered_norm: uncentered.sqrt(),
-        storage,
-    })
+    Ok(Columns { matrix: Arc::new(matrix), sizes: Arc::new(Sizes::of(scale, means, tally)), storage })
 }
 
-/// Sizes of the centered data, without the data themselves.
+/// Sizes of scaled data, without the data themselves.
 pub struct Sizes {
     /// The power of two by which the data were multiplied.
     pub scale: f64,
-    /// Scaled column means.
+    /// Scaled column means; zeros if nothing was subtracted.
     pub means: Vec<f64>,
     /// Sum of squares per column.
     pub column_squares: Vec<f64>,
@@ -279,30 +261,27 @@ pub struct Sizes {
 }
 
 impl Sizes {
+    fn of(scale: f64, means: Vec<f64>, tally: Tally) -> Self {
+        let squared_norm: f64 = tally.column_squares.iter().sum();
+        let uncentered = squared_norm + tally.row_squares.len() as f64 * sums::squares(&means);
+        let Tally { column_squares, row_squares, .. } = tally;
+        Self { scale, means, column_squares, row_squares, squared_norm, uncentered_norm: uncentered.sqrt() }
+    }
+
     /// Constancy of column j, up to round-off.
     pub fn is_constant(&self, j: usize) -> bool {
-        is_constant(self.row_squares.len(), self.column_squares[j], self.means[j])
+        let n = self.row_squares.len() as f64;
+        let raw = self.column_squares[j] + n * self.means[j] * self.means[j];
+        self.column_squares[j].sqrt() <= n * f64::EPSILON * raw.sqrt()
     }
-}
-
-fn is_constant(n: usize, squares: f64, mean: f64) -> bool {
-    let raw = squares + n as f64 * mean * mean;
-    squares.sqrt() <= n as f64 * f64::EPSILON * raw.sqrt()
 }
 
 /// The sizes of the centered data: read from them if somebody has made them, else by a pass over the data that keeps no
 /// copy, to the same bits.
-pub fn sizes(x: &Representation<'_>, par: Par<'_>) -> Result<Sizes> {
+pub fn sizes(x: &Representation<'_>, par: Par<'_>) -> Result<Arc<Sizes>> {
     let scan = scan(x, par)?;
     if let Some(made) = x.find::<Columns>(CENTERED) {
-        return Ok(Sizes {
-            scale: made.scale,
-            means: made.means.clone(),
-            column_squares: made.column_squares.clone(),
-            row_squares: made.row_squares.clone(),
-            squared_norm: made.squared_norm,
-            uncentered_norm: made.uncentered_norm,
-        });
+        return Ok(made.sizes.clone());
     }
     let (view, _) = x.view()?;
     let (n, scale) = (x.rows(), scan.scale);
@@ -320,16 +299,7 @@ pub fn sizes(x: &Representation<'_>, par: Par<'_>) -> Result<Sizes> {
         tally = tally_of(n, x.cols(), twice, par)?;
         means.iter_mut().zip(&missed).for_each(|(m, e)| *m += e);
     }
-    let squared_norm: f64 = tally.column_squares.iter().sum();
-    let uncentered = squared_norm + n as f64 * sums::squares(&means);
-    Ok(Sizes {
-        scale,
-        means,
-        column_squares: tally.column_squares,
-        row_squares: tally.row_squares,
-        squared_norm,
-        uncentered_norm: uncentered.sqrt(),
-    })
+    Ok(Arc::new(Sizes::of(scale, means, tally)))
 }
 
 /// Error of the means, where it is seen: the mean of many large values is itself rounded.
