@@ -1,4 +1,4 @@
-//! How precise is a score, and do two scores differ? By leaving out one row after the other (the jackknife).
+//! Precision of a score and of the difference of two, by leaving out one row after the other (the jackknife).
 //!
 //! With `theta_i` the score of a pair without row i of either side, i = 1 .. n,
 //!
