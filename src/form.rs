@@ -214,15 +214,30 @@ pub struct NeighborLists<'a> {
     pub y: &'a Neighbors,
     /// Score of a row by the overlap of its lists.
     pub agreement: Agreement,
-    /// The score of a row that shares o neighbors is `of_overlap[o]`.
+    /// The score of a row that shares o neighbors, of weight 1, is `of_overlap[o]`.
     pub of_overlap: Vec<f64>,
+    /// The weight of the shared neighbor at place r of one list and place s of the other, counted from 0; None if all weigh 1.
+    pub weight: Option<Matrix>,
 }
 
 impl<'a> NeighborLists<'a> {
     /// The lists of two sides.
     pub fn new(x: &'a Neighbors, y: &'a Neighbors, agreement: Agreement) -> Self {
         let of_overlap = (0..=x.k()).map(|o| agreement.of(o as f64, x.k())).collect();
-        Self { x, y, agreement, of_overlap }
+        Self { x, y, agreement, of_overlap, weight: None }
+    }
+
+    /// Lists whose shared neighbors weigh by their places, which are counted from 1 here: by its overlap, a row scores a
+    /// multiple of the sum of the weights, the multiple of the overlap that it scores without.
+    #[must_use]
+    pub fn weighted(self, weight: impl Fn(usize, usize) -> f64) -> Self {
+        let weight = Matrix::from_fn(self.x.k(), self.y.k(), |r, s| weight(r + 1, s + 1));
+        Self { weight: Some(weight), ..self }
+    }
+
+    /// The score of a row by the sum of its weights and its overlap.
+    pub fn row(&self, (weights, overlap): (f64, f64)) -> f64 {
+        if overlap > 0.0 { weights * self.agreement.per_neighbor(overlap, self.x.k()) } else { 0.0 }
     }
 
     /// Presence of tied neighbors, which share places, so that overlaps are not whole numbers.
@@ -232,13 +247,18 @@ impl<'a> NeighborLists<'a> {
 
     /// The score of every row.
     pub fn rows(&self, pairing: Option<&[usize]>) -> Vec<f64> {
-        self.x.overlaps(self.y, pairing).into_iter().map(|o| self.agreement.of(o, self.x.k())).collect()
+        match &self.weight {
+            None => self.x.overlaps(self.y, pairing).into_iter().map(|o| self.agreement.of(o, self.x.k())).collect(),
+            Some(weights) => {
+                self.x.weighted_overlaps(self.y, weights, pairing).into_iter().map(|met| self.row(met)).collect()
+            }
+        }
     }
 
-    /// The mean over rows, from whole numbers where there are no ties: pairings that share alike score alike, bit for bit.
+    /// The mean over rows, from whole numbers where there are neither ties nor weights: pairings that share alike score alike, bit for bit.
     pub fn mean(&self, pairing: &[usize]) -> f64 {
         let n = self.x.n() as f64;
-        if self.has_ties() {
+        if self.has_ties() || self.weight.is_some() {
             return self.rows(Some(pairing)).iter().sum::<f64>() / n;
         }
         let mut rows = vec![0_u64; self.of_overlap.len()];
@@ -354,7 +374,7 @@ impl Form<'_> {
                 let mean = form.k.inner_at_chance(form.l, par)?;
                 Some(form.link.score(mean, form.denominator(par)?))
             }
-            Self::Neighbors(form) => form.x.at_chance(form.y, form.agreement),
+            Self::Neighbors(form) => form.x.at_chance(form.y, form.agreement, form.weight.as_ref()),
             Self::Rows(form) => form.at_chance.map(|mean| form.offset + form.factor * mean),
             Self::Pair(form) => form.at_chance,
             _ => None,

@@ -15,7 +15,7 @@ use crate::summary::AnySummary;
 use crate::value::Value;
 
 /// The layout of a saved summary; another one is refused.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Names of the types that data may be stored in, and of a summary made of a summary.
 const STORED: [&str; 6] = ["f64", "f32", "f16", "bf16", "int", "prepared"];
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::Metric;
-use super::ties::{Chosen, Groups};
+use super::ties::{Chosen, Groups, Ranked};
 use crate::engines::centered::Scan;
 use crate::engines::dense::Dense;
 use crate::error::Result;
@@ -191,16 +191,16 @@ impl<'a> ScaledRows<'a> {
         }
     }
 
-    /// Append to `list` those of some scored rows that belong to the k nearest of row i, which is `a`.
+    /// Append to `certain` those of some scored rows that belong to the k nearest of row i, which is `a`.
     pub fn split(
         &self,
         (i, a): (usize, &[f64]),
         k: usize,
-        (list, scored): (Vec<u32>, Vec<(f64, u32)>),
+        (certain, scored): (Ranked, Vec<(f64, u32)>),
         groups: &Groups,
         par: Par<'_>,
     ) -> Result<Chosen> {
-        groups.split((i as u32, self.own_score(i, a)), k, list, scored, self.error(i, a), par)
+        groups.split((i as u32, self.own_score(i, a)), k, certain, scored, self.error(i, a), par)
     }
 
     /// Find the lengths, and the rows that need a power of two of their own.
@@ -281,7 +281,7 @@ pub fn choose(rows: &ScaledRows<'_>, which: &[usize], k: usize, groups: &Groups,
             }
         }
         let rest = group.iter().zip(&own).zip(scored);
-        rest.map(|((&i, row), scored)| rows.split((i, row), k, (Vec::new(), scored), groups, par))
+        rest.map(|((&i, row), scored)| rows.split((i, row), k, (Ranked::default(), scored), groups, par))
             .collect::<Result<Vec<_>>>()
     })?;
     Ok(chosen.into_iter().flatten().collect())
@@ -299,7 +299,7 @@ pub fn choose_by_distance(distances: &Dense, k: usize, groups: &Groups, par: Par
             }
         }
         let error = |score: f64, _: u32| ROUNDED * score.abs();
-        let split = |(i, scored)| groups.split((i as u32, 0.0), k, Vec::new(), scored, error, par);
+        let split = |(i, scored)| groups.split((i as u32, 0.0), k, Ranked::default(), scored, error, par);
         group.zip(scored).map(split).collect::<Result<Vec<_>>>()
     })?;
     Ok(chosen.into_iter().flatten().collect())

@@ -5,6 +5,7 @@
 //! integers   products of rows that were rounded to 16-bit integers
 //! screen     what these products, with a bound of their error, say for certain; the rest is settled in double precision
 //! ties       candidates that are equally near, and share the last places of a list
+//! places     where a neighbor stands, and what shared neighbors weigh by their places
 //! overlap    how much two lists have in common
 //! chance     how much they have in common on average when inputs are matched at random
 //! ```
@@ -18,6 +19,7 @@ mod chance;
 mod exact;
 mod integers;
 pub mod overlap;
+pub mod places;
 mod saved;
 mod screen;
 #[cfg(test)]
@@ -66,6 +68,8 @@ pub struct Neighbors {
     k: usize,
     /// The certain members of all lists, nearest first, filled up to k.
     lists: Vec<u32>,
+    /// The first place of those that are equally near, by place of all lists; empty where nobody is.
+    runs: Vec<u32>,
     cuts: Cuts,
     zero: usize,
     copies: Vec<u32>,
@@ -117,12 +121,21 @@ impl Neighbors {
     fn from_chosen(k: usize, chosen: Vec<Chosen>) -> Self {
         let n = chosen.len();
         let cuts = Cuts::of(&chosen);
+        let mut runs = Vec::new();
+        if chosen.iter().any(|row| !row.certain.runs.is_empty()) {
+            runs.extend((0..n).flat_map(|_| 0..k as u32));
+            for (i, [first, end]) in
+                (0..).zip(&chosen).flat_map(|(i, row)| row.certain.runs.iter().map(move |&r| (i, r)))
+            {
+                runs[i * k + first as usize..i * k + end as usize].fill(first);
+            }
+        }
         let mut lists = Vec::with_capacity(n * k);
         for (i, row) in chosen.into_iter().enumerate() {
-            lists.extend(row.list);
+            lists.extend(row.certain.list);
             lists.resize((i + 1) * k, SHARED);
         }
-        Self { n, k, lists, cuts, zero: 0, copies: Vec::new() }
+        Self { n, k, lists, runs, cuts, zero: 0, copies: Vec::new() }
     }
 
     /// Number of inputs.

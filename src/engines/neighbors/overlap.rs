@@ -11,12 +11,14 @@ use super::ties::Cut;
 use super::{Neighbors, SHARED};
 
 /// Score of a row by the overlap of its lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Agreement {
     /// The overlap as a share of k.
     Share,
     /// The overlap as a share of the union, which is the sum of the larger memberships.
     Jaccard,
+    /// The overlap times a function of the overlap and of k.
+    Scaled(fn(f64, usize) -> f64),
 }
 
 impl Agreement {
@@ -25,6 +27,17 @@ impl Agreement {
         match self {
             Self::Share => overlap / k as f64,
             Self::Jaccard => overlap / (2.0 * k as f64 - overlap),
+            Self::Scaled(factor) if overlap > 0.0 => overlap * factor(overlap, k),
+            Self::Scaled(_) => 0.0,
+        }
+    }
+
+    /// The score per shared neighbor of a row with this overlap of lists of k, which is positive.
+    pub fn per_neighbor(self, overlap: f64, k: usize) -> f64 {
+        match self {
+            Self::Share => 1.0 / k as f64,
+            Self::Jaccard => 1.0 / (2.0 * k as f64 - overlap),
+            Self::Scaled(factor) => factor(overlap, k),
         }
     }
 }

@@ -21,6 +21,7 @@ impl Summary for Arc<Neighbors> {
         let cuts = &self.cuts;
         vec![
             ("lists", Value::Ints { data: ints(self.lists.iter().copied()).into(), shape: vec![self.n, self.k] }),
+            ("runs", Value::ints(ints(self.runs.iter().copied()))),
             ("tied", Value::ints(ints(cuts.of_rows.iter().map(|cut| cut.map_or(SHARED, |cut| cut.group))))),
             ("group_sizes", Value::ints(ints(cuts.groups.iter().map(|group| group.len() as u32)))),
             ("groups", Value::ints(ints(cuts.groups.iter().flat_map(|group| group.iter().copied())))),
@@ -63,13 +64,23 @@ impl Summary for Arc<Neighbors> {
                 cuts.of_rows.push(cut);
             }
         }
+        let (runs, _) = parts.ints("runs")?;
+        let is_run = |(i, firsts): (usize, &[i64])| {
+            let certain = cuts.get(i).map_or(k, |cut| cut.certain as usize);
+            let continues = |at: usize| 0 < at && at < certain && firsts[at] == firsts[at - 1];
+            (0..k).all(|at| firsts[at] == at as i64 || continues(at))
+        };
+        if !(runs.is_empty() || runs.len() == n * k && runs.chunks(k).enumerate().all(is_run)) {
+            return Err(damaged("the neighbors that are equally near do not fit the lists"));
+        }
+        let runs = runs.iter().map(|&first| first as u32).collect();
         let zero = parts.count("zero")?;
         let (copies, _) = parts.ints("copies")?;
         if zero > n || !is_ordered(&copies, n) {
             return Err(damaged("the counts of zero rows and copies do not fit the lists"));
         }
         let copies = copies.iter().map(|&i| i as u32).collect();
-        Ok(Arc::new(Neighbors { n, k, lists, cuts, zero, copies }))
+        Ok(Arc::new(Neighbors { n, k, lists, runs, cuts, zero, copies }))
     }
 
     fn rows(&self) -> usize {

@@ -29,7 +29,7 @@ use pulp::{Arch, Simd, WithSimd};
 use super::Metric;
 use super::exact::{self, ROUNDED, ScaledRows, error_of_square, round_off};
 use super::integers::{self, BLOCK, CHUNK, Chunk};
-use super::ties::{Chosen, Groups};
+use super::ties::{Chosen, Groups, Ranked};
 use crate::error::Result;
 use crate::numerics::sums;
 use crate::par::Par;
@@ -612,7 +612,7 @@ impl<'a, 'b> SearchOrder<'a, 'b> {
         for (r, (v, e, _)) in all.iter().enumerate().rev() {
             reach[r] = reach[r + 1].max(v + e);
         }
-        let mut list = Vec::with_capacity(k);
+        let mut certain = Ranked { list: Vec::with_capacity(k), runs: Vec::new() };
         let (mut start, mut sure) = (0, f64::INFINITY);
         for (r, (v, e, j)) in all.iter().enumerate() {
             sure = sure.min(v - e);
@@ -622,30 +622,30 @@ impl<'a, 'b> SearchOrder<'a, 'b> {
             }
             // All up to here are certainly nearer than all that follow, and not tied with them.
             if start == r {
-                list.push(*j);
+                certain.list.push(*j);
             } else {
-                let chosen = self.settle(i, &all[start..=r], list, par)?;
-                if chosen.tied.is_some() || chosen.list.len() >= k {
+                let chosen = self.settle(i, &all[start..=r], certain, par)?;
+                if chosen.tied.is_some() || chosen.certain.list.len() >= k {
                     return Ok(Some(chosen));
                 }
-                list = chosen.list;
+                certain = chosen.certain;
             }
-            if list.len() >= k {
+            if certain.list.len() >= k {
                 break;
             }
             start = r + 1;
         }
-        Ok(Some(Chosen { list, tied: None, last: f64::NAN }))
+        Ok(Some(Chosen { certain, tied: None, last: f64::NAN }))
     }
 
     /// Append those of a group that still belong to the list, by their scores in double precision.
-    fn settle(&mut self, i: usize, group: &[(f64, f64, u32)], list: Vec<u32>, par: Par<'_>) -> Result<Chosen> {
+    fn settle(&mut self, i: usize, group: &[(f64, f64, u32)], certain: Ranked, par: Par<'_>) -> Result<Chosen> {
         let own = self.rows.row(i, &mut self.own);
         let mut scored = Vec::with_capacity(group.len());
         for &(_, _, j) in group {
             let other = self.rows.row(j as usize, &mut self.other);
             scored.push((self.rows.score((i, own), (j as usize, other), &mut self.spare), j));
         }
-        self.rows.split((i, own), self.k, (list, scored), self.groups, par)
+        self.rows.split((i, own), self.k, (certain, scored), self.groups, par)
     }
 }

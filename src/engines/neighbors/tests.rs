@@ -1,5 +1,6 @@
 use super::overlap::Agreement;
 use super::*;
+use crate::form::NeighborLists;
 use crate::numerics::sums;
 use crate::representation::{Storage, View};
 use crate::saved::SavedParts;
@@ -250,12 +251,69 @@ fn chance_is_the_mean_over_all_pairings() {
                     count += 1;
                 });
                 assert_eq!(count, 720);
-                let found = x.at_chance(&y, agreement).unwrap();
+                let found = x.at_chance(&y, agreement, None).unwrap();
                 assert!((total / f64::from(count) - found).abs() < 1e-13, "k = {k}, {agreement:?}");
             }
         }
     }
     assert!(tied > 20);
+}
+
+/// The same of lists whose shared neighbors have weights, with ties at the end of lists and within them.
+#[test]
+fn weighted_chance_is_the_mean_over_all_pairings() {
+    let n = 6;
+    let mut next = noise(9);
+    let sides = [
+        (0..n * 2).map(|_| next()).collect(),
+        vec![0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 2.0, 0.0, 0.0, 1.0, 5.0, 5.0],
+        vec![0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 3.0, 3.0, 3.0, 3.0, 0.0, 1.0],
+        vec![1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 2.0, 2.0],
+        vec![0.0; 12],
+    ];
+    let agreement = Agreement::Scaled(|overlap, k| 1.0 / (overlap * k as f64 + 1.0));
+    let (mut cut, mut runs) = (0, 0);
+    for (x, y) in sides.iter().flat_map(|x| sides.iter().map(move |y| (x, y))) {
+        for k in 1..n {
+            let x = Neighbors::of(&representation("x", x, 2), Metric::Euclidean, k, Par::SEQ).unwrap();
+            let y = Neighbors::of(&representation("y", y, 2), Metric::Euclidean, k, Par::SEQ).unwrap();
+            cut += usize::from(x.tied_rows() > 0 && y.tied_rows() > 0);
+            runs += usize::from(!x.runs.is_empty() && !y.runs.is_empty());
+            let form = NeighborLists::new(&x, &y, agreement).weighted(|r, s| 1.0 / (r as f64 + 2.0 * s as f64));
+            let mut pairing: Vec<usize> = (0..n).collect();
+            let (mut total, mut count) = (0.0, 0);
+            permute(&mut pairing, 0, &mut |order| {
+                total += form.mean(order);
+                count += 1;
+            });
+            let found = x.at_chance(&y, agreement, form.weight.as_ref()).unwrap();
+            assert!((total / f64::from(count) - found).abs() < 1e-13, "k = {k}");
+        }
+    }
+    assert!(cut > 20 && runs > 20);
+}
+
+/// Screened or not: runs are those of the scores, sorted, and no index decides.
+#[test]
+fn runs_are_members_that_are_equally_near() {
+    let mut next = noise(77);
+    for n in [40, 400] {
+        let values: Vec<f64> = (0..n * 3).map(|_| (next() * 4.0).round()).collect();
+        for (metric, k) in [(Metric::Cosine, 12), (Metric::Euclidean, 12), (Metric::Inner, 7)] {
+            let found = Neighbors::of(&representation("x", &values, 3), metric, k, Par::SEQ).unwrap();
+            assert!(!found.runs.is_empty());
+            let (scores, _) = slow(&values, 3, metric);
+            for (i, sorted) in scores.iter().enumerate() {
+                let certain = found.certain(i).len();
+                let is_tied = |at: usize| (sorted[at].0 - sorted[at - 1].0).abs() < 1e-12 * (1.0 + sorted[at].0.abs());
+                for at in 1..certain {
+                    let before = found.runs[i * k + at - 1];
+                    let expected = if is_tied(at) { before } else { at as u32 };
+                    assert_eq!(found.runs[i * k + at], expected, "n = {n}, {metric:?}, row {i}, place {at}");
+                }
+            }
+        }
+    }
 }
 
 /// All pairings of whole matrices of memberships.
@@ -337,6 +395,9 @@ fn saved_lists_come_back_and_damaged_ones_do_not() {
         ("lists", lists(&|data| data.truncate(27))),
         ("lists", Value::ints(vec![1, 0])),
         ("lists", Value::Ints { data: Arc::from([]), shape: vec![10, 0] }),
+        ("runs", Value::ints(vec![0; 29])),
+        ("runs", Value::ints(vec![-1; 30])),
+        ("runs", Value::ints((0..30).map(|at| i64::from(at % 3 == 2)).collect::<Vec<_>>())),
         ("tied", Value::ints(vec![0; 10])),
         ("tied", Value::ints(vec![-1; 10])),
         ("tied", Value::ints(vec![i64::MAX; 10])),

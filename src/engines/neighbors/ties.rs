@@ -1,4 +1,4 @@
-//! Candidates tied for the last places of a list.
+//! Candidates tied for the last places of a list, and certain members that are equally near.
 //!
 //! With `s_k` the k-th largest score of a row, candidates whose scores round-off cannot tell from `s_k` are *tied*, those
 //! above are *certain*. Where certain and tied ones are more than k, the c certain ones are members of the list and the t
@@ -8,6 +8,8 @@
 //! Ties come by the thousand: to a row of an indicator code a whole class is equally near. Groups of tied candidates are
 //! therefore stored once for all rows that share them. Rows of such a class differ in nothing but that each leaves out
 //! itself; where a row would tie with its own candidates, it stands in the group as well and is left out when counting.
+//!
+//! Certain members that round-off cannot tell apart, each from the next, are a *run*: their order in the list means nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -20,10 +22,46 @@ use crate::par::Par;
 /// A group is counted against the limit on memory whenever another of so many members was stored.
 const STEP: usize = 1 << 22;
 
+/// Certain neighbors of one row.
+#[derive(Default)]
+pub struct Ranked {
+    /// Nearest first.
+    pub list: Vec<u32>,
+    /// Places of those that are equally near, from the first to the one after the last; at least two in each.
+    pub runs: Vec<[u32; 2]>,
+}
+
+impl Ranked {
+    /// Append scored candidates, all of them farther than those already there.
+    fn append(&mut self, mut scored: Vec<(f64, u32)>, error: impl Fn(f64, u32) -> f64) {
+        scored.sort_unstable_by(nearer);
+        let mut at = self.list.len() as u32;
+        let (mut first, mut before) = (at, None);
+        for equal in scored.chunk_by(|a, b| a.0 == b.0) {
+            let off = equal.iter().map(|&(score, j)| error(score, j)).fold(0.0, f64::max);
+            let is_tied = before.is_some_and(|(score, of_score): (f64, f64)| score - equal[0].0 <= of_score + off);
+            if !is_tied {
+                self.close(first, at);
+                first = at;
+            }
+            before = Some((equal[0].0, off));
+            at += equal.len() as u32;
+        }
+        self.close(first, at);
+        self.list.extend(scored.into_iter().map(|item| item.1));
+    }
+
+    fn close(&mut self, first: u32, end: u32) {
+        if end - first > 1 {
+            self.runs.push([first, end]);
+        }
+    }
+}
+
 /// Neighbors chosen for one row.
 pub struct Chosen {
-    /// Certain neighbors, nearest first.
-    pub list: Vec<u32>,
+    /// Certain neighbors.
+    pub certain: Ranked,
     /// The candidates that share the other places, if the list is not full.
     pub tied: Option<Candidates>,
     /// The score of the last place, where it was computed.
@@ -64,25 +102,28 @@ impl Groups {
     /// The list of row i, of which all others are equally near.
     pub fn all_tied(&self, i: u32, n: usize, k: usize, par: Par<'_>) -> Result<Chosen> {
         if k == n - 1 {
-            return Ok(Chosen { list: (0..n as u32).filter(|&j| j != i).collect(), tied: None, last: 0.0 });
+            let list = (0..n as u32).filter(|&j| j != i).collect();
+            let runs = if k > 1 { vec![[0, k as u32]] } else { Vec::new() };
+            return Ok(Chosen { certain: Ranked { list, runs }, tied: None, last: 0.0 });
         }
         let members = self.shared((0..n as u32).collect(), par)?;
-        Ok(Chosen { list: Vec::new(), tied: Some(Candidates { members, count: n as u32 - 1 }), last: 0.0 })
+        let tied = Some(Candidates { members, count: n as u32 - 1 });
+        Ok(Chosen { certain: Ranked::default(), tied, last: 0.0 })
     }
 
-    /// Append to `list`, which holds nearer ones, those of `scored` that belong to the k nearest of row i.
+    /// Append to `certain`, which holds nearer ones, those of `scored` that belong to the k nearest of row i.
     ///
     /// `own` is the score of the row with itself, `error(score, j)` how far off a score may be.
     pub fn split(
         &self,
         (i, own): (u32, f64),
         k: usize,
-        mut list: Vec<u32>,
+        mut certain: Ranked,
         mut scored: Vec<(f64, u32)>,
         error: impl Fn(f64, u32) -> f64,
         par: Par<'_>,
     ) -> Result<Chosen> {
-        let room = k - list.len();
+        let room = k - certain.list.len();
         let mut tied = None;
         let mut last = f64::NAN;
         if scored.len() > room {
@@ -111,12 +152,11 @@ impl Groups {
                 tied = Some(Candidates { members: self.shared(members, par)?, count });
             }
         }
-        scored.sort_unstable_by(nearer);
         if last.is_nan() {
-            last = scored.last().map_or(last, |item| item.0);
+            last = scored.iter().copied().max_by(nearer).map_or(last, |item| item.0);
         }
-        list.extend(scored.into_iter().map(|item| item.1));
-        Ok(Chosen { list, tied, last })
+        certain.append(scored, error);
+        Ok(Chosen { certain, tied, last })
     }
 }
 
@@ -163,7 +203,7 @@ impl Cuts {
                 groups.len() as u32 - 1
             });
             let with_self = members.len() as u32 > *count;
-            Some(Cut { certain: row.list.len() as u32, candidates: *count, group, with_self })
+            Some(Cut { certain: row.certain.list.len() as u32, candidates: *count, group, with_self })
         };
         let of_rows = chosen.iter().map(&mut cut).collect();
         Self { of_rows, groups }

@@ -23,6 +23,7 @@
 //!   low_rank                     bilinear scores of factors of few columns
 //!   stratified                   bilinear scores under restricted designs
 //!   neighbors, tied_neighbors    neighbor lists, by counting
+//!   weighted_neighbors           neighbor lists with weights by place
 //!   cross, cross_grid, cross_fft functions of A'B: many products by one transform, and bounds
 //! null/                        the null distribution
 //!   distribution, ties           counts, sums and quantiles of its values; which of them tie

@@ -27,6 +27,7 @@ pub mod relabelings;
 pub mod residual;
 pub mod stratified;
 pub mod tied_neighbors;
+pub mod weighted_neighbors;
 
 /// Size up to which all threads work on different blocks; above, on one after the other, whose matrices are large.
 const SMALL: usize = 1500;

@@ -7,12 +7,14 @@
 //! there. With y's edges sorted by offset all meetings are found one by one: about n k^2 of them for n permutations.
 //!
 //! Everything counted is a whole number, so pairings that share alike score alike, bit for bit, as they do on the general
-//! path. Where tied neighbors share places, [`TiedNeighborOrbits`] counts.
+//! path. Where tied neighbors share places, [`TiedNeighborOrbits`] counts; where shared neighbors have weights,
+//! [`WeightedNeighborOrbits`] sums.
 
 use crate::error::Result;
 use crate::form::NeighborLists;
 use crate::operations::permutation::orbits::tied_neighbors::TiedNeighborOrbits;
 use crate::operations::permutation::orbits::{OrbitEngine, OrbitOrders};
+use crate::operations::permutation::orbits::weighted_neighbors::WeightedNeighborOrbits;
 use crate::par::Par;
 
 /// Fewest rows per unit of work, and most units: several threads share one orbit, and each unit has counts of its own.
@@ -25,8 +27,16 @@ pub struct NeighborOrbits<'a> {
     n: usize,
     /// Offsets of x's edges, place after place.
     edges: Vec<u32>,
-    /// Takes over where there are ties.
-    tied: Option<TiedNeighborOrbits<'a>>,
+    /// Take over where counts are not enough.
+    other: Option<OtherOrbits<'a>>,
+}
+
+/// Lists that whole numbers do not tell all of.
+enum OtherOrbits<'a> {
+    /// Tied neighbors share places.
+    Tied(TiedNeighborOrbits<'a>),
+    /// Shared neighbors have weights.
+    Weighted(WeightedNeighborOrbits<'a>),
 }
 
 /// Edges by offset.
@@ -41,18 +51,25 @@ impl<'a> NeighborOrbits<'a> {
     /// Lay the inputs of x out in the order sigma.
     pub fn new(form: &'a NeighborLists<'a>, sigma: &[usize]) -> Self {
         let (n, place) = (form.x.n(), places(sigma));
-        if form.has_ties() {
-            return Self { form, n, edges: Vec::new(), tied: Some(TiedNeighborOrbits::new(form, sigma)) };
+        let other = match &form.weight {
+            Some(weights) => Some(OtherOrbits::Weighted(WeightedNeighborOrbits::new(form, weights, sigma))),
+            None if form.has_ties() => Some(OtherOrbits::Tied(TiedNeighborOrbits::new(form, sigma))),
+            None => None,
+        };
+        if other.is_some() {
+            return Self { form, n, edges: Vec::new(), other };
         }
         let offsets = |p: usize| form.x.certain(sigma[p]).iter().map(move |&j| (j, p));
         let edges = (0..n).flat_map(offsets).map(|(j, p)| offset(p as u32, place[j as usize], n)).collect();
-        Self { form, n, edges, tied: None }
+        Self { form, n, edges, other: None }
     }
 
     /// The scores of the orbit of tau.
     pub fn orbit(&self, tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
-        if let Some(tied) = &self.tied {
-            return tied.orbit(tau, par);
+        match &self.other {
+            Some(OtherOrbits::Tied(lists)) => return lists.orbit(tau, par),
+            Some(OtherOrbits::Weighted(lists)) => return lists.orbit(tau, par),
+            None => {}
         }
         let offsets = |q: usize, place: &[u32], found: &mut Vec<u32>| {
             found.extend(self.form.y.certain(tau[q]).iter().map(|&j| offset(q as u32, place[j as usize], self.n)));

@@ -18,7 +18,7 @@ const SHIFTS: usize = 16;
 /// Steps that a look for a tied neighbor takes, about.
 const SEARCH: f64 = 8.0;
 /// Largest number of edges that are laid out.
-const EDGES: f64 = (1_u64 << 28) as f64;
+pub const EDGES: f64 = (1_u64 << 28) as f64;
 
 /// The lists of x along the circle.
 pub struct TiedNeighborOrbits<'a> {
@@ -38,23 +38,8 @@ impl<'a> TiedNeighborOrbits<'a> {
     pub fn orbit(&self, tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
         match &self.place {
             Some(place) => self.counted(place, tau, par),
-            None => self.one_by_one(tau, par),
+            None => one_by_one(self.form, &self.sigma, tau, par),
         }
-    }
-
-    fn one_by_one(&self, tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
-        let n = tau.len();
-        let parts = par.map(n.div_ceil(SHIFTS), |part, par| {
-            let mut order = vec![0; n];
-            let mut scores = Vec::with_capacity(SHIFTS);
-            for s in part * SHIFTS..((part + 1) * SHIFTS).min(n) {
-                par.check()?;
-                self.sigma.iter().enumerate().for_each(|(p, &item)| order[item] = tau[(p + s) % n]);
-                scores.push(self.form.mean(&order));
-            }
-            Ok(scores)
-        })?;
-        Ok(parts.concat())
     }
 
     fn counted(&self, place: &[u32], tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
@@ -106,6 +91,22 @@ impl<'a> TiedNeighborOrbits<'a> {
         }
         Ok(sums)
     }
+}
+
+/// The scores of the orbit of tau, pairing after pairing.
+pub fn one_by_one(form: &NeighborLists<'_>, sigma: &[usize], tau: &[usize], par: Par<'_>) -> Result<Vec<f64>> {
+    let n = tau.len();
+    let parts = par.map(n.div_ceil(SHIFTS), |part, par| {
+        let mut order = vec![0; n];
+        let mut scores = Vec::with_capacity(SHIFTS);
+        for s in part * SHIFTS..((part + 1) * SHIFTS).min(n) {
+            par.check()?;
+            sigma.iter().enumerate().for_each(|(p, &item)| order[item] = tau[(p + s) % n]);
+            scores.push(form.mean(&order));
+        }
+        Ok(scores)
+    })?;
+    Ok(parts.concat())
 }
 
 /// Offsets of the edges from a place to certain neighbors.
