@@ -12,7 +12,7 @@ import pytest
 
 import resemblance as rs
 
-MEASURES = [rs.mutual_knn, rs.knn_jaccard, rs.second_order_cosine]
+MEASURES = [rs.mutual_knn, rs.knn_jaccard, rs.rank_similarity, rs.second_order_cosine]
 
 
 def column(rng, n):
@@ -58,14 +58,15 @@ def test_one_positive_column_is_no_evidence():
     assert found.statistic == pytest.approx(1.0, abs=1e-12)
 
 
+@pytest.mark.parametrize("function", [rs.mutual_knn, rs.rank_similarity], ids=lambda m: m.__name__)
 @pytest.mark.parametrize("other", ["itself", "smooth"])
 @pytest.mark.parametrize("name", TIED)
-def test_level_with_ties(name, other):
+def test_level_with_ties(name, other, function):
     """Unrelated data are rejected at 0.05 in no more than 0.05 of all cases."""
     sample, metric = TIED[name]
     sample_of_y = sample if other == "itself" else smooth
     n, count = (40, 150) if name == "binary" else (30, 200)
-    measure = functools.partial(rs.mutual_knn, k=5, metric=metric)
+    measure = functools.partial(function, k=5, metric=metric)
     rng = np.random.default_rng(11)
     rejected = 0
     with rs.config(on_warning="ignore"):
@@ -150,7 +151,7 @@ def test_exact_ties_of_cosines_by_hand():
         assert rs.rowwise(x, y, measure).tolist() == [0.5, 0.5, 0.5]
 
 
-@pytest.mark.parametrize("measure", [rs.mutual_knn, rs.knn_jaccard])
+@pytest.mark.parametrize("measure", [rs.mutual_knn, rs.knn_jaccard, rs.rank_similarity])
 @pytest.mark.parametrize("name", TIED)
 def test_mean_of_permutations_is_the_chance_level(name, measure):
     sample, metric = TIED[name]
@@ -175,6 +176,27 @@ def test_chance_level_of_indicator_codes():
         scores = [measure(x, y[rng.permutation(60)]) for _ in range(400)]
     assert chance > 0.2
     assert chance == pytest.approx(np.mean(scores), abs=5 * np.std(scores) / 20)
+
+
+@pytest.mark.parametrize("name", TIED)
+def test_lists_with_ties_are_in_the_order_of_themselves(name):
+    sample, metric = TIED[name]
+    x = sample(np.random.default_rng(14), 60)
+    measure = functools.partial(rs.rank_similarity, k=7, metric=metric)
+    with rs.config(on_warning="ignore"):
+        assert rs.rowwise(x, x, measure) == pytest.approx(np.ones(60), abs=1e-12)
+
+
+def test_places_are_shared_by_hand():
+    """Of row 0, inputs 1 and 2 share places 1 and 2 in x; in y they have them one by one."""
+    x = np.array([[0.0], [1.0], [-1.0], [5.0]])
+    y = np.array([[0.0], [1.0], [-2.0], [5.0]])
+    measure = functools.partial(rs.rank_similarity, k=2, metric="euclidean")
+    with rs.config(on_warning="ignore"):
+        found = rs.rowwise(x, y, measure)[0]
+    # Half of either input at place 1 and half at place 2, met by place 1 and by place 2: 2 / (2 * 3) where they differ.
+    expected = ((1 + 1 / 3) / 2 + (1 / 3 + 1 / 2) / 2) / (1 + 1 / 2)
+    assert found == pytest.approx(expected, rel=1e-12)
 
 
 def test_warning_of_ties_names_no_index():

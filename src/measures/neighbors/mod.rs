@@ -2,6 +2,7 @@
 
 pub mod knn_jaccard;
 pub mod mutual_knn;
+pub mod rank_similarity;
 pub mod second_order_cosine;
 
 use crate::engines::neighbors::{Metric, Neighbors};
@@ -13,6 +14,7 @@ use crate::warning::Warning;
 pub const ALL: &[Entry] = &[
     Entry::of::<knn_jaccard::KnnJaccard>(),
     Entry::of::<mutual_knn::MutualKnn>(),
+    Entry::of::<rank_similarity::RankSimilarity>(),
     Entry::of::<second_order_cosine::SecondOrderCosine>(),
 ];
 

@@ -21,6 +21,26 @@ def mutual_knn(x, y, *, k=10, metric="cosine", reduce="mean"):
     return reduced(list(np.minimum(a, b).sum(axis=1) / k), reduce)
 
 
+def rank_similarity(x, y, *, k=10, metric="cosine", reduce="mean"):
+    """Wang et al. 2020: per row the sum of 2 / ((1 + |r - s|) (r + s)) over shared neighbors, over a harmonic number.
+
+    An input has as many places as inputs share them, all of the same size: those beyond k are none. Written out as
+    often as the places of the other list ask for, the two sequences are compared term by term.
+    """
+    rows = []
+    for a, b in zip(shared_places(x, k, metric), shared_places(y, k, metric), strict=True):
+        total, shared = 0.0, 0.0
+        for j in a.keys() & b.keys():
+            r, s = np.repeat(a[j], len(b[j])), np.repeat(b[j], len(a[j]))
+            both = (r <= k) & (s <= k)
+            total += np.where(both, 2 / ((1 + np.abs(r - s)) * (r + s)), 0.0).mean()
+            shared += both.mean()
+        whole = math.floor(shared + ROUND_OFF)
+        harmonic = sum(1 / m for m in range(1, whole + 1)) + max(shared - whole, 0.0) / (whole + 1)
+        rows.append(total / harmonic if shared > 0 else 0.0)
+    return reduced(rows, reduce)
+
+
 def second_order_cosine(x, y, *, k=10, metric="cosine", inner="similarity", neighbors="union", reduce="mean"):
     """Hamilton et al. 2016: per row the cosine between the two vectors of cosine similarities to all neighbors."""
     rows = []
@@ -48,6 +68,22 @@ def memberships(x, k, metric):
         found[i, certain] = 1
         found[i, tied] = min(1, (k - len(certain)) / len(tied))
     return found
+
+
+def shared_places(x, k, metric):
+    """By row: the inputs of its list, each with all places that its equals and itself take, some perhaps beyond k."""
+    similarity = _similarity(x, metric)
+    lists = []
+    for i in range(len(x)):
+        nearest = sorted((-similarity(i, j), j) for j in range(len(x)) if j != i)
+        found, first = {}, 1
+        while first <= k:
+            of_first = nearest[first - 1][0]
+            tied = [j for s, j in nearest[first - 1 :] if s - of_first <= 1e-12 * max(1.0, abs(of_first))]
+            found |= dict.fromkeys(tied, np.arange(first, first + len(tied)))
+            first += len(tied)
+        lists.append(found)
+    return lists
 
 
 def neighbors_of(x, k, metric):
