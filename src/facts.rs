@@ -102,8 +102,8 @@ pub enum FormName {
     Cross,
     /// A mean over rows of a function of their two neighbor lists.
     Neighbors,
-    /// A comparison of one number per representation.
-    Statistic,
+    /// A score that does not use which row is which.
+    Unpaired,
     /// A mean of a function of one row of either side.
     Rows,
     /// Any other function of a pair.
@@ -117,7 +117,7 @@ impl FormName {
             Self::Bilinear(_) => "bilinear",
             Self::Cross => "cross",
             Self::Neighbors => "neighbors",
-            Self::Statistic => "statistic",
+            Self::Unpaired => "unpaired",
             Self::Rows => "rows",
             Self::Pair => "pair",
         }
@@ -291,7 +291,7 @@ impl Facts {
     /// A descriptive statistic compared by absolute difference, to be completed.
     pub const STATISTIC: Self = Self {
         kind: Kind::Statistic,
-        form: FormName::Statistic,
+        form: FormName::Unpaired,
         rows_paired: false,
         repeats_matter: false,
         min_rows: 2,

@@ -22,8 +22,8 @@ pub enum Form<'a> {
     Cross(Cross<'a>),
     /// A mean over rows of a function of the two neighbor lists of the row.
     Neighbors(NeighborLists<'a>),
-    /// A comparison of one number per representation.
-    Statistic(Statistic),
+    /// A score in which it plays no part which row is which.
+    Unpaired(Unpaired),
     /// A mean of a function of one row of either side.
     Rows(Rows<'a>),
     /// Anything else.
@@ -267,23 +267,13 @@ impl<'a> NeighborLists<'a> {
     }
 }
 
-/// One number per representation, or whatever the comparison is.
-pub struct Statistic {
-    /// The number of x.
-    pub x: f64,
-    /// The number of y.
-    pub y: f64,
-    /// Comparison of the two.
-    pub compare: Compare,
-}
-
-/// Comparison of two numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compare {
-    /// `|x - y|`.
-    AbsoluteDifference,
-    /// `x / y`.
-    Ratio,
+/// A score that no order of the rows changes, so that permutations and intervals by leaving out rows are refused; the sides
+/// may have different numbers of rows.
+pub struct Unpaired {
+    /// The score.
+    pub score: f64,
+    /// The numbers of x and y, where the score compares one number per representation.
+    pub numbers: Option<[f64; 2]>,
 }
 
 /// `offset + factor * mean of row(i, j) over matched rows`.
@@ -345,10 +335,7 @@ impl Form<'_> {
                 let rows = form.rows(pairing);
                 Ok(rows.iter().sum::<f64>() / rows.len() as f64)
             }
-            Self::Statistic(form) => Ok(match form.compare {
-                Compare::AbsoluteDifference => (form.x - form.y).abs(),
-                Compare::Ratio => form.x / form.y,
-            }),
+            Self::Unpaired(form) => Ok(form.score),
             Self::Rows(form) => {
                 let total: f64 = (0..form.n).map(|i| (form.row)(i, pairing.map_or(i, |m| m[i]))).sum();
                 Ok(form.offset + form.factor * total / form.n as f64)
@@ -387,7 +374,7 @@ impl Form<'_> {
             Self::Bilinear(form) => FormName::Bilinear(form.link.step),
             Self::Cross(_) => FormName::Cross,
             Self::Neighbors(_) => FormName::Neighbors,
-            Self::Statistic(_) => FormName::Statistic,
+            Self::Unpaired(_) => FormName::Unpaired,
             Self::Rows(_) => FormName::Rows,
             Self::Pair(_) => FormName::Pair,
         }

@@ -155,6 +155,7 @@ pub fn compare<'py>(
         .map(|(outcome, instance)| {
             let fields = PyDict::new(py);
             fields.set_item("n", pair.rows())?;
+            fields.set_item("m", (!instance.measure.facts().rows_paired).then(|| sides[1].rows()))?;
             fields.set_item("facts", to_dict(py, instance.measure.facts().fields())?)?;
             match outcome {
                 Ok(outcome) => {

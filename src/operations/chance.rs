@@ -48,7 +48,7 @@ pub fn of_pair(
     }
     let (width, cells) = (p.min(q).min(n) as f64, n as f64 * p as f64 * q as f64);
     let cost = cells + 20.0 * width.powi(3);
-    if facts.kind == Kind::Statistic || facts.input != Input::Matrix || cost > AFFORDABLE || n < 2 {
+    if !facts.rows_paired || facts.input != Input::Matrix || cost > AFFORDABLE || n < 2 {
         return Ok(None);
     }
     let scores = par.map(PAIRINGS, |at, par| {

@@ -8,7 +8,7 @@ use super::instance::Instance;
 use super::operand::{Operand, rows_must_match};
 use super::outcome::{Outcome, checked_score};
 use crate::error::{Error, Result};
-use crate::form::Form;
+use crate::form::{Form, Unpaired};
 use crate::par::Par;
 use crate::summary::AnySummary;
 use crate::warning::Warning;
@@ -147,10 +147,13 @@ pub fn statistic(instance: &Instance, x: &Operand<'_>, par: Par<'_>) -> Result<(
     let summary = x.summary(instance, par)?;
     let warnings = measure.warnings(&summary, &summary)?;
     match measure.form(&summary, &summary)? {
-        Form::Statistic(form) if form.x.is_nan() => {
+        Form::Unpaired(Unpaired { numbers: Some([x, _]), .. }) if x.is_nan() => {
             Err(Error::Undefined { measure: measure.name().into(), reason: "a ratio is 0/0 for these data".into() })
         }
-        Form::Statistic(form) => Ok((form.x, warnings)),
-        _ => Err(Error::NotOffered { measure: measure.name().into(), problem: "compares two representations".into() }),
+        Form::Unpaired(Unpaired { numbers: Some([x, _]), .. }) => Ok((x, warnings)),
+        _ => {
+            let problem = "compares two representations and is no number of one of them: give it a pair";
+            Err(Error::NotOffered { measure: measure.name().into(), problem: problem.into() })
+        }
     }
 }

@@ -567,6 +567,32 @@ def test_statistics_cannot_be_permuted(setting):
     assert setting.measure in str(caught.value)
 
 
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if not s.facts.rows_paired], ids=str)
+def test_intervals_need_rows(setting):
+    x, y = pair(setting)
+    with raises("not_offered") as caught:
+        rs.confidence_interval(x, y, setting.bound(x))
+    assert "which row is which" in str(caught.value)
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if not s.facts.rows_paired], ids=str)
+def test_sides_of_different_length(setting):
+    """Where no row is paired, x and y may have different numbers of rows, in every operation, and both are told."""
+    x, y = pair(setting)
+    x = x[:13]
+    expected = setting.oracle(x, y)
+    assert setting.library(x, y) == pytest.approx(expected, rel=1e-9)
+    found = rs.compare(x, y, setting.bound(x))[0]
+    assert (found.value, found.n, found.m, found.null_mean) == (setting.library(x, y), 13, 20, None)
+    assert "n = 13, 20" in str(found)
+    assert rs.compare(y, x, setting.bound(x))[0].n == 20
+    assert "n = 20, 20" not in str(rs.compare(y, y, setting.bound(x))[0])
+    prepared = [rs.prepare(side, setting.bound(x)) for side in (x, y)]
+    assert setting.library_of(*prepared, x) == setting.library_of(prepared[0], y, x) == found.value
+    grid = rs.pairwise({"short": x, "long": y, "prepared": prepared[0]}, setting.bound(x))[0]
+    assert grid.values[0, 1] == grid.values[1, 2] == found.value
+
+
 @pytest.mark.parametrize("setting", [s for s in ONE_PER_MEASURE if s.input == "matrix"], ids=str)
 def test_repeated_pairs_are_not_exchangeable(setting):
     x, y = pair(setting)

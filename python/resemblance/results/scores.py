@@ -45,7 +45,9 @@ class Score(Shown):
     calibrated_mean : float or None
         ``(value - null_mean) / (value at identity - null_mean)``: 0 at chance, 1 at identity.
     n : int or None
-        Number of rows.
+        Number of rows, of x where rows are not paired.
+    m : int or None
+        Number of rows of y, for measures that do not use which row is which; None for others.
     warnings : list of ResemblanceWarning
         Why the value may be misread.
     """
@@ -61,6 +63,7 @@ class Score(Shown):
     null_mean_from: str | None = None
     calibrated_mean: float | None = None
     n: int | None = None
+    m: int | None = None
     warnings: list[ResemblanceWarning] = field(default_factory=list)
 
     def __float__(self) -> float:
@@ -80,7 +83,7 @@ class Score(Shown):
             by_chance = f"by chance {about}{number(self.null_mean, digits)}"
             parts.append(f"{by_chance}, calibrated {number(self.calibrated_mean)}")
         if self.n is not None:
-            parts.append(f"n = {self.n}")
+            parts.append(f"n = {self._rows()}")
         if self.warnings:
             parts.append(self._remarks())
         return ", ".join(parts)
@@ -92,6 +95,9 @@ class Score(Shown):
         """Return all fields as JSON can hold them."""
         return {entry.name: plain(getattr(self, entry.name)) for entry in fields(self)}
 
+    def _rows(self) -> str:
+        return str(self.n) if self.m in (None, self.n) else f"{self.n}, {self.m}"
+
     def _remarks(self) -> str:
         return ", ".join(dict.fromkeys(warning.code for warning in self.warnings))
 
@@ -99,7 +105,7 @@ class Score(Shown):
         remarks = self._remarks() if self.status == "ok" else self.status
         digits = digits_apart(self.value, self.null_mean, self.facts.identity_value)
         middle = [number(self.value, digits + 1), number(self.null_mean, digits), number(self.calibrated_mean)]
-        return [self.label, *middle, "-" if self.n is None else str(self.n), self.facts.kind, remarks]
+        return [self.label, *middle, "-" if self.n is None else self._rows(), self.facts.kind, remarks]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,7 +7,7 @@ pub mod uniformity;
 
 use crate::error::Result;
 use crate::facts::{Change, Facts};
-use crate::form::{Compare, Form, Statistic};
+use crate::form::{Form, Unpaired};
 use crate::measures::registry::Entry;
 use crate::options::Options;
 use crate::saved::{SavedParts, damaged};
@@ -24,6 +24,25 @@ pub struct Described {
     name: String,
     rows: usize,
     value: f64,
+}
+
+/// Comparison of two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compare {
+    /// `|x - y|`.
+    AbsoluteDifference,
+    /// The smaller of the two over the larger.
+    Ratio,
+}
+
+impl Compare {
+    fn score(self, x: f64, y: f64) -> f64 {
+        match self {
+            Self::AbsoluteDifference => (x - y).abs(),
+            Self::Ratio if x.abs() > y.abs() => y / x,
+            Self::Ratio => x / y,
+        }
+    }
 }
 
 /// Read `compare`. Python answers None itself, by asking for the two numbers.
@@ -43,11 +62,9 @@ fn facts(compare: Compare, invariant_to: &'static [Change]) -> Facts {
     }
 }
 
-/// The two numbers; the smaller one is divided by the larger one.
+/// The two numbers, compared.
 fn form(x: &Described, y: &Described, compare: Compare) -> Form<'static> {
-    let swap = compare == Compare::Ratio && x.value.abs() > y.value.abs();
-    let (x, y) = if swap { (y.value, x.value) } else { (x.value, y.value) };
-    Form::Statistic(Statistic { x, y, compare })
+    Form::Unpaired(Unpaired { score: compare.score(x.value, y.value), numbers: Some([x.value, y.value]) })
 }
 
 impl Summary for Described {
@@ -72,12 +89,10 @@ impl Summary for Described {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::par::Par;
 
     #[test]
     fn the_smaller_number_is_divided_by_the_larger() {
-        let number = |value| Described { name: "x".into(), rows: 3, value };
-        let score = |x, y, compare| form(&number(x), &number(y), compare).score(None, Par::SEQ).unwrap();
+        let score = |x, y, compare: Compare| compare.score(x, y);
         assert_eq!(score(-4.0, -1.0, Compare::Ratio), 0.25);
         assert_eq!(score(1.0, 4.0, Compare::Ratio), 0.25);
         assert_eq!(score(-4.0, -1.0, Compare::AbsoluteDifference), 3.0);

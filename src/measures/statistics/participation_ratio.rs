@@ -12,13 +12,13 @@
 //! - Cost: O(n d min(n, d)).
 //! - Reference: Gao et al. (2017).
 
-use super::{Described, compared, facts, form};
+use super::{Compare, Described, compared, facts, form};
 use crate::cost::Cost;
 use crate::engines::centered::centered_if;
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::Facts;
-use crate::form::{Compare, Form};
+use crate::form::Form;
 use crate::linalg::squared_norm_of_gram;
 use crate::measure::Measure;
 use crate::options::Options;

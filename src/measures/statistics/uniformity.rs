@@ -13,13 +13,13 @@
 //! - Cost: O(n^2 d) time, O(n d) memory.
 //! - Reference: Wang & Isola (2020), arXiv:2005.10242.
 
-use super::{Described, compared, facts, form};
+use super::{Compare, Described, compared, facts, form};
 use crate::cost::Cost;
 use crate::engines::kernels::{self, Points};
 use crate::error::{Error, Result};
 use crate::facts::Change::{Orthogonal, Permutation, Scaling, Translation};
 use crate::facts::Facts;
-use crate::form::{Compare, Form};
+use crate::form::Form;
 use crate::measure::Measure;
 use crate::options::Options;
 use crate::par::Par;

@@ -5,7 +5,7 @@ use ndarray::Array2;
 use crate::engines::dense::Centering;
 use crate::engines::jackknife::JackknifeUnits;
 use crate::error::{Error, Result};
-use crate::facts::{Facts, Input, Jackknife, Kind};
+use crate::facts::{Facts, Input, Jackknife};
 use crate::form::{Bilinear, Form, Over, mean_of_present};
 use crate::operations::compare::compared;
 use crate::operations::estimate::Estimate;
@@ -41,7 +41,7 @@ impl<'j, 's> LeaveOneOut<'j, 's> {
         let measure = &*instance.measure;
         let facts = measure.facts();
         let name = || measure.name().to_owned();
-        if facts.kind == Kind::Statistic || !facts.rows_paired {
+        if !facts.rows_paired {
             let problem =
                 "does not use which row is which; an interval by leaving out rows cannot tell how precise it is";
             return Err(Error::NotOffered { measure: name(), problem: problem.into() });

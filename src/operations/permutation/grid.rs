@@ -7,7 +7,6 @@
 use std::collections::HashSet;
 
 use crate::error::{Error, Result};
-use crate::facts::Kind;
 use crate::form::Form;
 use crate::linalg::Matrix;
 use crate::operations::diagnose::{diagnose, of_lists};
@@ -107,7 +106,7 @@ pub fn permutation_tests<'s>(
 ) -> Result<PermutationGrid> {
     let measure = &*instance.measure;
     let (facts, others) = (measure.facts(), ys.unwrap_or(xs));
-    if facts.kind == Kind::Statistic || !facts.rows_paired {
+    if !facts.rows_paired {
         return Err(Error::PermutationUndefined { measure: measure.name().into() });
     }
     let n = xs.first().map_or(0, Operand::rows);

@@ -119,7 +119,7 @@ pub fn permutation_test<'s>(
 ) -> Result<PermutationResult> {
     let measure = &*instance.measure;
     let facts = measure.facts();
-    if facts.kind == Kind::Statistic || !facts.rows_paired {
+    if !facts.rows_paired {
         return Err(Error::PermutationUndefined { measure: measure.name().into() });
     }
     if request.return_null {
@@ -160,7 +160,7 @@ pub(super) fn test_form(
     let mut warnings = Vec::new();
     let statistic = checked_score(form.score(None, par)?, measure, facts, &mut warnings)?;
     let scale = match form {
-        Form::Statistic(_) => return Err(Error::PermutationUndefined { measure: measure.into() }),
+        Form::Unpaired(_) => return Err(Error::PermutationUndefined { measure: measure.into() }),
         Form::Bilinear(form) => ScoreScale::linked(measure, form.link, form.denominator(par)?),
         _ => ScoreScale::scores(measure),
     };
