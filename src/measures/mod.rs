@@ -9,6 +9,7 @@ pub mod neighbors;
 pub mod registry;
 pub mod rsm;
 pub mod statistics;
+pub mod topology;
 
 use registry::Entry;
 
@@ -16,7 +17,8 @@ use crate::error::{Error, Result};
 use crate::synonyms;
 
 /// The measures of all families.
-const FAMILIES: &[&[Entry]] = &[alignment::ALL, cca::ALL, functional::ALL, neighbors::ALL, rsm::ALL, statistics::ALL];
+const FAMILIES: &[&[Entry]] =
+    &[alignment::ALL, cca::ALL, functional::ALL, neighbors::ALL, rsm::ALL, statistics::ALL, topology::ALL];
 
 /// All measures there are.
 pub fn all() -> impl Iterator<Item = &'static Entry> {

@@ -6,13 +6,14 @@ take what ``__all__`` of a family lists. The function has the name of the measur
 recognize the function itself.
 """
 
-from resemblance.measures import alignment, cca, functional, neighbors, rsm, statistics
+from resemblance.measures import alignment, cca, functional, neighbors, rsm, statistics, topology
 from resemblance.measures.alignment import *  # noqa: F403 - what `__all__` of the family lists
 from resemblance.measures.cca import *  # noqa: F403
 from resemblance.measures.functional import *  # noqa: F403
 from resemblance.measures.neighbors import *  # noqa: F403
 from resemblance.measures.rsm import *  # noqa: F403
 from resemblance.measures.statistics import *  # noqa: F403
+from resemblance.measures.topology import *  # noqa: F403
 
 __all__: list[str] = []
 __all__ += alignment.__all__
@@ -21,3 +22,4 @@ __all__ += functional.__all__
 __all__ += neighbors.__all__
 __all__ += rsm.__all__
 __all__ += statistics.__all__
+__all__ += topology.__all__
