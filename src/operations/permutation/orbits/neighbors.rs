@@ -13,8 +13,8 @@
 use crate::error::Result;
 use crate::form::NeighborLists;
 use crate::operations::permutation::orbits::tied_neighbors::TiedNeighborOrbits;
-use crate::operations::permutation::orbits::{OrbitEngine, OrbitOrders};
 use crate::operations::permutation::orbits::weighted_neighbors::WeightedNeighborOrbits;
+use crate::operations::permutation::orbits::{OrbitEngine, OrbitOrders};
 use crate::par::Par;
 
 /// Fewest rows per unit of work, and most units: several threads share one orbit, and each unit has counts of its own.
