@@ -504,10 +504,10 @@ def test_fields_of_a_permutation_test(setting):
     assert found.measure == setting.measure
     assert repr(found.facts) == repr(facts)
     assert len(found.null_distribution) == found.n_resamples + 1
-    if setting.measure == "distance_correlation":
-        # of its square: the exact moments belong to what is under the root
-        square = rs.permutation_test(x, y, functools.partial(rs.distance_correlation, squared=True), rng=7)
-        assert found.zscore == pytest.approx(square.zscore, rel=1e-9)
+    if facts.link in ("root", "arccos"):  # the exact moments belong to what the root is taken of
+        square = rs.permutation_moments(x, y, measure)
+        assert square.before == facts.link
+        assert found.zscore == pytest.approx((square.statistic - square.mean) / square.std, rel=1e-9)
     else:
         assert found.zscore == pytest.approx((found.statistic - found.null_mean) / found.null_std, rel=1e-9)
     identity = facts.identity_value

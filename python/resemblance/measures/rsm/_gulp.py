@@ -48,9 +48,7 @@ def gulp(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: not two-dimensional, fewer than 2 rows, NaN or infinity, all rows
-        equal, different numbers of rows, an unknown option. If an input is no array of real numbers, also a
-        ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----
