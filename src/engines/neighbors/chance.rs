@@ -42,6 +42,9 @@ struct ListSizes {
     places: [Vec<(Places, f64)>; 2],
 }
 
+/// Numbers of certain and of tied members by the places they hold.
+type PlaceCounts = [BTreeMap<Places, usize>; 2];
+
 impl Neighbors {
     /// The mean score when inputs are matched at random; None if it takes too long to find.
     pub fn at_chance(&self, other: &Self, agreement: Agreement, weights: Option<&Matrix>) -> Option<f64> {
@@ -103,7 +106,7 @@ impl Neighbors {
 
     /// All shapes of lists.
     fn shapes(&self, with_places: bool) -> Vec<ListSizes> {
-        let mut rows: BTreeMap<(usize, usize), (usize, [BTreeMap<Places, usize>; 2])> = BTreeMap::new();
+        let mut rows: BTreeMap<(usize, usize), (usize, PlaceCounts)> = BTreeMap::new();
         let mut members = Vec::new();
         for i in 0..self.n {
             let shape = self.cut(i).map_or((self.k, 0), |cut| (cut.certain as usize, cut.candidates as usize));
@@ -116,7 +119,7 @@ impl Neighbors {
                 }
             }
         }
-        let shape = |((certain, tied), (rows, places)): ((usize, usize), (usize, [BTreeMap<Places, usize>; 2]))| {
+        let shape = |((certain, tied), (rows, places)): ((usize, usize), (usize, PlaceCounts))| {
             let share = |count: usize, all: usize| count as f64 / (rows * all) as f64;
             let [of_certain, of_tied] = places;
             ListSizes {

@@ -4,7 +4,7 @@
 //! rank_similarity(x, y) = mean over i of 1/H(m_i) sum over j in A_i and B_i of  2 / ((1 + |r - s|) (r + s))
 //! ```
 //!
-//! `A_i` and `B_i` are the k nearest other inputs of input i in x and in y, m_i is the number of inputs in both, r and s are
+//! `A_i` and `B_i` are the k nearest other inputs of input i in x and in y, `m_i` is the number of inputs in both, r and s are
 //! the places of j in the two lists, counted from 1, and `H(m) = 1 + 1/2 + .. + 1/m`. Shared neighbors count more the nearer
 //! they are and the closer their places; a row that shares none scores 0. H(m) is the most that m shared neighbors reach.
 //!

@@ -91,7 +91,7 @@ impl<'a> CrossOrbits<'a> {
         scores
     }
 
-    /// Whether a bound is no quicker than the score.
+    /// True where a bound is no quicker than the score.
     fn is_narrow(&self) -> bool {
         self.form.a.cols().min(self.form.b.cols()) < NARROW
     }

@@ -162,7 +162,7 @@ impl<'a> MixedPrecision<'a> {
         }
     }
 
-    /// Make the engine of the precision that was asked for; the values of the first block.
+    /// Values of the first block, on the way to the engine of the precision that was asked for.
     fn begin(&mut self, block: &Relabeling, par: Par<'_>) -> Result<Vec<f64>> {
         if !self.in_single {
             let (engine, first) = PrecisionEngine::start(&self.linear, &self.sigma, &self.relabelings, block, par)?;
