@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use _core::engines::pair_matrix::Dense;
+use _core::engines::dense::Dense;
 use _core::numerics::fft::LaneFloat;
 use _core::numerics::streams::permutation;
 use _core::operations::permutation::orbits::cyclic::CyclicOrbits;

@@ -387,6 +387,8 @@ mod tests {
 
     use super::*;
     use crate::engines::dense::Centering;
+    use crate::engines::neighbors::Metric;
+    use crate::testing::representation;
 
     fn side(e: f64) -> PairMatrix {
         let entry = |i: usize, j: usize| ((i * i) as f64 + 0.7 * (i * j) as f64).sin() + e * ((i + 5 * j) as f64).cos();
@@ -410,5 +412,43 @@ mod tests {
                 assert!((score(e, link) / slope - 1.0).abs() < 1e-3, "{e}: {} {slope}", score(e, link));
             }
         }
+    }
+
+    /// The mean over all pairings of six inputs is the closed form of lists with weights by place, with ties at the end of
+    /// lists and within them.
+    #[test]
+    fn weighted_chance_is_the_mean_over_all_pairings() {
+        let n = 6;
+        let mut state = 9_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let sides = [
+            (0..n * 2).map(|_| next()).collect(),
+            vec![0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 2.0, 0.0, 0.0, 1.0, 5.0, 5.0],
+            vec![0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 3.0, 3.0, 3.0, 3.0, 0.0, 1.0],
+            vec![1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 2.0, 2.0],
+            vec![0.0; 12],
+        ];
+        let agreement = Agreement::Scaled(|overlap, k| 1.0 / (overlap * k as f64 + 1.0));
+        let mut cut = 0;
+        for (x, y) in sides.iter().flat_map(|x| sides.iter().map(move |y| (x, y))) {
+            for k in 1..n {
+                let x = Neighbors::of(&representation("x", x, 2), Metric::Euclidean, k, Par::SEQ).unwrap();
+                let y = Neighbors::of(&representation("y", y, 2), Metric::Euclidean, k, Par::SEQ).unwrap();
+                cut += usize::from(x.tied_rows() > 0 && y.tied_rows() > 0);
+                let form = NeighborLists::new(&x, &y, agreement).weighted(|r, s| 1.0 / (r as f64 + 2.0 * s as f64));
+                let mut pairing: Vec<usize> = (0..n).collect();
+                let (mut total, mut count) = (0.0, 0);
+                crate::testing::permute(&mut pairing, 0, &mut |order| {
+                    total += form.mean(order);
+                    count += 1;
+                });
+                let found = x.at_chance(&y, agreement, form.weight.as_ref()).unwrap();
+                assert!((total / f64::from(count) - found).abs() < 1e-13, "k = {k}");
+            }
+        }
+        assert!(cut > 20);
     }
 }

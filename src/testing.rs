@@ -9,3 +9,15 @@ pub fn representation<'a>(name: &str, values: &'a [f64], columns: usize) -> Repr
     let view = ArrayView2::from_shape((values.len() / columns, columns), values).unwrap();
     Representation::matrix(name, View::F64(view), Storage::F64).unwrap()
 }
+
+/// Every order of what stands from a place on.
+pub fn permute(order: &mut [usize], at: usize, visit: &mut dyn FnMut(&[usize])) {
+    if at == order.len() {
+        return visit(order);
+    }
+    for other in at..order.len() {
+        order.swap(at, other);
+        permute(order, at + 1, visit);
+        order.swap(at, other);
+    }
+}

@@ -337,7 +337,7 @@ JOBS = {
     ),
     "test_distance_correlation": Job(
         f"permutation test, distance correlation, {RESAMPLES} permutations, from the data",
-        _test("distance_correlation", count=RESAMPLES, squared=True, bias_corrected=True),
+        _test("distance_correlation", count=RESAMPLES, bias_corrected=True),
         Size(1000, 512),
         Size(100, 16),
         noise=3.0,
@@ -448,7 +448,7 @@ JOBS = {
     ),
     "permutation_distance_correlation": Job(
         f"permutation test, bias-corrected distance correlation, {RESAMPLES} permutations, summaries ready",
-        _permutation_test("distance_correlation", squared=True, bias_corrected=True),
+        _permutation_test("distance_correlation", bias_corrected=True),
         Size(1000, 512),
         Size(100, 16),
         noise=3.0,

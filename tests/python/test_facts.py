@@ -351,6 +351,8 @@ def test_distances_of_close_pairs(setting):
     found = [value(setting, x, x + step * z) for step in (1e-3, 1e-5, 1e-7, 1e-9)]
     if setting.measure == "cca_mean":  # 1 - rho^2 knows nothing below the round-off of 1
         found = found[:3]
+    if setting.facts.form == "unpaired" and not any(found):  # graphs of neighbors do not change at all
+        return
     falls = [math.log10(before / after) for before, after in itertools.pairwise(found)]
     assert round(falls[0]) in (2, 4)
     assert falls == pytest.approx([round(falls[0])] * len(falls), abs=0.02)

@@ -170,7 +170,7 @@ class TestDcor:
         assert ours(bias_corrected=True) == pytest.approx(dcor.u_distance_correlation_sqr(x, y), rel=1e-11)
 
 
-CORRECTED = functools.partial(rs.distance_correlation, squared=True, bias_corrected=True)
+CORRECTED = functools.partial(rs.distance_correlation, bias_corrected=True)
 SIGNALS = {"none": (2, 0.0), "some": (1, 0.4)}  # seed, weight
 
 

@@ -1,9 +1,8 @@
 //! The rows as the definition sees them, the score of a pair, and lists found by looking at every pair.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::Metric;
+use super::metric::Metric;
 use super::ties::{Chosen, Groups, Ranked};
 use crate::engines::centered::Scan;
 use crate::engines::dense::Dense;
@@ -256,11 +255,6 @@ fn rows_are_contiguous(view: &View<'_>) -> bool {
 
 fn multiply(row: &mut [f64], factor: f64) {
     row.iter_mut().for_each(|v| *v *= factor);
-}
-
-/// Larger scores first, then smaller indices.
-pub fn nearer(a: &(f64, u32), b: &(f64, u32)) -> Ordering {
-    b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1))
 }
 
 /// The lists of some rows, by the scores of all pairs.

@@ -18,6 +18,7 @@
 mod chance;
 mod exact;
 mod integers;
+pub mod metric;
 pub mod overlap;
 pub mod places;
 mod saved;
@@ -29,34 +30,12 @@ pub mod ties;
 use std::sync::Arc;
 
 use self::exact::ScaledRows;
+pub use self::metric::Metric;
 use self::ties::{Chosen, Cut, Cuts, Groups};
 use super::{centered, kernels};
 use crate::error::{Error, Result};
 use crate::par::Par;
 use crate::representation::Representation;
-
-/// Similarity or distance that makes an input near.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Metric {
-    /// A large cosine.
-    Cosine,
-    /// A small Euclidean distance.
-    Euclidean,
-    /// A large inner product.
-    Inner,
-    /// A small distance, of which the user gives the n x n matrix.
-    Precomputed,
-}
-
-impl Metric {
-    /// Every metric by its name, the default first.
-    pub const CHOICES: [(&'static str, Self); 4] = [
-        ("cosine", Self::Cosine),
-        ("euclidean", Self::Euclidean),
-        ("inner", Self::Inner),
-        ("precomputed", Self::Precomputed),
-    ];
-}
 
 /// Stands where a list has places that tied candidates share.
 const SHARED: u32 = u32::MAX;

@@ -26,9 +26,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::Metric;
 use super::exact::{self, ROUNDED, ScaledRows, error_of_square, round_off};
 use super::integers::{self, BLOCK, CHUNK, Chunk};
+use super::metric::Metric;
 use super::ties::{Chosen, Groups, Ranked};
 use crate::error::Result;
 use crate::numerics::sums;

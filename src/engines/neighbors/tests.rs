@@ -1,11 +1,10 @@
 use super::overlap::Agreement;
 use super::*;
-use crate::form::NeighborLists;
 use crate::numerics::sums;
 use crate::representation::{Storage, View};
 use crate::saved::SavedParts;
 use crate::summary::Summary;
-use crate::testing::representation;
+use crate::testing::{permute, representation};
 use crate::value::Value;
 
 /// Repeatable numbers between -1 and 1.
@@ -259,40 +258,6 @@ fn chance_is_the_mean_over_all_pairings() {
     assert!(tied > 20);
 }
 
-/// The same of lists whose shared neighbors have weights, with ties at the end of lists and within them.
-#[test]
-fn weighted_chance_is_the_mean_over_all_pairings() {
-    let n = 6;
-    let mut next = noise(9);
-    let sides = [
-        (0..n * 2).map(|_| next()).collect(),
-        vec![0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 2.0, 0.0, 0.0, 1.0, 5.0, 5.0],
-        vec![0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 3.0, 3.0, 3.0, 3.0, 0.0, 1.0],
-        vec![1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 2.0, 2.0],
-        vec![0.0; 12],
-    ];
-    let agreement = Agreement::Scaled(|overlap, k| 1.0 / (overlap * k as f64 + 1.0));
-    let (mut cut, mut runs) = (0, 0);
-    for (x, y) in sides.iter().flat_map(|x| sides.iter().map(move |y| (x, y))) {
-        for k in 1..n {
-            let x = Neighbors::of(&representation("x", x, 2), Metric::Euclidean, k, Par::SEQ).unwrap();
-            let y = Neighbors::of(&representation("y", y, 2), Metric::Euclidean, k, Par::SEQ).unwrap();
-            cut += usize::from(x.tied_rows() > 0 && y.tied_rows() > 0);
-            runs += usize::from(!x.runs.is_empty() && !y.runs.is_empty());
-            let form = NeighborLists::new(&x, &y, agreement).weighted(|r, s| 1.0 / (r as f64 + 2.0 * s as f64));
-            let mut pairing: Vec<usize> = (0..n).collect();
-            let (mut total, mut count) = (0.0, 0);
-            permute(&mut pairing, 0, &mut |order| {
-                total += form.mean(order);
-                count += 1;
-            });
-            let found = x.at_chance(&y, agreement, form.weight.as_ref()).unwrap();
-            assert!((total / f64::from(count) - found).abs() < 1e-13, "k = {k}");
-        }
-    }
-    assert!(cut > 20 && runs > 20);
-}
-
 /// Screened or not: runs are those of the scores, sorted, and no index decides.
 #[test]
 fn runs_are_members_that_are_equally_near() {
@@ -360,17 +325,6 @@ fn groups_are_stored_once() {
         let found = Neighbors::of(&representation("x", &values, 3), metric, 10, Par::SEQ).unwrap();
         assert_eq!((found.tied_rows(), found.groups(), found.stored()), (300, 3, 300), "{metric:?}");
         assert_eq!(found.candidates(), 300 * 99);
-    }
-}
-
-fn permute(order: &mut [usize], at: usize, visit: &mut dyn FnMut(&[usize])) {
-    if at == order.len() {
-        return visit(order);
-    }
-    for other in at..order.len() {
-        order.swap(at, other);
-        permute(order, at + 1, visit);
-        order.swap(at, other);
     }
 }
 

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::exact::nearer;
+use super::metric::nearer;
 use crate::error::Result;
 use crate::par::Par;
 

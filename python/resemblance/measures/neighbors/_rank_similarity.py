@@ -48,8 +48,7 @@ def rank_similarity(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: not two-dimensional, k not below n, NaN or infinity, different numbers
-        of rows, an unknown option. If an input is no array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----

@@ -50,9 +50,7 @@ def imd(
     Raises
     ------
     ResemblanceError
-        A ``ValueError`` that names the argument: not two-dimensional, k not below the number of rows, NaN or
-        infinity, an unknown option; ``over_budget`` if the n x n matrix does not fit into memory. If an input is no
-        array of real numbers, also a ``TypeError``.
+        A ``ValueError`` that names the argument; the page of codes lists all.
 
     Notes
     -----

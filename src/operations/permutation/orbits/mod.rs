@@ -19,6 +19,7 @@ pub mod cross_grid;
 pub mod cyclic;
 pub mod cyclic_grid;
 pub mod diagonals;
+pub mod edges;
 pub mod low_rank;
 pub mod mixed_precision;
 pub mod multipliers;

@@ -8,7 +8,7 @@ use crate::engines::neighbors::Neighbors;
 use crate::engines::neighbors::overlap::{Met, overlap};
 use crate::error::Result;
 use crate::form::NeighborLists;
-use crate::operations::permutation::orbits::neighbors::{EdgeBuckets, offset, places};
+use crate::operations::permutation::orbits::edges::{EdgeBuckets, offset, places};
 use crate::par::Par;
 
 /// Fewest rows per unit of work, and most units, of counts; shifts per unit of work otherwise.

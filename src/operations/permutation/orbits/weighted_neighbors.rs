@@ -11,7 +11,7 @@ use crate::engines::neighbors::places::Places;
 use crate::error::Result;
 use crate::form::NeighborLists;
 use crate::linalg::Matrix;
-use crate::operations::permutation::orbits::neighbors::{offset, places};
+use crate::operations::permutation::orbits::edges::{offset, places};
 use crate::operations::permutation::orbits::tied_neighbors::{EDGES, one_by_one};
 use crate::par::Par;
 
