@@ -64,6 +64,12 @@ def compare(
     ResemblanceError
         If the data cannot be used; the page of codes lists all.
 
+    Notes
+    -----
+    This is the thorough look at one pair. Where no closed form gives the chance level, eight random pairings estimate
+    it; and where few rows or columns hold most of the variance, the score is computed once more without them. Calls of
+    a measure, grids and tests spend next to nothing on such questions, and say less.
+
     Examples
     --------
     >>> import numpy as np

@@ -18,6 +18,8 @@ def ambiguity(
 ) -> float:
     r"""Ambiguity: the share of inputs on which the models of a group conflict, a distance.
 
+    Asks on which share of the inputs the models of a group conflict.
+
     .. math:: \mathrm{ambiguity} = \frac{1}{n} \sum_i [\text{some two models answer input } i \text{ differently}]
 
     With two models this is their `disagreement`. It grows with the number of models: whoever compares groups compares
