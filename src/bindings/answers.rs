@@ -132,14 +132,14 @@ pub fn compare<'py>(
     resources: Resources,
     progress: Option<Any<'py>>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
-    let instance = several(py, &measures)?;
+    let instances = several(py, &measures)?;
     let pair = Inputs::pair(x, y)?;
     let sides = pair.sides(py)?;
-    let work = Estimate::of_pair(&instance, &sides).operations();
+    let work = Estimate::of_pair(&instances, &sides).operations();
     let outcomes = run(py, resources, work, progress.as_ref(), |par| {
-        par.expect(instance.len());
-        let mut all = Vec::with_capacity(instance.len());
-        for one in &instance {
+        par.expect(instances.len());
+        let mut all = Vec::with_capacity(instances.len());
+        for one in &instances {
             let outcome = operations::compare(one, &sides[0], &sides[1], par);
             if let Err(stop @ Error::Interrupted { .. }) = outcome {
                 return Err(stop);
@@ -151,7 +151,7 @@ pub fn compare<'py>(
     })?;
     outcomes
         .into_iter()
-        .zip(&instance)
+        .zip(&instances)
         .map(|(outcome, instance)| {
             let fields = PyDict::new(py);
             fields.set_item("n", pair.rows())?;
@@ -189,13 +189,13 @@ pub fn pairwise<'py>(
     on_error: &str,
     progress: Option<Any<'py>>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
-    let instance = several(py, &measures)?;
+    let instances = several(py, &measures)?;
     let on_error = if on_error == "raise" { OnError::Raise } else { OnError::Record };
     let lists = Lists::take((&xs, x_names), (ys.as_deref(), y_names))?;
     let (sides_x, sides_y) = lists.sides(py)?;
-    let work = Estimate::of_grid(&instance, &sides_x, sides_y.as_deref()).operations();
+    let work = Estimate::of_grid(&instances, &sides_x, sides_y.as_deref()).operations();
     let grids = run(py, resources, work, progress.as_ref(), |par| {
-        operations::pairwise(&instance, &sides_x, sides_y.as_deref(), on_error, par)
+        operations::pairwise(&instances, &sides_x, sides_y.as_deref(), on_error, par)
     })?;
     let (rows, columns) = lists.names();
     grids

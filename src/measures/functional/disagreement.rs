@@ -74,13 +74,7 @@ impl OfClasses for Disagreement {
     }
 
     fn rows<'a>(&'a self, x: &'a Classes, y: &'a Classes, _: Option<&[usize]>) -> Result<Rows<'a>> {
-        Ok(Rows {
-            n: x.ids().len() / x.width(),
-            row: super::differ(x, y),
-            factor: 1.0,
-            offset: 0.0,
-            at_chance: Some(x.disagreement_at_chance(y)),
-        })
+        Ok(super::share_that_differs(x, y))
     }
 }
 

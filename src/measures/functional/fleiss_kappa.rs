@@ -95,13 +95,8 @@ impl OfClasses for FleissKappa {
     fn rows<'a>(&'a self, x: &'a Classes, y: &'a Classes, _: Option<&[usize]>) -> Result<Rows<'a>> {
         let mut pooled = Pooled::default();
         x.counts().iter().chain(y.counts()).for_each(|(class, count)| pooled.add(*class, *count));
-        Ok(Rows {
-            n: x.ids().len() / x.width(),
-            row: super::differ(x, y),
-            factor: -1.0 / pooled.expected_disagreement()?,
-            offset: 1.0,
-            at_chance: Some(x.disagreement_at_chance(y)),
-        })
+        let factor = -1.0 / pooled.expected_disagreement()?;
+        Ok(Rows { factor, offset: 1.0, ..super::share_that_differs(x, y) })
     }
 }
 

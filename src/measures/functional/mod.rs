@@ -60,6 +60,17 @@ fn form<'a, M: OfClasses>(measure: &'a M, name: &'static str, x: &'a Classes, y:
     Ok(Form::Pair(Pair { rows: Some(Box::new(rows)), ..Pair::new(of) }))
 }
 
+/// The share of answers that differ, over inputs, with its mean over all pairings.
+fn share_that_differs<'a>(x: &'a Classes, y: &'a Classes) -> Rows<'a> {
+    Rows {
+        n: x.ids().len() / x.width(),
+        row: differ(x, y),
+        factor: 1.0,
+        offset: 0.0,
+        at_chance: Some(x.disagreement_at_chance(y)),
+    }
+}
+
 /// The share of an input's answers that differ: 0 or 1 where there is one.
 fn differ<'a>(x: &'a Classes, y: &'a Classes) -> RowScore<'a> {
     let (a, b, width) = (x.ids(), y.ids(), x.width());
